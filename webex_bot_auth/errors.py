@@ -1,0 +1,116 @@
+"""Everything that can go wrong, as classes that carry data. Their text never holds a secret."""
+
+from __future__ import annotations
+
+
+class WebexBotAuthError(Exception):
+    """Base class of all errors that this package raises."""
+
+
+class SettingError(WebexBotAuthError, ValueError):
+    """A setting is missing or malformed; raised while things are being set up.
+
+    :ivar setting: name of the setting
+    """
+
+    def __init__(self, setting: str, problem: str) -> None:
+        super().__init__(f"{setting}: {problem}")
+        self.setting = setting
+
+
+class OutsideGuardedCall(WebexBotAuthError, RuntimeError):
+    """``user_context`` or ``user_api`` was read where no guarded method of that command is running."""
+
+    def __init__(self, attribute: str) -> None:
+        super().__init__(
+            f"self.{attribute} belongs to one call of a method guarded by @requires_user_token: read it "
+            f"inside that method, in its own thread (to use it elsewhere, keep the value in a variable)"
+        )
+        self.attribute = attribute
+
+
+class TokenServiceError(WebexBotAuthError):
+    """The token endpoint did not give tokens.
+
+    :ivar status: HTTP status of the answer; None where there was none
+    :ivar error: short error code (RFC 6749 section 5.2) where the answer has one
+    :ivar tracking_id: Webex's tracking id, for their support
+    """
+
+    what = "the token service gave no tokens"
+
+    def __init__(
+        self, *, status: int | None = None, error: str | None = None, tracking_id: str | None = None
+    ) -> None:
+        facts = {"HTTP": status, "error": error, "trackingId": tracking_id}
+        told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+        super().__init__(f"{self.what} ({told})" if told else self.what)
+        self.status = status
+        self.error = error
+        self.tracking_id = tracking_id
+
+
+class GrantRefused(TokenServiceError):
+    """The code or refresh token is bad, used, expired or revoked: only a new login helps."""
+
+    what = "the token service refused the grant"
+
+
+class ClientRefused(TokenServiceError):
+    """The request was wrong: client id, client secret, redirect URI or address. The operator's fault."""
+
+    what = "the token service refused this integration; check its client id, client secret and addresses"
+
+
+class TokenServiceUnavailable(TokenServiceError):
+    """A passing fault: time-out, reset, 429, 5xx, or an answer that is not what a token service says.
+
+    :ivar retry_after: seconds to wait before the next try; None where the service named none
+    """
+
+    what = "the token service cannot be used at the moment"
+
+    def __init__(
+        self,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        error: str | None = None,
+        tracking_id: str | None = None,
+    ) -> None:
+        super().__init__(status=status, error=error, tracking_id=tracking_id)
+        self.retry_after = retry_after
+
+
+class StoreError(WebexBotAuthError):
+    """The place where contexts are kept gave trouble.
+
+    :ivar place: file or key concerned
+    """
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"{place}: {problem}")
+        self.place = place
+
+
+class StoreUnreadable(StoreError):
+    """What is stored cannot be understood. It is left as it is; other users go on."""
+
+
+class WrongKey(StoreUnreadable):
+    """A record is encrypted, and none of the configured encryption keys opens it. It is left as it is."""
+
+
+class StoreUnavailable(StoreError):
+    """The file or server cannot be reached or written at the moment."""
+
+
+class MessageNotSent(WebexBotAuthError):
+    """Webex did not take a chat message.
+
+    :ivar status: HTTP status of the answer; None where there was none
+    """
+
+    def __init__(self, status: int | None) -> None:
+        super().__init__("Webex did not take the chat message" + (f" (HTTP {status})" if status else ""))
+        self.status = status

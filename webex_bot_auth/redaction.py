@@ -1,0 +1,49 @@
+"""Keeps other packages from logging what goes through a login.
+
+wxc_sdk, webex_bot, websockets and Werkzeug log requests, frames and query strings, with codes, states and
+bearer tokens in them. A filter on their loggers blanks these; it changes nothing else. What it cannot reach
+(the access log of a production server) is named in SECURITY.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+#: loggers, not their parents: a logger's filter sees only what is logged to that very logger
+LOGGERS = (
+    "urllib3.connectionpool",
+    "webex_bot.webex_bot",
+    "webex_bot.websockets.webex_websocket_client",
+    "webexpythonsdk.restsession",
+    "websockets.client",
+    "werkzeug",
+    "wxc_sdk.integration",
+    "wxc_sdk.rest",
+)
+
+_SECRET = re.compile(
+    r"""((?:^|[^\w-])(?:code|state|code_verifier|device_code|client_secret|access_token|refresh_token|id_token)
+        (?:=|%3D|["']?:\s*["']?))   # as in a query, a form, JSON, or wxc_sdk's dump of a form
+        [^\s&"'<>\\]+
+        |(\bBearer\s+)[^\s"'\\]+""",
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
+)
+
+
+class _Redactor(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        blanked = _SECRET.sub(lambda found: f"{found[1] or found[2]}***", said)
+        if blanked != said:
+            record.msg, record.args = blanked, ()
+        return True
+
+
+_redactor = _Redactor()
+
+
+def install() -> None:
+    """Put the filter on the loggers; a second call changes nothing."""
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(_redactor)
