@@ -1,0 +1,1 @@
+"""What the bot says: the words, the cards, and the voice that says them."""

@@ -1,0 +1,21 @@
+"""The cards, as Adaptive Cards 1.3: https://developer.webex.com/docs/buttons-and-cards"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webexpythonsdk.models.cards import AdaptiveCard, FontSize, FontWeight, TextBlock
+from webexpythonsdk.models.cards.actions import OpenUrl
+
+Card = dict[str, Any]
+
+
+def login_card(*, title: str, sentence: str, button: str, url: str, small_print: str) -> Card:
+    """A card with a button that opens the login in the browser."""
+    body = [
+        TextBlock(title, size=FontSize.LARGE, weight=FontWeight.BOLDER, wrap=True),
+        TextBlock(sentence, wrap=True),
+        TextBlock(small_print, size=FontSize.SMALL, isSubtle=True, wrap=True),
+    ]
+    card: Card = AdaptiveCard(body=body, actions=[OpenUrl(url=url, title=button)]).to_dict()
+    return card

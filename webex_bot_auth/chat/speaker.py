@@ -1,0 +1,76 @@
+"""Says things to people: the texts, filled in, in the 1:1 space or on the page."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from ..errors import MessageNotSent
+from ..user_context.models import Outcome, RedirectText, UserContext
+from .cards import login_card
+from .messenger import Messenger
+from .texts import Texts
+
+log = logging.getLogger(__name__)
+
+
+class Speaker:
+    """What this package says to a person.
+
+    :param messenger: the bot's voice
+    :param texts: its words
+    :param flow_lifetime: how long a login may take
+    """
+
+    def __init__(self, messenger: Messenger, texts: Texts, flow_lifetime: timedelta) -> None:
+        self._messenger = messenger
+        self.texts = texts
+        self._minutes = max(1, round(flow_lifetime.total_seconds() / 60))
+
+    def tell(self, user_id: str, text: str) -> bool:
+        """Tell a person something in the 1:1 space.
+
+        :return: whether Webex took the message; what it is about counts in any case
+        """
+        try:
+            self._messenger.send(user_id, text)
+        except MessageNotSent as error:
+            log.warning("user %s not told: %s", user_id, error)
+            return False
+        return True
+
+    def show_login(self, user_id: str, url: str, sentence: str | None = None) -> None:
+        """Send a person the login card in the 1:1 space. The address is in the button alone.
+
+        :param sentence: why
+        :raises MessageNotSent: the card did not reach the person
+        """
+        texts = self.texts
+        card = login_card(
+            title=texts.login_title,
+            sentence=sentence or texts.login_plain,
+            button=texts.login_button,
+            url=url,
+            small_print=texts.login_minutes.format(minutes=self._minutes),
+        )
+        self._messenger.send(user_id, texts.login_without_cards.format(button=texts.login_button), card)
+
+    def refuse_more_logins(self, user_id: str) -> None:
+        """Tell a person that there are buttons enough.
+
+        :raises MessageNotSent: the message did not reach the person
+        """
+        self._messenger.send(user_id, self.texts.login_asked_often.format(minutes=self._minutes))
+
+    def page(self, outcome: Outcome) -> RedirectText:
+        """What the page says about an outcome."""
+        sentence = getattr(self.texts, f"page_{outcome.value}").sentence
+        return RedirectText(sentence.format(minutes=self._minutes), outcome)
+
+    def until(self, context: UserContext) -> str:
+        """How long a login is good, in words; nothing where Webex did not say."""
+        moment = context.tokens.refresh_token_expires_at or context.tokens.expires_at
+        return self.texts.until.format(date=moment.date().isoformat()) if moment else ""
+
+    def close(self) -> None:
+        self._messenger.close()

@@ -1,0 +1,323 @@
+"""TokenManager: what bots, guards and pages ask for; the logic that is the same for every backend."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from wxc_sdk.integration import Integration
+from wxc_sdk.tokens import Tokens
+
+from .. import redaction
+from ..chat.messenger import Messenger
+from ..chat.speaker import Speaker
+from ..chat.texts import Texts
+from ..errors import SettingError, TokenServiceError
+from ..oauth import WebexOAuth
+from ..rest import revoke
+from .models import FlowState, InterruptedCommand, Outcome, UserContext
+from .overlay import Overlay
+from .pending import MemoryPending, Pending
+from .records import Records
+from .refresh import Refresher
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.typing import ResponseReturnValue
+
+    from ..commands.resume import Resumer
+
+log = logging.getLogger(__name__)
+
+#: login cards that one user gets within the lifetime of a flow
+MOST_CARDS = 10
+
+
+class TokenManager(ABC):
+    """Consolidates all functions around users' tokens.
+
+    A subclass that implements the three abstract methods can be used as it is. One that wants the login
+    flow as well derives from :class:`~webex_bot_auth.user_context.stored.StoredTokenManager`.
+
+    :param bot_token: bot access token; used to tell users in chat what happened
+    :param integration: OAuth integration to obtain and refresh tokens with
+    :param flow_lifetime: how long a login may take from the card to the redirect
+    :param encryption_keys: keys for tokens at rest (32 bytes in base64); the first encrypts, all decrypt
+    :param texts: every sentence that people read
+    :raises SettingError: a setting is missing or malformed
+    """
+
+    def __init__(
+        self,
+        bot_token: str,
+        integration: Integration,
+        *,
+        flow_lifetime: timedelta = timedelta(minutes=10),
+        encryption_keys: Iterable[str | bytes] = (),
+        texts: Texts | None = None,
+    ) -> None:
+        if not isinstance(bot_token, str) or not bot_token.strip():
+            raise SettingError(
+                "bot_token", "is empty; a bot's access token is shown once at developer.webex.com"
+            )
+        if not isinstance(integration, Integration):
+            raise SettingError("integration", "has to be a wxc_sdk.integration.Integration")
+        if not isinstance(flow_lifetime, timedelta) or flow_lifetime <= timedelta(0):
+            raise SettingError("flow_lifetime", "has to be a timedelta longer than zero")
+        self.integration = integration
+        self.flow_lifetime = flow_lifetime
+        self.chat = Speaker(Messenger(bot_token), texts or Texts(), flow_lifetime)
+        self._oauth = WebexOAuth(integration)
+        self._records = Records(encryption_keys)
+        self._overlay = Overlay()
+        self._pending: Pending = MemoryPending(lifetime=flow_lifetime)
+        self._replacing = threading.Lock()
+        self._refresher = Refresher(self, self._oauth.refresh)
+        self._resumers: list[Resumer] = []
+        self._closed = threading.Event()
+        redaction.install()
+
+    # -- the specification's three, which a subclass has to bring
+
+    @abstractmethod
+    def start_flow(self, *, user_id: str) -> str:
+        """Register an OAuth flow for a user.
+
+        :param user_id: user id to register a flow for
+        :return: flow id for the new flow; goes into the address as ``state``
+        """
+
+    @abstractmethod
+    def process_redirect(self, *, flow_id: str, code: str) -> str:
+        """Process the redirect at the end of an OAuth flow. New tokens are stored in the user context.
+
+        :param flow_id: OAuth flow id
+        :param code: code obtained from the final URL in the OAuth flow
+        :return: text for the HTTP response
+        """
+
+    @abstractmethod
+    def get_user_context(self, *, user_id: str) -> UserContext | None:
+        """Get the user context as it is stored.
+
+        :param user_id: id of the user to get the context for
+        """
+
+    # -- contexts
+
+    def set_user_context(self, *, user_id: str, user_context: UserContext | None = None) -> None:
+        """Add a user context to the cache, or clear it from the cache.
+
+        :param user_id: user id
+        :param user_context: user context to set; if None then clear the user context for this user
+        """
+        self._overlay.put(user_id, stored=self.get_user_context(user_id=user_id), current=user_context)
+
+    def get_user_context_and_refresh(self, *, user_id: str) -> UserContext | None:
+        """Get the user context, with an access token that is usable now.
+
+        A token that expires soon is used, and refreshed once in the background. An expired one is refreshed
+        once, whoever asks.
+
+        :return: None where a login is needed
+        :raises TokenServiceError: expired, and the token service cannot refresh it at the moment
+        :raises StoreError: what is stored cannot be read
+        """
+        return self._refresher.usable(user_id)
+
+    def token_refresh(self, *, tokens: Tokens) -> bool:
+        """Try to refresh the tokens, in place. Nothing is stored.
+
+        :param tokens: tokens to refresh; left as they are where they cannot be
+        :return: True -> tokens got updated
+        """
+        try:
+            new = self._oauth.refresh(tokens)
+        except TokenServiceError as error:
+            log.warning("tokens not refreshed: %s", error)
+            return False
+        changed = (new.access_token, new.expires_at) != (tokens.access_token, tokens.expires_at)
+        tokens.update(new)
+        return changed
+
+    def current(self, user_id: str) -> UserContext | None:
+        """The stored context, or what :meth:`set_user_context` has laid over it."""
+        return self._overlay.over(user_id, self.get_user_context(user_id=user_id))
+
+    def replace(self, old: UserContext, new: UserContext | None) -> bool:
+        """Store or drop a context, but only where ``old`` still stands.
+
+        :return: whether it did
+        """
+        with self._replacing:
+            if not old.same_login(self.current(old.user_id)):
+                return False
+            self.set_user_context(user_id=old.user_id, user_context=new)
+            return True
+
+    @contextmanager
+    def exclusively(self, user_id: str) -> Iterator[bool]:  # noqa: ARG002 (backends with several processes)
+        """Hold off other processes while a user's tokens are refreshed."""
+        yield True
+
+    # -- login and logout
+
+    def login_url(self, *, user_id: str, scopes: Iterable[str] = ()) -> str:  # noqa: ARG002
+        """Start a flow and give the address where the person logs in.
+
+        :param scopes: scopes to ask for; the integration's own where empty
+        """
+        flow_id = self.start_flow(user_id=user_id)
+        self._pending.put(flow_id, FlowState(user_id=user_id))  # for flow_ended
+        return self._oauth.authorization_url(state=flow_id)
+
+    def request_login(
+        self,
+        *,
+        user_id: str,
+        scopes: Iterable[str] = (),
+        sentence: str | None = None,
+        interrupted: InterruptedCommand | None = None,
+    ) -> bool:
+        """Send a person a login card in the 1:1 space.
+
+        :param scopes: what a command needs; asked for together with what was granted before
+        :param sentence: why; one of :attr:`texts`
+        :param interrupted: command to run after the login
+        :return: False: the person has enough cards for now, and got none
+        :raises MessageNotSent: the card did not reach the person
+        :raises StoreError: the flow could not be stored
+        """
+        asked = self._pending.count_ask(user_id)
+        if interrupted:
+            self._pending.interrupt(interrupted)
+        if asked > MOST_CARDS:
+            if asked == MOST_CARDS + 1:
+                self.chat.refuse_more_logins(user_id)
+            return False
+        url = self.login_url(user_id=user_id, scopes=self._with_granted(user_id, scopes))
+        self.chat.show_login(user_id, url, sentence)
+        log.info("asked to log in: user %s", user_id)
+        return True
+
+    def refuse_redirect(self, *, flow_id: str, error: str) -> str:  # noqa: ARG002
+        """Process a redirect that brings an error instead of a code (RFC 6749 section 4.1.2.1).
+
+        :param error: short error code, ``access_denied`` where the person refused
+        :return: text for the HTTP response
+        """
+        return self.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
+
+    def flow_ended(self, *, flow_id: str) -> None:
+        """A redirect was processed: what the login interrupted can run."""
+        flow = self._pending.take(flow_id)
+        if isinstance(flow, FlowState):
+            self._pending.release(flow.user_id)
+
+    def logout(self, *, user_id: str) -> bool | None:
+        """Forget a user's tokens, and revoke them at Webex where it lets us.
+
+        :return: whether Webex revoked them; None: the user was not logged in
+        """
+        context = self.current(user_id)
+        if context is None:
+            return None
+        self.set_user_context(user_id=user_id, user_context=None)
+        log.info("logged out: user %s", user_id)
+        return revoke(context.tokens, self.integration.client_id)
+
+    def token_refused(self, context: UserContext) -> None:
+        """Webex answers 401 to this access token: drop it, unless there is another one by now."""
+        if self.replace(context, None):
+            log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
+
+    # -- the web and the bot
+
+    def register_redirect(self, *, flask: Flask) -> None:
+        """Register the ``/redirect`` endpoint for OAuth flows.
+
+        :param flask: Flask app to register the endpoint with
+        """
+        from ..redirect import view  # the page knows the manager, not the other way round
+
+        view.register(self, flask)
+
+    def redirect(self) -> ResponseReturnValue:
+        """View function for GET on /redirect at the end of the authorization flow."""
+        from ..redirect import view
+
+        return view.answer(self)
+
+    def register_bot(
+        self,
+        *,
+        bot: Any,
+        account_commands: bool = True,
+        login_keyword: str = "login",
+        logout_keyword: str = "logout",
+    ) -> None:
+        """Make a bot log people in and out, and resume what a login interrupted.
+
+        :param bot: a :class:`webex_bot.webex_bot.WebexBot`
+        :param account_commands: add the ``login`` and ``logout`` commands
+        :param login_keyword: what to type to log in
+        :param logout_keyword: what to type to log out
+        """
+        from ..commands import attach  # commands know the manager
+
+        resumer = attach(
+            self,
+            bot,
+            account_commands=account_commands,
+            login_keyword=login_keyword,
+            logout_keyword=logout_keyword,
+        )
+        self._resumers.append(resumer)
+
+    def first_time(self, event_id: str) -> bool:
+        """Is this event new? Remembered for as long as the cloud may deliver it again."""
+        return self._pending.first_time(event_id)
+
+    def next_released(self, *, timeout: float) -> InterruptedCommand | None:
+        """Wait for a command that can run now because its author has logged in.
+
+        Each is given out once, even where several processes wait.
+
+        :param timeout: seconds
+        """
+        return self._pending.next_released(timeout)
+
+    @property
+    def closed(self) -> threading.Event:
+        """Set by :meth:`close`."""
+        return self._closed
+
+    def close(self) -> None:
+        """Free connections and threads."""
+        self._closed.set()
+        self._refresher.close()
+        for resumer in self._resumers:
+            resumer.stop()
+        self.chat.close()
+
+    def __enter__(self) -> TokenManager:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _with_granted(self, user_id: str, scopes: Iterable[str]) -> list[str]:
+        """Scopes to ask for: what is needed and what was granted, so that a login never takes away."""
+        needed = list(scopes)
+        if not needed:
+            return []
+        context = self.current(user_id)
+        granted = (context.tokens.scope or "").split() if context else []
+        own = self._oauth.scopes
+        identity = [scope for scope in own if scope == "spark:people_read"]  # the login checks who logged in
+        return list(dict.fromkeys([*needed, *identity, *(scope for scope in granted if scope in own)]))

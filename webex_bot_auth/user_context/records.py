@@ -1,0 +1,97 @@
+"""Between models and what is stored: JSON, sealed where there are encryption keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ..errors import SettingError, StoreUnreadable, WrongKey
+
+if TYPE_CHECKING:
+    from .cipher import Cipher
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Records:
+    """Writes and reads records.
+
+    :param encryption_keys: see :class:`~webex_bot_auth.user_context.cipher.Cipher`; none: plain JSON
+    """
+
+    def __init__(self, encryption_keys: Iterable[str | bytes] = ()) -> None:
+        if isinstance(encryption_keys, (str, bytes)):
+            raise SettingError("encryption_keys", "has to be a list of keys, the newest first")
+        keys = list(encryption_keys)
+        self._cipher = _cipher(keys) if keys else None
+
+    def dump(self, model: BaseModel, *, bound_to: str) -> str:
+        """One line of JSON: the model itself, or ``{"user_id": ..., "sealed": ...}``."""
+        plain = model.model_dump_json(exclude_none=True)
+        if self._cipher is None:
+            return plain
+        return json.dumps({**_owner(model), "sealed": self._cipher.seal(plain, bound_to=bound_to)})
+
+    def load(self, kind: type[Model], raw: str | bytes, *, bound_to: str, place: str) -> Model:
+        """What :meth:`dump` wrote, or an earlier installation.
+
+        :param place: named in errors
+        :raises WrongKey: encrypted, and no key opens it
+        :raises StoreUnreadable: anything else that is not a record
+        """
+        try:
+            if b'"sealed"' in raw if isinstance(raw, bytes) else '"sealed"' in raw:
+                raw = self._unseal(json.loads(raw), bound_to=bound_to, place=place)
+            return kind.model_validate_json(raw)
+        except ValidationError as error:
+            # from None: what is unreadable may still hold tokens
+            raise StoreUnreadable(place, f"not a {kind.__name__} ({_where(error)})") from None
+        except ValueError:
+            raise StoreUnreadable(place, "not JSON") from None
+
+    def of_data(self, kind: type[Model], data: Any, *, bound_to: str, place: str) -> Model:
+        """The same for a record that has been parsed already (an earlier installation's YAML)."""
+        return self.load(kind, json.dumps(data, default=str), bound_to=bound_to, place=place)
+
+    def is_current(self, raw: str) -> bool:
+        """Would :meth:`dump` write it with the same key (or as plainly) as it is now?"""
+        sealed = json.loads(raw).get("sealed")
+        if self._cipher is None or sealed is None:
+            return (self._cipher is None) == (sealed is None)
+        return self._cipher.is_newest(sealed)
+
+    def _unseal(self, envelope: Any, *, bound_to: str, place: str) -> str:
+        sealed = envelope.get("sealed") if isinstance(envelope, dict) else None
+        if not isinstance(sealed, str):
+            return json.dumps(envelope)
+        if self._cipher is None:
+            raise WrongKey(place, "is encrypted, and no encryption_keys are configured")
+        from .cipher import NoKeyOpens  # needs the extra
+
+        try:
+            return self._cipher.open(sealed, bound_to=bound_to)
+        except NoKeyOpens:
+            raise WrongKey(place, "is encrypted, and none of the encryption_keys opens it") from None
+
+
+def _cipher(keys: list[str | bytes]) -> Cipher:
+    try:
+        from .cipher import Cipher  # needs the extra
+    except ImportError as error:
+        raise SettingError("encryption_keys", "needs `pip install webex-bot-auth[encryption]`") from error
+    return Cipher(keys)
+
+
+def _owner(model: BaseModel) -> dict[str, str]:
+    return {"user_id": owner} if (owner := getattr(model, "user_id", None)) else {}
+
+
+def _where(error: ValidationError) -> str:
+    """Which fields are wrong and how, without what they hold."""
+    return "; ".join(
+        f"{'.'.join(map(str, detail['loc'])) or 'all of it'}: {detail['type']}"
+        for detail in error.errors()[:3]
+    )

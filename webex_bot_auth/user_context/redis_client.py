@@ -1,0 +1,67 @@
+"""Connections to Redis that answer in bounded time, and its errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from ..errors import SettingError, StoreUnavailable
+
+CONNECT_SECONDS = 2.0
+#: for one answer of the server
+ANSWER_SECONDS = 3.0
+
+
+def connect(host: str | None, url: str | None) -> Redis:
+    """A client for a host (which takes precedence) or a URL. Connects with the first command.
+
+    :raises SettingError: neither is given, or the URL is malformed
+    """
+    options: dict[str, Any] = {
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": ANSWER_SECONDS,
+        "health_check_interval": 30,
+        # once more on a fresh connection: a server that was restarted has closed the old one
+        "retry": Retry(ExponentialBackoff(cap=0.5, base=0.1), 1),
+        "retry_on_error": [RedisConnectionError],
+    }
+    if host:
+        return Redis(host=host, **options)
+    if not url:
+        raise SettingError("redis_url", "is empty, and so is redis_host; e.g. redis://localhost:6379/0")
+    try:
+        return Redis.from_url(url, **options)
+    except (ValueError, TypeError) as error:
+        # from None, and without the URL: it may hold a password
+        raise SettingError("redis_url", f"is malformed ({type(error).__name__})") from None
+
+
+@contextmanager
+def answering(place: str) -> Iterator[None]:
+    """Turn redis-py's errors into :class:`StoreUnavailable`, with a reason an operator can act on."""
+    try:
+        yield
+    except AuthenticationError as error:
+        raise StoreUnavailable(place, "Redis refuses the user name or password") from error
+    except NoPermissionError as error:
+        raise StoreUnavailable(place, "the Redis user lacks the right for this") from error
+    except RedisTimeoutError as error:
+        raise StoreUnavailable(place, "Redis does not answer in time") from error
+    except RedisConnectionError as error:
+        raise StoreUnavailable(place, "Redis cannot be reached") from error
+    except RedisError as error:
+        # such as READONLY, LOADING, NOAUTH, OOM: the first word is Redis's code for it
+        raise StoreUnavailable(place, f"Redis answers {str(error).partition(' ')[0]}") from error
+
+
+def text(raw: Any) -> str:
+    """A value as text, whether or not the client decodes."""
+    return raw.decode("utf-8") if isinstance(raw, bytes) else str(raw)

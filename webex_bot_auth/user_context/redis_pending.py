@@ -1,0 +1,218 @@
+"""Logins under way, in Redis: for several processes. Every key expires by itself.
+
+Operations that have to be atomic touch one key each, so that a cluster may spread the keys as it likes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import threading
+from io import TextIOBase
+from typing import Any
+
+from redis import Redis
+
+from ..errors import StoreError, StoreUnreadable
+from .models import FlowState, InterruptedCommand, NoFlow, reference, utc_now
+from .pending import MOST_FLOWS, MemoryPending
+from .records import Records
+from .redis_client import answering, text
+
+log = logging.getLogger(__name__)
+
+MAINTENANCE_INTERVAL = datetime.timedelta(minutes=15)
+#: so long the cloud may deliver an event again, and a bit
+EVENT_SECONDS = 20 * 60
+#: ids that maintenance looks at in one step; a step is short, so that nobody waits for it
+STEP = 500
+#: a blocking pop has to end before the connection's own time limit; seconds
+LONGEST_POP = 1.0
+_USED = "used"
+
+_COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return count
+"""
+
+
+class RedisPending:
+    """Flows and interrupted commands in Redis; see :class:`~webex_bot_auth.user_context.pending.Pending`.
+
+    :param flow_set: key of the set of active flow ids
+    :param maintained: key of the time of the latest maintenance
+    :param prefix: put before all other keys
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        records: Records,
+        *,
+        lifetime: datetime.timedelta,
+        flow_set: str,
+        maintained: str,
+        prefix: str,
+    ) -> None:
+        self._redis = client
+        self._records = records
+        self._lifetime = lifetime
+        self._milliseconds = max(1, int(lifetime.total_seconds() * 1000))
+        self._flow_set = flow_set
+        self._maintained = maintained
+        self._prefix = prefix
+        self._events = MemoryPending(lifetime=lifetime)
+
+    def put(self, flow_id: str, flow: FlowState) -> None:
+        mine = f"{self._prefix}pending-{flow.user_id}"
+        record = self._records.dump(flow, bound_to=f"flow:{flow_id}")
+        with answering(mine), self._redis.pipeline(transaction=False) as pipe:
+            pipe.set(self._flow_key(flow_id), record, px=self._milliseconds)
+            pipe.sadd(self._flow_set, flow_id)
+            pipe.pexpire(self._flow_set, self._milliseconds)
+            pipe.lpush(mine, flow_id)
+            pipe.lrange(mine, MOST_FLOWS, -1)
+            pipe.ltrim(mine, 0, MOST_FLOWS - 1)
+            pipe.pexpire(mine, self._milliseconds)
+            pipe.get(self._maintained)
+            answers = pipe.execute()
+        if too_many := [text(old) for old in answers[4]]:
+            self._drop(too_many)
+        if _is_due(answers[7]):
+            threading.Thread(target=self._maintain_quietly, daemon=True).start()
+
+    def take(self, flow_id: str) -> FlowState | NoFlow:
+        key = self._flow_key(flow_id)
+        with answering(key), self._redis.pipeline(transaction=False) as pipe:
+            # atomic: whoever gets the record here is the only one; the mark expires as the flow would
+            pipe.set(key, _USED, xx=True, get=True, px=self._milliseconds)
+            pipe.srem(self._flow_set, flow_id)
+            raw, _ = pipe.execute()
+        if raw is None:
+            return NoFlow.UNKNOWN
+        if text(raw) == _USED:
+            return NoFlow.USED
+        return self._records.load(
+            FlowState, text(raw), bound_to=f"flow:{flow_id}", place="Redis key of a flow"
+        )
+
+    def count_ask(self, user_id: str) -> int:
+        key = f"{self._prefix}asked-{user_id}"
+        with answering(key):
+            return int(self._redis.eval(_COUNT, 1, key, self._milliseconds))
+
+    def interrupt(self, command: InterruptedCommand) -> None:
+        key = f"{self._prefix}interrupted-{command.user_id}"
+        with answering(key):
+            self._redis.set(key, self._records.dump(command, bound_to="interrupted"), px=self._milliseconds)
+
+    def release(self, user_id: str) -> InterruptedCommand | None:
+        key, queue = f"{self._prefix}interrupted-{user_id}", f"{self._prefix}resume"
+        with answering(key):
+            raw = self._redis.getdel(key)
+            if raw is None:
+                return None
+            command = self._interrupted(raw)
+            with self._redis.pipeline(transaction=False) as pipe:
+                pipe.rpush(queue, raw)
+                pipe.pexpire(queue, self._milliseconds)
+                pipe.execute()
+        return command
+
+    def next_released(self, timeout: float) -> InterruptedCommand | None:
+        queue = f"{self._prefix}resume"
+        with answering(queue):
+            popped: Any = self._redis.blpop([queue], timeout=min(timeout, LONGEST_POP))
+        if popped is None:
+            return None
+        command = self._interrupted(popped[1])
+        return command if utc_now() - command.created < self._lifetime else None
+
+    def first_time(self, event_id: str) -> bool:
+        if not self._events.first_time(event_id):
+            return False
+        try:
+            with answering(f"{self._prefix}event-{event_id}"):
+                return bool(self._redis.set(f"{self._prefix}event-{event_id}", 1, nx=True, ex=EVENT_SECONDS))
+        except StoreError as error:
+            log.warning("event not compared with other processes' ones: %s", error)
+            return True
+
+    def maintenance_needed(self, *, force: bool = False) -> bool:
+        if force:
+            return True
+        with answering(self._maintained):
+            return _is_due(self._redis.get(self._maintained))
+
+    def maintain(self, *, force: bool = False, output: TextIOBase | None = None) -> None:
+        """Drop what has expired, in short steps."""
+        if not self.maintenance_needed(force=force):
+            return
+        with answering(self._flow_set):
+            self._redis.set(self._maintained, utc_now().isoformat())
+            for flow_ids in self._flow_ids():
+                expired = self._expired(flow_ids)
+                if expired:
+                    self._drop(expired)
+                if output is not None:
+                    output.writelines(f"dropped flow {reference(flow_id)}\n" for flow_id in expired)
+
+    def _maintain_quietly(self) -> None:
+        try:
+            self.maintain()
+        except StoreError as error:
+            log.warning("flow maintenance put off: %s", error)
+
+    def _flow_ids(self) -> Any:
+        cursor = 0
+        while True:
+            cursor, found = self._redis.sscan(self._flow_set, cursor, count=STEP)
+            if found:
+                yield [text(flow_id) for flow_id in found]
+            if not int(cursor):
+                return
+
+    def _expired(self, flow_ids: list[str]) -> list[str]:
+        # a cluster cannot read keys of several nodes at one moment, and nobody needs it to
+        mget = getattr(self._redis, "mget_nonatomic", self._redis.mget)
+        records = mget([self._flow_key(flow_id) for flow_id in flow_ids])
+        return [
+            flow_id for flow_id, raw in zip(flow_ids, records, strict=True) if self._is_over(flow_id, raw)
+        ]
+
+    def _is_over(self, flow_id: str, raw: Any) -> bool:
+        if raw is None or text(raw) == _USED:
+            return True
+        try:
+            flow = self._records.load(FlowState, text(raw), bound_to=f"flow:{flow_id}", place="flow")
+        except StoreUnreadable:
+            return False  # it expires by itself, and may belong to a process with other keys
+        return not flow.younger_than(self._lifetime)
+
+    def _drop(self, flow_ids: list[str]) -> None:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for flow_id in flow_ids:
+                pipe.delete(self._flow_key(flow_id))
+            pipe.srem(self._flow_set, *flow_ids)
+            pipe.execute()
+
+    def _interrupted(self, raw: Any) -> InterruptedCommand:
+        return self._records.load(
+            InterruptedCommand, text(raw), bound_to="interrupted", place="Redis key of an interrupted command"
+        )
+
+    def _flow_key(self, flow_id: str) -> str:
+        return f"{self._flow_set}-{flow_id}"
+
+
+def _is_due(raw: Any) -> bool:
+    if raw is None:
+        return True
+    try:
+        latest = datetime.datetime.fromisoformat(text(raw).replace("Z", "+00:00"))
+    except ValueError:
+        return True
+    if latest.tzinfo is None:  # written by an earlier installation
+        latest = latest.replace(tzinfo=datetime.timezone.utc)
+    return abs(utc_now() - latest) >= MAINTENANCE_INTERVAL

@@ -1,0 +1,169 @@
+"""The login, from the flow's start to the stored context: written once, for every backend."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterable
+
+import requests
+from wxc_sdk.people import Person
+from wxc_sdk.rest import RestError
+from wxc_sdk.tokens import Tokens
+
+from ..errors import (
+    ClientRefused,
+    GrantRefused,
+    MessageNotSent,
+    StoreError,
+    TokenServiceError,
+    TokenServiceUnavailable,
+)
+from ..oauth import new_verifier
+from ..rest import person_of, revoke
+from .manager import TokenManager
+from .models import FlowState, NoFlow, Outcome, RedirectText, UserContext, reference, same_person
+
+log = logging.getLogger(__name__)
+
+
+class StoredTokenManager(TokenManager):
+    """A token manager whose logins are this package's own.
+
+    To add a backend, derive from this and bring :meth:`get_user_context`, :meth:`set_user_context`, and,
+    where several processes share the store, :meth:`replace`, :meth:`exclusively` and a ``_pending``.
+    """
+
+    def start_flow(self, *, user_id: str) -> str:
+        """Register an OAuth flow for a user; without PKCE, as the caller builds the address.
+
+        :param user_id: id of the user to start the flow for
+        :return: flow id: the ``state`` parameter of the flow; 256 random bits
+        :raises StoreError: the flow could not be stored
+        """
+        return self._start(FlowState(user_id=user_id, scopes=self._oauth.scopes))
+
+    def login_url(self, *, user_id: str, scopes: Iterable[str] = ()) -> str:
+        """Start a flow with PKCE and give the address where the person logs in."""
+        asked = list(scopes) or self._oauth.scopes
+        flow = FlowState(user_id=user_id, scopes=asked, verifier=new_verifier())
+        return self._oauth.authorization_url(state=self._start(flow), scopes=asked, verifier=flow.verifier)
+
+    def process_redirect(self, *, flow_id: str, code: str) -> RedirectText:
+        """Process the redirect at the end of an OAuth flow. New tokens are stored in the user context.
+
+        Uses the flow up, exchanges the code, checks that this is the person who asked, stores, tells.
+
+        :param flow_id: OAuth flow id
+        :param code: code obtained from the final URL in the OAuth flow
+        :return: text for the HTTP response; its ``outcome`` says how the login ended
+        """
+        flow = self._take(flow_id)
+        if not isinstance(flow, FlowState):
+            return self.chat.page(flow)
+        try:
+            outcome = self._log_in(flow, code)
+        except StoreError as error:
+            log.error("login not stored: user %s: %s", flow.user_id, error)  # noqa: TRY400 (no traceback)
+            self.chat.tell(flow.user_id, self.chat.texts.store_down)
+            outcome = Outcome.STORE_DOWN
+        log.info("login %s: flow %s, user %s", outcome.value, reference(flow_id), flow.user_id)
+        return self.chat.page(outcome)
+
+    def refuse_redirect(self, *, flow_id: str, error: str) -> RedirectText:
+        """End a flow that comes back with an error, and tell the person.
+
+        :param flow_id: OAuth flow id
+        :param error: short error code of RFC 6749 section 4.1.2.1
+        """
+        flow = self._take(flow_id)
+        if not isinstance(flow, FlowState):
+            return self.chat.page(flow)
+        log.info("login refused by Webex or the user (%.40r): flow %s", error, reference(flow_id))
+        if error == "access_denied":
+            self.chat.tell(flow.user_id, self.chat.texts.refused)
+            return self.chat.page(Outcome.REFUSED)
+        if error in ("server_error", "temporarily_unavailable"):
+            self._offer_again(flow)
+            return self.chat.page(Outcome.TRY_AGAIN)
+        self.chat.tell(flow.user_id, self.chat.texts.not_set_up)
+        return self.chat.page(Outcome.NOT_SET_UP)
+
+    def flow_ended(self, *, flow_id: str) -> None:
+        """Nothing is left to do: :meth:`process_redirect` has seen to it."""
+
+    def _start(self, flow: FlowState) -> str:
+        flow_id = secrets.token_urlsafe(32)
+        self._pending.put(flow_id, flow)
+        log.debug("flow %s started: user %s", reference(flow_id), flow.user_id)
+        return flow_id
+
+    def _take(self, flow_id: str) -> FlowState | Outcome:
+        """The flow, once; or why there is none."""
+        try:
+            flow = self._pending.take(flow_id)
+        except StoreError as error:
+            log.error("redirect not processed: %s", error)  # noqa: TRY400 (no traceback)
+            return Outcome.STORE_DOWN
+        if flow is NoFlow.USED:
+            log.info("redirect refused, flow %s has been used", reference(flow_id))
+            return Outcome.USED
+        if not isinstance(flow, FlowState) or not flow.younger_than(self.flow_lifetime):
+            log.info("redirect refused, flow %s is unknown or expired", reference(flow_id))
+            return Outcome.NO_SUCH_FLOW
+        return flow
+
+    def _log_in(self, flow: FlowState, code: str) -> Outcome:
+        try:
+            tokens = self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes)
+            person = self._identify(tokens)
+        except (GrantRefused, TokenServiceUnavailable) as error:
+            log.warning("login failed: user %s: %s", flow.user_id, error)
+            self._offer_again(flow)
+            return Outcome.TRY_AGAIN
+        except ClientRefused as error:
+            log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)
+            self.chat.tell(flow.user_id, self.chat.texts.not_set_up)
+            return Outcome.NOT_SET_UP
+        if not same_person(person.person_id or "", flow.user_id):
+            revoke(tokens, self.integration.client_id)
+            self.chat.tell(flow.user_id, self.chat.texts.someone_else)
+            return Outcome.WRONG_PERSON
+        self.set_user_context(
+            user_id=flow.user_id, user_context=UserContext(user_id=flow.user_id, tokens=tokens)
+        )
+        self._welcome(flow.user_id, person.display_name or "")
+        return Outcome.DONE
+
+    def _identify(self, tokens: Tokens) -> Person:
+        """Who logged in. In terms of the token service's errors, as it is a part of the same login."""
+        try:
+            return person_of(tokens)
+        except RestError as error:
+            status = error.response.status_code
+            if status in (401, 403):
+                log.error(  # noqa: TRY400 (no traceback)
+                    "people/me answers %s: the integration needs the scope spark:people_read", status
+                )
+                raise ClientRefused(status=status, error="people/me") from None
+            raise TokenServiceUnavailable(status=status, error="people/me") from None
+        except (requests.RequestException, ValueError) as error:
+            raise TokenServiceUnavailable(error=f"people/me: {type(error).__name__}") from None
+
+    def _welcome(self, user_id: str, name: str) -> None:
+        """Tell the person, and let the interrupted command run. The login counts even where this fails."""
+        try:
+            command = self._pending.release(user_id)
+        except StoreError as error:
+            log.warning("interrupted command not resumed: user %s: %s", user_id, error)
+            command = None
+        text = self.chat.texts.command_runs if command else self.chat.texts.logged_in
+        self.chat.tell(user_id, text.format(name=name, command=command.words if command else ""))
+
+    def _offer_again(self, flow: FlowState) -> None:
+        try:
+            self.request_login(
+                user_id=flow.user_id, scopes=flow.scopes, sentence=self.chat.texts.try_login_again
+            )
+        except (MessageNotSent, StoreError, TokenServiceError) as error:
+            log.warning("no new login card for user %s: %s", flow.user_id, error)

@@ -1,0 +1,254 @@
+"""The file of users: one line each, read lazily, written atomically, shared with other processes.
+
+The file is a YAML mapping of user id to ``{user_id, tokens}``. We write each user as one line of JSON,
+which is YAML too: so a start does not parse ten thousand users, and storing one serialises one. What
+earlier installations or hands wrote in other styles of YAML is read as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import yaml
+from filelock import FileLock, Timeout
+
+from ..errors import StoreUnavailable, StoreUnreadable
+from .models import UserContext
+from .records import Records
+
+HEADER = b"# webex-bot-auth: one user a line. Stop the bot before you edit this file.\n"
+#: so long a writer waits for another one, in seconds
+LOCK_SECONDS = 10.0
+#: what JSON leaves as it is and YAML does not allow, or takes for a line's end
+_NOT_YAML = re.compile(
+    "[^\t\n\r -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_LINE = re.compile(rb'("(?:[^"\\]|\\.)*"): ')
+
+#: file system's name for one version of the file: device, inode, time and size
+Version = tuple[int, int, int, int]
+
+
+class UserFile:
+    """Contexts in one file.
+
+    :param path: path of the file; made with the first write
+    :param records: how a context is written down
+    """
+
+    def __init__(self, path: str, records: Records) -> None:
+        self.path = path
+        self._records = records
+        self._lock = threading.RLock()
+        self._process_lock = FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600)
+        self._lines: dict[str, bytes] = {}  # as they stand in the file, by user id
+        self._contexts: dict[str, UserContext] = {}  # those of the lines that were asked for
+        self._version: Version | None = None
+        self._open_file: int | None = None  # kept open, so that its inode is not given to a later version
+
+    def read(self, user_id: str) -> UserContext | None:
+        """One user's context, as the file says now.
+
+        :raises StoreUnavailable: the file cannot be opened
+        :raises StoreUnreadable: it cannot be understood
+        """
+        if self._stat() != self._version:
+            with self._lock:
+                self._load()
+        known = self._contexts.get(user_id)
+        return known.copied() if known else self._parse(user_id)
+
+    def users(self) -> list[str]:
+        """Ids of all users in the file."""
+        with self._lock:
+            self._load()
+            return list(self._lines)
+
+    def write(
+        self, user_id: str, context: UserContext | None, *, instead_of: UserContext | None = None
+    ) -> bool:
+        """Store one user's context, or drop it.
+
+        :param instead_of: only where this one still stands
+        :return: whether it was done
+        :raises StoreError: see :meth:`read`; the file is as it was then
+        """
+        with self._lock, self._held():
+            self._load()
+            if instead_of is not None and not instead_of.same_login(self._parse(user_id)):
+                return False
+            lines = dict(self._lines)
+            lines.pop(user_id, None)
+            if context is not None:
+                lines[user_id] = _line(user_id, self._records.dump(context, bound_to=_bound_to(user_id)))
+            elif user_id not in self._lines:
+                return True
+            self._replace_file(lines)
+            self._lines = lines
+            self._contexts.pop(user_id, None)
+            return True
+
+    def close(self) -> None:
+        with self._lock:
+            self._keep_open(None)
+            self._version = None
+
+    # -- reading
+
+    def _parse(self, user_id: str) -> UserContext | None:
+        with self._lock:
+            line = self._lines.get(user_id)
+            if line is None:
+                return None
+            place = f"{self.path}, user {user_id}"
+            context = self._records.load(UserContext, _record(line), bound_to=_bound_to(user_id), place=place)
+            if context.user_id != user_id:
+                raise StoreUnreadable(place, "the record belongs to another user")
+            self._contexts[user_id] = context
+            return context.copied()
+
+    def _stat(self) -> Version | None:
+        """None: there is no file."""
+        try:
+            found = os.lstat(self.path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreUnavailable(self.path, error.strerror or "cannot be reached") from error
+        if stat.S_ISLNK(found.st_mode):
+            raise StoreUnavailable(self.path, "is a symbolic link, which is refused: name the file itself")
+        return _version(found)
+
+    def _load(self) -> None:
+        """Read the file if it is another version than ours."""
+        if self._stat() == self._version:
+            return
+        opened = self._open()
+        if opened is None:
+            self._keep_open(None)
+            self._lines, self._contexts, self._version = {}, {}, None
+            return
+        try:
+            version = _version(os.fstat(opened))
+            with open(opened, "rb", closefd=False) as file:
+                lines = _split(file.read(), self.path)
+        except (OSError, StoreUnreadable) as error:
+            os.close(opened)
+            if isinstance(error, OSError):
+                raise StoreUnavailable(self.path, error.strerror or "cannot be read") from error
+            raise
+        self._keep_open(opened)
+        self._lines, self._contexts = lines, {}
+        self._version = version
+
+    def _open(self) -> int | None:
+        try:
+            return os.open(self.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreUnavailable(self.path, error.strerror or "cannot be opened") from error
+
+    def _keep_open(self, opened: int | None) -> None:
+        if self._open_file is not None:
+            os.close(self._open_file)
+        self._open_file = opened
+
+    # -- writing
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        try:
+            with self._process_lock:
+                yield
+        except Timeout as error:
+            raise StoreUnavailable(self.path, "another process does not let go of it") from error
+        except OSError as error:
+            raise StoreUnavailable(self.path, error.strerror or "cannot be written") from error
+
+    def _replace_file(self, lines: dict[str, bytes]) -> None:
+        """Write a new file beside the old one, see it on the disk, and put it in the old one's place."""
+        beside = f"{self.path}.{os.getpid()}.new"
+        with suppress(FileNotFoundError):
+            os.unlink(beside)  # of a process of the same number that died
+        opened = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        try:
+            with open(opened, "wb", closefd=False) as file:
+                file.write(HEADER + b"".join([line + b"\n" for line in lines.values()]))
+            os.fsync(opened)
+            os.replace(beside, self.path)
+        except BaseException:
+            os.close(opened)
+            with suppress(FileNotFoundError):
+                os.unlink(beside)
+            raise
+        self._version = _version(os.fstat(opened))
+        self._keep_open(opened)
+        _sync_folder(self.path)
+
+
+def _bound_to(user_id: str) -> str:
+    return f"user:{user_id}"
+
+
+def _version(found: os.stat_result) -> Version:
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _line(user_id: str, record: str) -> bytes:
+    text = f"{json.dumps(user_id, ensure_ascii=False)}: {record}"
+    return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
+
+
+def _record(line: bytes) -> bytes:
+    return _LINE.sub(b"", line, count=1)
+
+
+def _split(data: bytes, path: str) -> dict[str, bytes]:
+    """Lines by user id: our own without parsing what is behind the id, others as YAML."""
+    if not data.startswith(HEADER):
+        return _from_yaml(data, path)
+    lines = {}
+    for line in data[len(HEADER) :].split(b"\n"):
+        match = _LINE.match(line)
+        if match:
+            lines[json.loads(match[1])] = line
+        elif line:
+            return _from_yaml(data, path)  # edited by hand
+    return lines
+
+
+def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        users: Any = yaml.load(data, Loader=loader)  # noqa: S506 (both are safe loaders)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        # from None: YAML's errors quote the line, which holds tokens
+        raise StoreUnreadable(path, f"is not YAML{where}; mend it or restore a copy") from None
+    if users is None:
+        return {}
+    if not isinstance(users, dict):
+        raise StoreUnreadable(path, "is not a mapping of user ids")
+    return {
+        str(user_id): _line(str(user_id), json.dumps(record, default=str))
+        for user_id, record in users.items()
+    }
+
+
+def _sync_folder(path: str) -> None:
+    """The new name is on the disk as well, on systems where a folder can be opened."""
+    with suppress(OSError):
+        folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
