@@ -1,0 +1,14 @@
+"""What happens to a message: the guard before a command, the account commands, and the resuming."""
+
+from .account import LoginCommand, LogoutCommand, WhoamiCommand
+from .attach import attach
+from .guard import UserTokenMixin, requires_user_token
+
+__all__ = [
+    "LoginCommand",
+    "LogoutCommand",
+    "UserTokenMixin",
+    "WhoamiCommand",
+    "attach",
+    "requires_user_token",
+]

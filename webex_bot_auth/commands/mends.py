@@ -1,0 +1,75 @@
+"""What webex_bot 1.2 and 1.3 do wrong, mended on the one bot that is registered.
+
+Each mend looks first whether the bot needs it, so that it goes away when upstream has mended it:
+
+- Acknowledgements are sent with ``asyncio.run`` from several threads, on a connection that belongs to
+  another thread's loop. Two at a time break the connection, and messages are lost.
+- The display name is cleared after it was read, so in groups the mention is not taken off the message.
+- Nothing is deduplicated: an event that the cloud delivers twice runs its command twice.
+- An exception in a handler vanishes without a trace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from .admission import CommandStopped
+
+log = logging.getLogger(__name__)
+
+
+def mend(bot: Any, first_time: Callable[[str], bool]) -> None:
+    """Mend a bot.
+
+    :param first_time: is this event's id new?
+    """
+    if _acknowledges_from_any_thread(bot):
+        bot._ack_message = _acknowledge_on_own_loop(bot)
+    if not bot.bot_display_name:
+        bot.get_me_info()
+    bot._process_incoming_websocket_message = _handle_once(
+        bot._process_incoming_websocket_message, first_time
+    )
+
+
+def _acknowledges_from_any_thread(bot: Any) -> bool:
+    code = getattr(type(bot)._ack_message, "__code__", None)
+    return code is not None and {"asyncio", "run"} <= set(code.co_names)
+
+
+def _acknowledge_on_own_loop(bot: Any) -> Callable[[str], None]:
+    def acknowledge(message_id: str) -> None:
+        connection = bot.websocket
+        said = json.dumps({"type": "ack", "messageId": message_id})
+        sending: Future[None] = asyncio.run_coroutine_threadsafe(connection.send(said), connection.loop)
+        sending.add_done_callback(_report)
+
+    return acknowledge
+
+
+def _report(sending: Future[None]) -> None:
+    if not sending.cancelled() and (error := sending.exception()):
+        # the cloud delivers it again, and then it is not run again
+        log.warning("a message was not acknowledged: %s", type(error).__name__)
+
+
+def _handle_once(handle: Callable[[Any], None], first_time: Callable[[str], bool]) -> Callable[[Any], None]:
+    def handle_once(event: Any) -> None:
+        activity = event.get("data", {}).get("activity") or {}
+        event_id = activity.get("id")
+        if event_id and not first_time(f"{activity.get('verb')}-{event_id}"):
+            log.info("event delivered again, not handled again: %s", event_id)
+            return
+        try:
+            handle(event)
+        except CommandStopped:
+            return
+        except Exception:
+            log.exception("event not handled: %s", event_id)
+
+    return handle_once

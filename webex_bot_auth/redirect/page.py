@@ -1,0 +1,31 @@
+"""The page itself: one template, one style sheet, no script, nothing from outside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..chat.texts import Texts
+from ..user_context.models import Outcome
+
+_environment = Environment(
+    loader=PackageLoader("webex_bot_auth.redirect", ""), autoescape=True, undefined=StrictUndefined
+)
+_STYLE = _environment.get_template("page.css").render()
+#: names the style sheet in the Content-Security-Policy, so that no other one applies
+STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+
+
+def render(texts: Texts, outcome: Outcome, sentence: str) -> str:
+    """The page for an outcome, with a sentence that is escaped like everything else."""
+    page = getattr(texts, f"page_{outcome.value}")
+    return _environment.get_template("page.html").render(
+        style=Markup(_STYLE),  # noqa: S704 (our own file)
+        kind="good" if outcome is Outcome.DONE else "bad",
+        title=page.title,
+        sentence=sentence,
+        next_step=page.next_step,
+    )
