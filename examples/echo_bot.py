@@ -1,0 +1,96 @@
+"""A bot that echoes what you say, with your name: it asks Webex who you are, with your own token.
+
+python examples/echo_bot.py --sandbox      a Webex cloud on this machine; no account needed
+python examples/echo_bot.py                the real one, see the settings below
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from flask import Flask
+from webex_bot.models.command import Command
+from webex_bot.webex_bot import WebexBot
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import (
+    RedisTokenManager,
+    TokenManager,
+    UserTokenMixin,
+    WhoamiCommand,
+    YAMLTokenManager,
+    requires_user_token,
+)
+
+
+class Echo(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(command_keyword="echo", help_message="Echo my words, with my name", **kwargs)
+
+    @requires_user_token
+    def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
+        me = self.user_api.people.me()  # called with the token of whoever typed this
+        return f"{me.display_name} says: {message.strip()}"
+
+
+def setting(name: str) -> str:
+    """A setting from the environment."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        sys.exit(f"{name} is not set. The README says where each setting comes from; to just try: --sandbox")
+    return value
+
+
+def integration_from_environment() -> Integration:
+    return Integration(
+        client_id=setting("WEBEX_CLIENT_ID"),
+        client_secret=setting("WEBEX_CLIENT_SECRET"),
+        scopes=os.environ.get("WEBEX_SCOPES", "spark:people_read"),
+        redirect_url=setting("WEBEX_REDIRECT_URL"),
+    )
+
+
+def token_manager(bot_token: str, integration: Integration) -> TokenManager:
+    """Tokens are kept in a file, or in Redis where ``REDIS_URL`` is set."""
+    if redis_url := os.environ.get("REDIS_URL"):
+        return RedisTokenManager(bot_token, integration, redis_url=redis_url)
+    return YAMLTokenManager(bot_token, integration, yml_base="echo_bot")
+
+
+def run(bot_token: str, integration: Integration, port: int) -> None:
+    with token_manager(bot_token, integration) as tokens:
+        app = Flask("echo_bot")
+        tokens.register_redirect(flask=app)
+        threading.Thread(target=app.run, kwargs={"port": port}, daemon=True).start()
+
+        bot = WebexBot(teams_bot_token=bot_token, bot_name="Echo Bot")
+        bot.add_command(Echo(token_manager=tokens))
+        bot.add_command(WhoamiCommand(token_manager=tokens))
+        tokens.register_bot(bot=bot)
+        bot.run()
+
+
+def run_in_sandbox(port: int) -> None:
+    from webex_bot_auth.sandbox import Sandbox
+
+    with Sandbox(port=int(os.environ.get("SANDBOX_PORT", "0"))) as cloud, cloud.clients():
+        bot = cloud.add_bot("Echo Bot")
+        alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
+        cloud.direct(alice, bot)
+        cloud.group("Team", [alice, bob, bot])
+        integration = cloud.integration(
+            redirect_url=f"http://127.0.0.1:{port}/redirect", scopes=["spark:people_read"]
+        )
+        print(f"\n  Chat with the bot: {cloud.url}\n", flush=True)
+        run(bot.token, integration, port)
+
+
+if __name__ == "__main__":
+    port = int(os.environ.get("PORT", "5000"))
+    if "--sandbox" in sys.argv[1:]:
+        run_in_sandbox(port)
+    else:
+        run(setting("WEBEX_BOT_TOKEN"), integration_from_environment(), port)
