@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class _AccountCommand(Command):  # type: ignore[misc]  # webex_bot has no types
+class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
     """Answers one person about his or her own login."""
 
     def __init__(self, *, token_manager: TokenManager, command_keyword: str, help_message: str) -> None:
-        self.token_manager = token_manager
         super().__init__(
+            token_manager=token_manager,
             command_keyword=command_keyword.lower(),
             help_message=help_message,
             # webex_bot matches parts of words otherwise: "please login to..." is not for us
@@ -102,7 +102,7 @@ class LogoutCommand(_AccountCommand):
 
 
 @requires_user_token
-class WhoamiCommand(UserTokenMixin, _AccountCommand):
+class WhoamiCommand(_AccountCommand):
     """Who Webex takes the person for, and how long the login is good."""
 
     def __init__(self, *, token_manager: TokenManager, command_keyword: str = "whoami") -> None:

@@ -300,6 +300,7 @@ class TokenManager(ABC):
     def close(self) -> None:
         """Free connections and threads."""
         self._closed.set()
+        self._pending.close()
         self._refresher.close()
         for resumer in self._resumers:
             resumer.stop()

@@ -40,6 +40,9 @@ class Pending(Protocol):
     def first_time(self, event_id: str) -> bool:
         """Is this event new, for all who share the store?"""
 
+    def close(self) -> None:
+        """Nobody shall wait in :meth:`next_released` for long any more."""
+
 
 class MemoryPending:
     """In bounded memory, for one process that runs both the bot and the redirect.
@@ -57,7 +60,7 @@ class MemoryPending:
         self._interrupted: OrderedDict[str, InterruptedCommand] = OrderedDict()
         self._asked: OrderedDict[str, tuple[datetime.datetime, int]] = OrderedDict()
         self._events: OrderedDict[str, None] = OrderedDict()
-        self._released: queue.Queue[InterruptedCommand] = queue.Queue()
+        self._released: queue.Queue[InterruptedCommand | None] = queue.Queue()
 
     def put(self, flow_id: str, flow: FlowState) -> None:
         with self._lock:
@@ -115,6 +118,9 @@ class MemoryPending:
             if len(self._events) > MOST_EVENTS:
                 self._events.popitem(last=False)
             return True
+
+    def close(self) -> None:
+        self._released.put(None)
 
     def _past(self, moment: datetime.datetime) -> bool:
         return utc_now() - moment >= self._lifetime

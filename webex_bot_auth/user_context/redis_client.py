@@ -58,10 +58,11 @@ def answering(place: str) -> Iterator[None]:
     except RedisConnectionError as error:
         raise StoreUnavailable(place, "Redis cannot be reached") from error
     except RedisError as error:
-        # such as READONLY, LOADING, NOAUTH, OOM: the first word is Redis's code for it
-        raise StoreUnavailable(place, f"Redis answers {str(error).partition(' ')[0]}") from error
+        # such as READONLY, OOM, WRONGTYPE: the class or the first word is Redis's code for it; the rest may quote
+        code = f"{type(error).__name__} {str(error).partition(' ')[0]}"
+        raise StoreUnavailable(place, f"Redis answers {code}") from error
 
 
 def text(raw: Any) -> str:
-    """A value as text, whether or not the client decodes."""
+    """An id or a time as text, whether or not the client decodes."""
     return raw.decode("utf-8") if isinstance(raw, bytes) else str(raw)

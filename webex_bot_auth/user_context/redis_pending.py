@@ -29,6 +29,7 @@ STEP = 500
 #: a blocking pop has to end before the connection's own time limit; seconds
 LONGEST_POP = 1.0
 _USED = "used"
+_USED_MARKS = (_USED, _USED.encode())  # as clients that decode give it, and others
 
 _COUNT = """
 local count = redis.call('INCR', KEYS[1])
@@ -91,11 +92,9 @@ class RedisPending:
             raw, _ = pipe.execute()
         if raw is None:
             return NoFlow.UNKNOWN
-        if text(raw) == _USED:
+        if raw in _USED_MARKS:
             return NoFlow.USED
-        return self._records.load(
-            FlowState, text(raw), bound_to=f"flow:{flow_id}", place="Redis key of a flow"
-        )
+        return self._records.load(FlowState, raw, bound_to=f"flow:{flow_id}", place="Redis key of a flow")
 
     def count_ask(self, user_id: str) -> int:
         key = f"{self._prefix}asked-{user_id}"
@@ -138,6 +137,9 @@ class RedisPending:
         except StoreError as error:
             log.warning("event not compared with other processes' ones: %s", error)
             return True
+
+    def close(self) -> None:
+        """A blocking pop ends by itself, see :data:`LONGEST_POP`."""
 
     def maintenance_needed(self, *, force: bool = False) -> bool:
         if force:
@@ -182,10 +184,10 @@ class RedisPending:
         ]
 
     def _is_over(self, flow_id: str, raw: Any) -> bool:
-        if raw is None or text(raw) == _USED:
+        if raw is None or raw in _USED_MARKS:
             return True
         try:
-            flow = self._records.load(FlowState, text(raw), bound_to=f"flow:{flow_id}", place="flow")
+            flow = self._records.load(FlowState, raw, bound_to=f"flow:{flow_id}", place="flow")
         except StoreUnreadable:
             return False  # it expires by itself, and may belong to a process with other keys
         return not flow.younger_than(self._lifetime)
@@ -199,7 +201,7 @@ class RedisPending:
 
     def _interrupted(self, raw: Any) -> InterruptedCommand:
         return self._records.load(
-            InterruptedCommand, text(raw), bound_to="interrupted", place="Redis key of an interrupted command"
+            InterruptedCommand, raw, bound_to="interrupted", place="Redis key of an interrupted command"
         )
 
     def _flow_key(self, flow_id: str) -> str:

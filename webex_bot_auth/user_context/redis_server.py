@@ -14,7 +14,7 @@ from wxc_sdk.integration import Integration
 from ..errors import SettingError, StoreUnreadable
 from . import models
 from .models import UserContext
-from .redis_client import answering, connect, text
+from .redis_client import answering, connect
 from .redis_pending import RedisPending
 from .refresh import LONGEST_WAIT
 from .stored import StoredTokenManager
@@ -161,7 +161,7 @@ class RedisTokenManager(StoredTokenManager):
         if raw is None:
             return None
         place = f"Redis key {self._user_key(user_id)}"
-        context = self._records.load(UserContext, text(raw), bound_to=f"user:{user_id}", place=place)
+        context = self._records.load(UserContext, raw, bound_to=f"user:{user_id}", place=place)
         if context.user_id != user_id:
             raise StoreUnreadable(place, "the record belongs to another user")
         return context

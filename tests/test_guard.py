@@ -1,0 +1,382 @@
+"""The guard, in front of commands of the real webex_bot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from conftest import Make
+from support.world import LOOK_IN_DIRECT, Whoami, World
+from webex_bot.exceptions import BotException
+from webex_bot.models.command import Command
+
+from webex_bot_auth import TokenManager, UserTokenMixin, WebexBotAuthError, requires_user_token
+from webex_bot_auth.errors import OutsideGuardedCall
+from webex_bot_auth.sandbox import Sandbox, open_url
+
+RunWorld = Callable[..., World]
+
+
+@requires_user_token
+class Decorated(Command):
+    """A whole class, without the mixin, whose constructor knows nothing of token managers."""
+
+    def __init__(self) -> None:
+        super().__init__(command_keyword="decorated", help_message="decorated")
+
+    def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return f"Working for {self.user_context.user_id == attachment_actions.personId}"
+
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return f"Done for {self.user_api.people.me().display_name}"
+
+
+class MethodOnly(Command):
+    """One method, without the mixin: what comes before it is guarded all the same."""
+
+    def __init__(self, keyword: str = "method") -> None:
+        super().__init__(command_keyword=keyword, help_message="method")
+
+    def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return "Working"
+
+    @requires_user_token
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return f"Done for {self.user_api.people.me().display_name}"
+
+
+@pytest.mark.parametrize("command", [Decorated, MethodOnly])
+def test_nothing_of_a_command_runs_without_a_login_and_all_of_it_after(
+    run_world: RunWorld, either_manager: Make, command: Any, cloud: Sandbox
+) -> None:
+    world = run_world(either_manager, command)
+    alice = cloud.add_person("Alice Adams")
+    keyword = "decorated" if command is Decorated else "method"
+    asked = cloud.say(alice, world.direct(alice), keyword)
+    card = world.login_card(alice)
+    assert world.said(asked.room) == [card.text]
+    assert world.press_login(card, alice).status_code == 200
+    world.answer(card, lambda message: message.text == "Done for Alice Adams")
+    assert [text for text in world.said(asked.room) if text.startswith("Working")] != []
+
+
+def test_the_card_goes_1_to_1_and_the_thread_gets_one_line(
+    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    world = run_world(yaml_manager, Whoami)
+    alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
+    team = world.group(alice, bob)
+    asked = cloud.say(alice, team, "whoami", to=world.echo)
+    line = world.answer(asked)
+    assert (line.text, line.parent) == (LOOK_IN_DIRECT, asked)
+    card = world.login_card(alice)
+    assert "press “Log in with Webex”" in card.text
+    assert "http" not in card.text  # previews and mail scanners open what stands in text
+    assert world.press_login(card, alice).status_code == 200
+    done = world.answer(line)
+    assert (done.text, done.parent) == ("You are Alice Adams", asked)
+    assert world.said(world.direct(bob)) == []
+
+
+@pytest.mark.holds(12)
+def test_no_post_in_a_group_holds_the_link_even_if_the_private_message_fails(
+    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    world = run_world(yaml_manager, Whoami)
+    alice = cloud.add_person("Alice Adams")
+    team = world.group(alice)
+    with cloud.faults.rest("/v1/messages", method="POST", status=403, times=1):
+        asked = cloud.say(alice, team, "whoami", to=world.echo)
+        line = world.answer(asked)
+    assert "could not send you a private message" in line.text
+    for message in cloud.messages(team):
+        assert message.card is None
+        assert "authorize" not in str(message)
+    assert world.said(world.direct(alice)) == []
+
+
+def test_with_a_login_the_guard_makes_no_call_of_its_own(
+    run_world: RunWorld, either_manager: Make, cloud: Sandbox
+) -> None:
+    class Silent(UserTokenMixin, Command):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(command_keyword="silent", help_message="silent", **kwargs)
+
+        @requires_user_token
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+            return f"{self.user_context.tokens.scope}"
+
+    world = run_world(either_manager, Silent)
+    alice = cloud.add_person("Alice Adams")
+    world.log_in(alice)
+    cloud.calls.clear()
+    assert world.ask(alice, "silent").text == "spark:people_read"
+    paths = [call.path for call in cloud.calls if call.method == "POST"]
+    assert paths == ["/v1/messages"]
+    assert cloud.calls.to("/v1/people/me") == []
+
+
+class TestScopes:
+    @staticmethod
+    def spaces(**kwargs: Any) -> Command:
+        @requires_user_token(scopes=["spark:rooms_read"])
+        class Spaces(UserTokenMixin, Command):
+            def __init__(self, **kwargs: Any) -> None:
+                super().__init__(command_keyword="spaces", help_message="spaces", **kwargs)
+
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                return f"{len(list(self.user_api.rooms.list()))} spaces"
+
+        return Spaces(**kwargs)
+
+    def test_who_has_granted_too_little_is_asked_for_the_union(
+        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(
+            either_manager, Whoami, self.spaces, scopes=["spark:people_read", "spark:rooms_read"]
+        )
+        alice = cloud.add_person("Alice Adams")
+        url = world.manager.login_url(user_id=alice.id, scopes=["spark:people_read"])
+        assert cloud.log_in(url, alice).status_code == 200
+        assert world.ask(alice, "whoami").text == "You are Alice Adams"
+        card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "spaces"))
+        assert "scope=spark%3Arooms_read+spark%3Apeople_read&" in open_url(card.card)
+        assert world.press_login(card, alice).status_code == 200
+        assert world.answer(card, lambda message: "spaces" in message.text and "run" not in message.text)
+        assert world.ask(alice, "spaces").text == "1 spaces"
+
+    def test_who_refuses_more_keeps_what_was_granted(
+        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(
+            either_manager, Whoami, self.spaces, scopes=["spark:people_read", "spark:rooms_read"]
+        )
+        alice = cloud.add_person("Alice Adams")
+        cloud.log_in(world.manager.login_url(user_id=alice.id, scopes=["spark:people_read"]), alice)
+        card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "spaces"))
+        assert world.press_login(card, alice, deny=True).status_code == 403
+        assert "did not give the permission" in world.answer(card).text
+        assert world.ask(alice, "whoami").text == "You are Alice Adams"
+
+    def test_a_scope_that_the_integration_lacks_is_reported_at_the_start(
+        self, run_world: RunWorld, yaml_manager: Make, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        run_world(yaml_manager, self.spaces, scopes=["spark:people_read"])
+        assert (
+            "'spaces' needs scopes that the integration is not configured with: spark:rooms_read"
+            in caplog.text
+        )
+
+
+class TestOneCall:
+    def test_outside_a_guarded_call_there_is_a_clear_error(self, manager: TokenManager) -> None:
+        command = Whoami(token_manager=manager)
+        with pytest.raises(OutsideGuardedCall, match="belongs to one call") as caught:
+            _ = command.user_context
+        assert caught.value.attribute == "user_context"
+        with pytest.raises(WebexBotAuthError):
+            _ = command.user_api
+
+    def test_another_thread_is_outside(self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox) -> None:
+        errors: list[BaseException] = []
+
+        class Spreads(Whoami):
+            @requires_user_token
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                def read() -> None:
+                    try:
+                        _ = self.user_context
+                    except OutsideGuardedCall as error:
+                        errors.append(error)
+
+                thread = threading.Thread(target=read)
+                thread.start()
+                thread.join()
+                return "spread"
+
+        world = run_world(yaml_manager, Spreads)
+        alice = cloud.add_person("Alice Adams")
+        world.log_in(alice)
+        assert world.ask(alice, "whoami").text == "spread"
+        assert len(errors) == 1
+
+    def test_a_generators_body_is_inside(
+        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    ) -> None:
+        class Yields(Whoami):
+            @requires_user_token
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Iterator[str]:
+                yield f"First {self.user_api.people.me().display_name}"
+                yield f"Then {self.user_api.people.me().display_name}"
+                raise BotException("debug", "and an end")
+
+        world = run_world(yaml_manager, Yields)
+        alice = cloud.add_person("Alice Adams")
+        world.log_in(alice)
+        asked = cloud.say(alice, world.direct(alice), "whoami")
+        world.answer(asked, lambda message: message.text == "and an end")
+        assert world.said(asked.room)[-3:] == ["First Alice Adams", "Then Alice Adams", "and an end"]
+
+    @pytest.mark.holds(33)
+    def test_users_do_not_mix_when_many_ask_one_command_at_once(
+        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(either_manager, Whoami)
+        people = [cloud.add_person(f"Person {number}") for number in range(8)]
+        for person in people:
+            cloud.log_in(world.manager.login_url(user_id=person.id), person)
+        team = world.group(*people)
+        asked = [(person, cloud.say(person, team, "whoami", to=world.echo)) for person in people * 3]
+        for person, question in asked:
+            answer = world.answer(question, lambda message, question=question: message.parent == question)
+            assert answer.text == f"You are {person.display_name}"
+
+
+class TestInheritance:
+    def test_a_subclass_does_not_lose_the_guard(
+        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    ) -> None:
+        class Sub(Decorated):
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                return f"Sub, {super().execute(message, attachment_actions, activity)}"
+
+        world = run_world(yaml_manager, Sub)
+        alice = cloud.add_person("Alice Adams")
+        cloud.say(alice, world.direct(alice), "decorated")
+        card = world.login_card(alice)
+        assert len(world.said(card.room)) == 1
+        world.press_login(card, alice)
+        assert world.answer(card, lambda message: message.text == "Sub, Done for Alice Adams")
+
+    def test_the_manager_has_to_be_given(self) -> None:
+        with pytest.raises(TypeError, match="token_manager"):
+            Whoami()
+        with pytest.raises(TypeError, match="token_manager"):
+            Decorated()
+
+    def test_it_goes_on_classes_and_methods(self) -> None:
+        with pytest.raises(TypeError, match="command class or on one of its methods"):
+            requires_user_token("execute")
+
+
+class TestCards:
+    CARD = {
+        "type": "AdaptiveCard",
+        "version": "1.3",
+        "body": [{"type": "Input.Text", "id": "words"}],
+        "actions": [{"type": "Action.Submit", "title": "Go", "data": {"callback_keyword": "form_callback"}}],
+    }
+
+    @classmethod
+    def form(cls, **kwargs: Any) -> Command:
+        class Form(UserTokenMixin, Command):
+            def __init__(self, **kwargs: Any) -> None:
+                super().__init__(
+                    command_keyword="form", help_message="form", card=cls.CARD,
+                    delete_previous_message=True, **kwargs,
+                )  # fmt: skip
+
+            def pre_card_load_reply(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                return f"A form for {self.user_api.people.me().display_name}"
+
+            @requires_user_token
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                assert attachment_actions.messageId
+                return f"{attachment_actions.inputs['words']}, says {self.user_api.people.me().display_name}"
+
+        return Form(**kwargs)
+
+    def test_a_commands_card_is_shown_after_the_login(
+        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(yaml_manager, self.form)
+        alice = cloud.add_person("Alice Adams")
+        team = world.group(alice)
+        asked = cloud.say(alice, team, "form", to=world.echo)
+        line = world.answer(asked)
+        assert line.text == LOOK_IN_DIRECT
+        card = world.login_card(alice)
+        world.press_login(card, alice)
+        form = world.answer(line, lambda message: message.card)
+        assert world.said(team)[1] == "A form for Alice Adams"
+        cloud.submit(alice, form, {"words": "Hello"})
+        assert world.answer(form, lambda message: message.text == "Hello, says Alice Adams")
+
+    def test_the_submit_of_a_card_runs_after_the_login_with_its_inputs(
+        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(either_manager, self.form)
+        alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
+        team = world.group(alice, bob)
+        world.log_in(alice)
+        form = world.answer(cloud.say(alice, team, "form", to=world.echo), lambda message: message.card)
+        cloud.submit(bob, form, {"words": "Mine"})  # who presses need not be who asked
+        assert world.answer(form).text == LOOK_IN_DIRECT
+        assert world.press_login(world.login_card(bob), bob).status_code == 200
+        assert world.answer(form, lambda message: message.text == "Mine, says Bob Brown")
+
+
+class TestFaults:
+    @staticmethod
+    def failing(error: Callable[[Any], BaseException]) -> type[Whoami]:
+        class Fails(Whoami):
+            @requires_user_token
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                raise error(self)
+
+        return Fails
+
+    def test_an_exception_is_one_polite_sentence_and_a_reference_in_the_log(
+        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world = run_world(yaml_manager, self.failing(lambda _: ZeroDivisionError("by zero")))
+        alice = cloud.add_person("Alice Adams")
+        world.log_in(alice)
+        answer = world.ask(alice, "whoami").text
+        assert answer.startswith("Sorry, that did not work.")
+        assert "zero" not in answer.lower()
+        reference = answer.rstrip(".").split()[-1]
+        record = next(record for record in caplog.records if reference in record.getMessage())
+        assert record.exc_info
+        assert record.exc_info[0] is ZeroDivisionError
+
+    def test_a_bot_exception_stays_the_authors(
+        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(yaml_manager, self.failing(lambda _: BotException("debug", "My own words")))
+        alice = cloud.add_person("Alice Adams")
+        world.log_in(alice)
+        assert world.ask(alice, "whoami").text == "My own words"
+
+    @pytest.mark.holds(28)
+    def test_a_token_that_webex_refuses_leads_to_one_new_login(
+        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(either_manager, Whoami)
+        alice = cloud.add_person("Alice Adams")
+        world.log_in(alice)
+        cloud.revoke_person(alice)
+        asked = cloud.say(alice, world.direct(alice), "whoami")
+        card = world.login_card(alice, after=asked)
+        assert "Webex no longer accepts your login" in str(card.card)
+        assert world.manager.get_user_context(user_id=alice.id) is None
+        with cloud.faults.rest("/v1/people/me", status=401, times=2) as fault:
+            fault.clear()
+        world.press_login(card, alice)
+        assert world.answer(card, lambda message: message.text == "You are Alice Adams")
+        assert (
+            len([message for message in cloud.messages(asked.room) if message.card]) == 2
+        )  # login, and this
+
+    @pytest.mark.holds(32)
+    def test_a_store_that_fails_is_a_clear_answer(
+        self, run_world: RunWorld, redis_manager: Make, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world = run_world(redis_manager, Whoami)
+        alice = cloud.add_person("Alice Adams")
+        world.log_in(alice)
+        world.manager._redis.set(f"user-{alice.id}", "{broken")  # type: ignore[attr-defined]
+        assert "cannot read your stored login" in world.ask(alice, "whoami").text
+        assert world.manager._redis.get(f"user-{alice.id}") == b"{broken"  # type: ignore[attr-defined]
