@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask
 from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
+from werkzeug.serving import make_server
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import (
@@ -60,37 +61,44 @@ def token_manager(bot_token: str, integration: Integration) -> TokenManager:
     return YAMLTokenManager(bot_token, integration, yml_base="echo_bot")
 
 
-def run(bot_token: str, integration: Integration, port: int) -> None:
+def run(bot_token: str, integration: Integration, app: Flask) -> None:
     with token_manager(bot_token, integration) as tokens:
-        app = Flask("echo_bot")
-        tokens.register_redirect(flask=app)
-        threading.Thread(target=app.run, kwargs={"port": port}, daemon=True).start()
-
+        tokens.register_redirect(flask=app)  # GET /redirect
         bot = WebexBot(teams_bot_token=bot_token, bot_name="Echo Bot")
         bot.add_command(Echo(token_manager=tokens))
         bot.add_command(WhoamiCommand(token_manager=tokens))
-        tokens.register_bot(bot=bot)
+        tokens.register_bot(bot=bot)  # login, logout, and resuming commands after a login
         bot.run()
 
 
-def run_in_sandbox(port: int) -> None:
+def run_in_sandbox(app: Flask, port: int) -> None:
     from webex_bot_auth.sandbox import Sandbox
 
     with Sandbox(port=int(os.environ.get("SANDBOX_PORT", "0"))) as cloud, cloud.clients():
         bot = cloud.add_bot("Echo Bot")
         alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
-        cloud.direct(alice, bot)
+        for person in (alice, bob):
+            cloud.direct(person, bot)
         cloud.group("Team", [alice, bob, bot])
-        integration = cloud.integration(
-            redirect_url=f"http://127.0.0.1:{port}/redirect", scopes=["spark:people_read"]
-        )
-        print(f"\n  Chat with the bot: {cloud.url}\n", flush=True)
-        run(bot.token, integration, port)
+        print(f"\n  Open {cloud.url} and say “echo hello” to the bot. Ctrl+C ends it.\n", flush=True)
+        if "--open" in sys.argv:
+            cloud.show()
+        run(bot.token, cloud.integration(f"http://127.0.0.1:{port}/redirect"), app)
+
+
+def main() -> None:
+    sandbox = "--sandbox" in sys.argv
+    app = Flask("echo_bot")
+    # a server to try things with; the README says what to use in production
+    server = make_server(
+        "127.0.0.1", int(os.environ.get("PORT", "0" if sandbox else "5000")), app, threaded=True
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    if sandbox:
+        run_in_sandbox(app, server.port)
+    else:
+        run(setting("WEBEX_BOT_TOKEN"), integration_from_environment(), app)
 
 
 if __name__ == "__main__":
-    port = int(os.environ.get("PORT", "5000"))
-    if "--sandbox" in sys.argv[1:]:
-        run_in_sandbox(port)
-    else:
-        run(setting("WEBEX_BOT_TOKEN"), integration_from_environment(), port)
+    main()

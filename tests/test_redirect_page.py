@@ -374,6 +374,9 @@ class Untouchable(StoredTokenManager):
 
 
 class _Untouchable:
+    def close(self) -> None:
+        """Closing is fine."""
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AssertionError("storage was touched")
 
@@ -664,6 +667,7 @@ QUERIES = st.one_of(
 @given(query=QUERIES)
 @example("state=a&code=%ED%A0%80")
 @example("&&&===%%%")
+@example("state=a&code=\x80")
 def test_a_random_query_gets_no_5xx_and_calls_nobody(module_scene: Scene, query: str) -> None:
     calls = len(module_scene.cloud.calls)
     answer = module_scene.app.test_client().get("/redirect", environ_overrides={"QUERY_STRING": query})
@@ -700,7 +704,7 @@ class Shows(Minimal):
     """Ends every login as its code says."""
 
     def process_redirect(self, *, flow_id: str, code: str) -> str:
-        return self.chat.page(Outcome(code))
+        return "https://example.com/" + "x" * 200 if code == "long" else self.chat.page(Outcome(code))
 
 
 @pytest.fixture(scope="module")
@@ -733,6 +737,8 @@ def test_each_page_looks_as_it_should_in_a_browser(
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
         assert asked == [f"{base}/redirect?state=s&code={outcome.value}" for outcome in Outcome]
+        page.goto(f"{base}/redirect?state=s&code=long")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         # a browser reports the status of a page like that of anything else that it loads
         assert [one for one in problems if "the server responded with a status of" not in one] == []
     context.close()

@@ -6,6 +6,7 @@ from typing import Any
 
 from webexpythonsdk.models.cards import AdaptiveCard, FontSize, FontWeight, TextBlock
 from webexpythonsdk.models.cards.actions import OpenUrl
+from webexpythonsdk.models.cards.options import ActionStyle
 
 Card = dict[str, Any]
 
@@ -17,5 +18,5 @@ def login_card(*, title: str, sentence: str, button: str, url: str, small_print:
         TextBlock(sentence, wrap=True),
         TextBlock(small_print, size=FontSize.SMALL, isSubtle=True, wrap=True),
     ]
-    card: Card = AdaptiveCard(body=body, actions=[OpenUrl(url=url, title=button)]).to_dict()
+    card: Card = AdaptiveCard(body=body, actions=[OpenUrl(url=url, title=button, style=ActionStyle.POSITIVE)]).to_dict()
     return card

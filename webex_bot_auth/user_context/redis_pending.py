@@ -63,6 +63,8 @@ class RedisPending:
         self._flow_set = flow_set
         self._maintained = maintained
         self._prefix = prefix
+        self._maintaining = threading.Lock()
+        self._maintenance: threading.Thread | None = None
         self._events = MemoryPending(lifetime=lifetime)
 
     def put(self, flow_id: str, flow: FlowState) -> None:
@@ -81,7 +83,7 @@ class RedisPending:
         if too_many := [text(old) for old in answers[4]]:
             self._drop(too_many)
         if _is_due(answers[7]):
-            threading.Thread(target=self._maintain_quietly, daemon=True).start()
+            self._maintain_beside()
 
     def take(self, flow_id: str) -> FlowState | NoFlow:
         key = self._flow_key(flow_id)
@@ -139,7 +141,10 @@ class RedisPending:
             return True
 
     def close(self) -> None:
-        """A blocking pop ends by itself, see :data:`LONGEST_POP`."""
+        """Wait for maintenance. A blocking pop ends by itself, see :data:`LONGEST_POP`."""
+        with self._maintaining:
+            if self._maintenance is not None:
+                self._maintenance.join()
 
     def maintenance_needed(self, *, force: bool = False) -> bool:
         if force:
@@ -159,6 +164,12 @@ class RedisPending:
                     self._drop(expired)
                 if output is not None:
                     output.writelines(f"dropped flow {reference(flow_id)}\n" for flow_id in expired)
+
+    def _maintain_beside(self) -> None:
+        with self._maintaining:
+            if self._maintenance is None or not self._maintenance.is_alive():
+                self._maintenance = threading.Thread(target=self._maintain_quietly, daemon=True)
+                self._maintenance.start()
 
     def _maintain_quietly(self) -> None:
         try:

@@ -1,0 +1,100 @@
+"""The whole story: the example as a user starts it, in a browser; and many people at once, on Redis."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Make
+from playwright.sync_api import Page, expect
+from support.browser import chromium
+from support.world import LOOK_IN_DIRECT, Whoami, World
+
+from webex_bot_auth.sandbox import Person, Sandbox
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "echo_bot.py"
+RunWorld = Callable[..., World]
+
+
+@pytest.fixture(params=["yaml", "redis"])
+def chat_page(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address that the example prints."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment.pop("REDIS_URL", None)
+    if request.param == "redis":
+        environment["REDIS_URL"] = request.getfixturevalue("redis_url")
+    with subprocess.Popen(
+        [sys.executable, str(EXAMPLE), "--sandbox"],
+        cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as example:  # fmt: skip
+        try:
+            assert example.stdout
+            said = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in example.stdout)
+            yield next(found[0] for found in said if found)
+        finally:
+            example.terminate()
+
+
+def say(page: Page, space: str, words: str) -> None:
+    page.get_by_role("navigation").get_by_text(space, exact=True).click()
+    page.get_by_label("Message", exact=True).fill(words)
+    page.get_by_role("button", name="Send").click()
+
+
+def test_someone_chats_logs_in_and_gets_the_answer(chat_page: str) -> None:
+    """As in the README's picture: a card, a browser tab, and the command runs by itself."""
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(chat_page)
+        page.get_by_label("You are").select_option(label="Alice Adams")
+        say(page, "Echo Bot", "echo hello")
+        messages = page.get_by_role("log", name="Messages")
+        with page.expect_popup() as opened:
+            messages.get_by_role("link", name="Log in with Webex").click()
+        consent = opened.value
+        consent.get_by_text("Alice Adams").first.click()
+        consent.get_by_role("button", name="Approve").click()
+        expect(consent.get_by_role("heading", name="You are logged in")).to_be_visible()
+        expect(messages.get_by_text("You are logged in as Alice Adams. I now run “echo”.")).to_be_visible()
+        expect(messages.get_by_text("Alice Adams says: hello")).to_be_visible()
+
+        page.get_by_label("You are").select_option(label="Bob Brown")
+        expect(messages.get_by_text("Alice Adams says")).to_have_count(0)
+        say(page, "Echo Bot", "echo hi")
+        with page.expect_popup() as opened:
+            messages.get_by_role("link", name="Log in with Webex").click()
+        opened.value.get_by_role("button", name="Deny").click()
+        expect(opened.value.get_by_role("heading", name="No permission given")).to_be_visible()
+        expect(messages.get_by_text("You did not give the permission")).to_be_visible()
+
+
+def logs_in(world: World, person: Person) -> None:
+    card = world.login_card(person)
+    assert world.press_login(card, person).status_code == 200
+
+
+def test_several_people_at_once_in_1_to_1_and_in_a_group(
+    run_world: RunWorld, redis_manager: Make, cloud: Sandbox
+) -> None:
+    world = run_world(redis_manager, Whoami)
+    people = [cloud.add_person(f"Person {number}") for number in range(10)]
+    team = world.group(*people)
+    asked = {person: cloud.say(person, team, "whoami", to=world.echo) for person in people[:5]}
+    asked |= {person: cloud.say(person, world.direct(person), "whoami") for person in people[5:]}
+    for person in people:
+        logs_in(world, person)
+    for person, question in asked.items():
+        text = f"You are {person.display_name}"
+        answer = world.answer(question, lambda message, text=text: message.text == text)
+        assert answer.parent == question
+    for person in people:
+        others = [other.display_name for other in people if other is not person]
+        assert not [
+            text for text in world.said(world.direct(person)) for name in others if text.endswith(name)
+        ]
+    assert set(world.said(team)) == {LOOK_IN_DIRECT, *(f"You are Person {number}" for number in range(5))}
