@@ -1,4 +1,4 @@
-"""Real parts for the tests: a Redis server, a Webex cloud on this machine, an app that serves the redirect."""
+"""Real parts for the tests: a Redis server, a Webex cloud on this machine, an app for the redirect."""
 
 from __future__ import annotations
 

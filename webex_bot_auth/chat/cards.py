@@ -18,5 +18,6 @@ def login_card(*, title: str, sentence: str, button: str, url: str, small_print:
         TextBlock(sentence, wrap=True),
         TextBlock(small_print, size=FontSize.SMALL, isSubtle=True, wrap=True),
     ]
-    card: Card = AdaptiveCard(body=body, actions=[OpenUrl(url=url, title=button, style=ActionStyle.POSITIVE)]).to_dict()
+    action = OpenUrl(url=url, title=button, style=ActionStyle.POSITIVE)
+    card: Card = AdaptiveCard(body=body, actions=[action]).to_dict()
     return card

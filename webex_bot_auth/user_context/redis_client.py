@@ -58,7 +58,7 @@ def answering(place: str) -> Iterator[None]:
     except RedisConnectionError as error:
         raise StoreUnavailable(place, "Redis cannot be reached") from error
     except RedisError as error:
-        # such as READONLY, OOM, WRONGTYPE: the class or the first word is Redis's code for it; the rest may quote
+        # such as OOM or WRONGTYPE: class and first word are Redis's code for it; the rest may quote
         code = f"{type(error).__name__} {str(error).partition(' ')[0]}"
         raise StoreUnavailable(place, f"Redis answers {code}") from error
 

@@ -1,0 +1,70 @@
+"""What the README shows works, and what it points to exists."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from support.redis_server import free_port
+from support.world import quiet_root
+
+from webex_bot_auth.sandbox import Sandbox, open_url
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_links_lead_somewhere() -> None:
+    for name in ("README.md", "docs/webex.md", "CHANGELOG.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+            assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
+
+
+@contextlib.contextmanager
+def as_written(
+    cloud: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, snippet: str, *scopes: str
+) -> Iterator[dict[str, Any]]:
+    """Run a snippet, but for its last line, in a folder of its own and with settings in the environment."""
+    port, bot = free_port(), cloud.add_bot("Echo Bot")
+    integration = cloud.integration(f"http://127.0.0.1:{port}/redirect", list(scopes))
+    settings = {
+        "CLIENT_ID": integration.client_id,
+        "CLIENT_SECRET": integration.client_secret,
+        "REDIRECT_URL": integration.redirect_url,
+        "BOT_TOKEN": bot.token,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(f"WEBEX_{name}", value)
+    monkeypatch.chdir(tmp_path)
+    serve = Flask.run
+    monkeypatch.setattr(
+        Flask, "run", lambda app, port: serve(app, port=int(integration.redirect_url.split(":")[2][:-9]))
+    )
+    for service in ("auth_service", "token_service"):
+        address = getattr(integration, service)
+        snippet = snippet.replace("    scopes=", f"    {service}={address!r},\n    scopes=", 1)
+    assert snippet.endswith("bot.run()\n")
+    names: dict[str, Any] = {"__name__": "readme"}
+    with quiet_root():
+        exec(snippet.removesuffix("bot.run()\n"), names)  # noqa: S102 (our own README)
+        with names["token_manager"], cloud.run_bot(names["bot"]):
+            yield names
+
+
+def test_the_twenty_lines_work(cloud: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    snippet = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
+    alice = cloud.add_person("Alice Adams")
+    with as_written(cloud, monkeypatch, tmp_path, snippet, "spark:people_read") as names:
+        echo = next(person for person in cloud._cloud.people if person.is_bot)
+        asked = cloud.say(alice, cloud.direct(alice, echo), "whoami")
+        card = cloud.wait_for_message(asked.room, lambda message: message.card)
+        assert cloud.log_in(open_url(card.card), alice).status_code == 200
+        cloud.wait_for_message(asked.room, lambda message: message.text == "You are Alice Adams")
+        assert names["token_manager"].get_user_context(user_id=alice.id)
+    assert (tmp_path / "tokens.yml").exists()
