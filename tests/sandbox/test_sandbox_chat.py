@@ -1,0 +1,152 @@
+"""The pages, in a real browser, with the real bot behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sandbox_world import World
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def say(page: Any, text: str) -> None:
+    page.get_by_label("Message", exact=True).fill(text)
+    page.get_by_label("Message", exact=True).press("Enter")
+
+
+def choose(page: Any, space: str) -> None:
+    page.locator("#spaces").get_by_role("button", name=space).click()
+    page.get_by_role("heading", name=space).wait_for()
+
+
+def test_say_something_and_see_the_answer_in_its_thread(running: World, page: Any) -> None:
+    page.goto(running.cloud.url)
+    choose(page, "Echo Bot")
+    say(page, "hi there")
+    page.locator(".thread").get_by_text("hello alice.adams@example.com, you said there").wait_for()
+
+
+def test_a_cards_buttons_work(running: World, page: Any) -> None:
+    page.goto(running.cloud.url)
+    choose(page, "Echo Bot")
+    say(page, "form")
+    link = page.get_by_role("link", name="Read more")
+    assert link.get_attribute("href") == "https://example.com/?a=1&b=2"
+    assert link.get_attribute("target") == "_blank"
+    page.get_by_placeholder("What", exact=True).fill("a pear")
+    page.get_by_role("button", name="Send").first.click()
+    page.locator("#messages").get_by_text("alice.adams@example.com filled in a pear").wait_for()
+
+
+def test_what_is_typed_into_a_card_stays_while_others_write(running: World, page: Any) -> None:
+    page.goto(running.cloud.url)
+    choose(page, "Echo Bot")
+    say(page, "form")
+    page.get_by_placeholder("What", exact=True).fill("half a pe")
+    running.cloud.say(running.alice, running.direct, "from my phone")
+    page.locator("#messages").get_by_text("from my phone").wait_for()
+    assert page.get_by_placeholder("What", exact=True).input_value() == "half a pe"
+
+
+def test_persons_see_only_their_own_spaces(world: World, page: Any) -> None:
+    world.cloud.say(world.alice, world.direct, "my secret")
+    page.goto(world.cloud.url)
+    choose(page, "Echo Bot")
+    page.locator("#messages").get_by_text("my secret").wait_for()
+    page.get_by_label("You are").select_option("Bob Brown")
+    page.get_by_role("heading", name="Team").wait_for()
+    assert page.locator("#spaces").get_by_role("button").count() == 1
+    assert "my secret" not in page.content()
+
+
+def test_markup_in_a_message_is_inert(world: World, page: Any) -> None:
+    text = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+    world.cloud.say(world.alice, world.direct, text)
+    page.goto(world.cloud.url)
+    choose(page, "Echo Bot")
+    page.locator("#messages").get_by_text(text).wait_for()
+    assert page.locator("#messages script, #messages img").count() == 0
+    assert "owned" not in page.title()
+
+
+def test_a_group_is_made_and_a_reply_goes_into_the_thread(running: World, page: Any) -> None:
+    page.goto(running.cloud.url)
+    page.get_by_role("button", name="New space").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Echo Bot").check()
+    dialog.get_by_label("Bob Brown").check()
+    dialog.get_by_label("Title").fill("Picnic")
+    dialog.get_by_role("button", name="Create").click()
+    page.get_by_role("heading", name="Picnic").wait_for()
+    say(page, "who comes?")
+    message = page.locator(".message", has_text="who comes?")
+    message.hover()
+    message.get_by_role("button", name="Reply to Alice Adams").click()
+    page.get_by_role("button", name="@Echo Bot").click()
+    page.get_by_label("Message", exact=True).press("End")
+    page.keyboard.type("hi")
+    page.keyboard.press("Enter")
+    page.locator(".thread").get_by_text("hello alice.adams@example.com").wait_for()
+
+
+def test_a_one_to_one_is_started_with_somebody_new(world: World, page: Any) -> None:
+    page.goto(world.cloud.url)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("Name").fill("Carol Clark")
+    page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    page.get_by_text("You are in no space yet.").wait_for()
+    page.get_by_role("button", name="New space").click()
+    page.get_by_role("dialog").get_by_label("Echo Bot").check()
+    page.get_by_role("dialog").get_by_role("button", name="Create").click()
+    page.get_by_role("heading", name="Echo Bot").wait_for()
+    page.get_by_text("Echo Bot is not connected").wait_for()
+
+
+def test_consent_is_given_in_the_browser(world: World, page: Any) -> None:
+    integration = world.cloud.integration(redirect_url=f"{world.cloud.url}/device")
+    page.goto(integration.auth_url("a state"))
+    page.get_by_label("Bob Brown").check()
+    page.get_by_role("button", name="Approve").click()
+    page.wait_for_url("**/device?code=*&state=a+state")
+
+
+def test_a_device_is_approved_in_the_browser(world: World, page: Any) -> None:
+    integration = world.cloud.integration()
+    form = {"client_id": integration.client_id, "scope": "spark:people_read"}
+    asked = page.request.post(f"{world.cloud.url}/v1/device/authorize", form=form).json()
+    page.goto(asked["verification_uri"])
+    page.get_by_label("Code").fill(asked["user_code"].lower())
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("heading", name="The device is connected").wait_for()
+
+
+def test_a_card_that_makes_no_sense_does_not_take_the_conversation_away(world: World, page: Any) -> None:
+    odd = {
+        "type": "AdaptiveCard",
+        "body": [{"type": "FactSet", "facts": 7}, {"type": "Image", "url": "javascript:1"}],
+    }
+    card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": odd}
+    page.request.post(
+        f"{world.cloud.url}/v1/messages",
+        data={"roomId": world.direct.id, "text": "odd", "attachments": [card]},
+        headers={"Authorization": f"Bearer {world.bot.token}"},
+    )
+    world.cloud.say(world.alice, world.direct, "still here")
+    page.goto(world.cloud.url)
+    choose(page, "Echo Bot")
+    page.locator("#messages").get_by_text("still here").wait_for()
+    page.get_by_text("This card cannot be shown").wait_for()

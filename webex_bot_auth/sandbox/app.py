@@ -1,0 +1,82 @@
+"""The HTTP side of the cloud as one Flask app."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from . import (
+    oauth_authorize,
+    oauth_token,
+    rest_authorizations,
+    rest_devices,
+    rest_messages,
+    rest_people,
+    web,
+)
+from .errors import WebexError, as_json
+from .oauth_errors import OAuthError
+from .services import Services, install
+
+LOOPBACK = {"127.0.0.1", "localhost"}
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' https: http: data:; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+PAGES = (
+    oauth_authorize.blueprint,
+    oauth_token.blueprint,
+    rest_authorizations.blueprint,
+    rest_devices.blueprint,
+    rest_messages.blueprint,
+    rest_people.blueprint,
+    *web.BLUEPRINTS,
+)
+
+
+def create_app(services: Services) -> Flask:
+    """Return the app of one sandbox."""
+    app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    install(app, services)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
+    app.before_request(_only_this_machine)
+    app.after_request(_headers)
+    app.register_error_handler(WebexError, _webex_error)
+    app.register_error_handler(OAuthError, OAuthError.response)
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+def _only_this_machine() -> None:
+    """Refuse names that were made to point here, and forms that other sites send."""
+    if urlsplit(request.host_url).hostname not in LOOPBACK:
+        abort(403)
+    origin = request.headers.get("Origin")
+    if origin and request.method != "GET" and origin != request.host_url.rstrip("/"):
+        abort(403)
+
+
+def _headers(response: Response) -> Response:
+    for key, value in HEADERS.items():
+        response.headers.setdefault(key, value)
+    return response
+
+
+def _webex_error(error: WebexError) -> Response:
+    answer = jsonify(as_json(error.message))
+    answer.status_code = error.status
+    return answer
+
+
+def _http_error(error: HTTPException) -> Response:
+    answer = jsonify(as_json(error.description or error.name))
+    answer.status_code = error.code or 500
+    return answer

@@ -1,0 +1,92 @@
+"""A record of the calls that clients made, so that tests can count them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+from urllib.parse import parse_qsl
+
+from .people import Person
+
+
+@dataclass
+class Call:
+    """An HTTP call, with its secrets as they were sent; ``status`` is None until it is answered.
+
+    ``person`` is whose token it carried, ``form`` the fields of a form or of a JSON object.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    form: Mapping[str, Any] = field(repr=False)
+    person: Person | None
+    status: int | None = None
+
+
+class Calls(Sequence[Call]):
+    """The calls, oldest first: of the REST API, of OAuth and of device registration."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: list[Call] = []
+
+    def add(self, call: Call) -> None:
+        """Write a call down."""
+        with self._lock:
+            self._calls.append(call)
+
+    def to(self, path: str, *, method: str = "", **form: Any) -> list[Call]:
+        """Return the calls to a path, of one method or all, whose form or query has these fields."""
+        return [
+            call
+            for call in self
+            if call.path == path
+            and method.upper() in ("", call.method)
+            and form.items() <= {**call.query, **call.form}.items()
+        ]
+
+    def exchanges(self) -> list[Call]:
+        """Return the calls that exchanged an authorization code for tokens."""
+        return self.to("/v1/access_token", grant_type="authorization_code")
+
+    def refreshes(self) -> list[Call]:
+        """Return the calls that refreshed tokens."""
+        return self.to("/v1/access_token", grant_type="refresh_token")
+
+    def clear(self) -> None:
+        """Forget them."""
+        with self._lock:
+            self._calls.clear()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._calls)
+
+    @overload
+    def __getitem__(self, index: int) -> Call: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Call]: ...
+    def __getitem__(self, index: int | slice) -> Call | list[Call]:
+        with self._lock:
+            return self._calls[index]
+
+    def __iter__(self) -> Iterator[Call]:
+        with self._lock:
+            return iter(list(self._calls))
+
+
+def fields(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return the fields of a form or of a JSON object; nothing for any other body."""
+    try:
+        if content_type.startswith("application/json"):
+            parsed = json.loads(body or b"{}")
+            return parsed if isinstance(parsed, dict) else {}
+        if content_type.startswith("application/x-www-form-urlencoded"):
+            return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    except ValueError:  # malformed: the endpoint says so itself
+        pass
+    return {}

@@ -1,0 +1,229 @@
+"""The state: people, spaces and messages, behind one lock; whoever waits is woken when it changes."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from . import ids, mentions
+from .activities import Activity
+from .clock import Clock
+from .errors import WebexError
+from .messages import AttachmentAction, Content, Message
+from .people import Person, email_from
+from .rooms import Room
+
+
+class Cloud:
+    """Everybody and everything that was said. Every method may be called from any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.changed = threading.Condition(threading.RLock())
+        self.version = 0  # grows with every change, for those who follow them
+        self.listeners: list[Callable[[Activity], None]] = []
+        self._people: dict[str, Person] = {}
+        self._rooms: dict[str, Room] = {}
+        self._messages: dict[str, Message] = {}  # in the order they were said; deleted ones stay
+        self._deleted: set[str] = set()
+        self._actions: dict[str, AttachmentAction] = {}
+
+    # -- people
+
+    def add_person(
+        self, name: str, *, email: str | None = None, is_bot: bool = False, admin: bool = False
+    ) -> Person:
+        """Let somebody in.
+
+        Raises:
+            ValueError: the email address is taken.
+        """
+        with self.changed:
+            if email and self.find_person(email):
+                raise ValueError(f"{email} is taken")
+            address = email or self._free_email(name, is_bot)
+            person = Person(
+                ids.new_uuid(), address, name, is_bot, admin, self.clock.today(), secrets.token_urlsafe(48)
+            )
+            self._people[person.uuid] = person
+            self.tell()
+        return person
+
+    def _free_email(self, name: str, is_bot: bool) -> str:
+        email, number = email_from(name, is_bot), 1
+        while self.find_person(email):
+            number += 1
+            email = email_from(f"{name} {number}", is_bot)
+        return email
+
+    @property
+    def people(self) -> list[Person]:
+        """Everybody, bots included, in the order they came."""
+        with self.changed:
+            return list(self._people.values())
+
+    def find_person(self, key: str) -> Person | None:
+        """Return the person with this id, in either spelling, or email address."""
+        with self.changed:
+            if "@" in key:
+                return next((one for one in self._people.values() if one.email == key.lower()), None)
+            return self._people.get(ids.bare_uuid("PEOPLE", key))
+
+    def person(self, key: str) -> Person:
+        """Return the person with this id or email address.
+
+        Raises:
+            WebexError: 404, there is none.
+        """
+        person = self.find_person(key)
+        if person is None:
+            raise WebexError(404, "Could not find a person with that id or email address.")
+        return person
+
+    # -- spaces
+
+    def direct(self, one: Person, other: Person) -> Room:
+        """Return the 1:1 space of two, which is made if there is none yet."""
+        with self.changed:
+            for room in self._rooms.values():
+                if room.is_direct and set(room.people) == {one, other}:
+                    return room
+            return self._add_room("", (one, other), is_direct=True)
+
+    def group(self, title: str, people: Iterable[Person]) -> Room:
+        """Return a new group space."""
+        return self._add_room(title, tuple(dict.fromkeys(people)), is_direct=False)
+
+    def _add_room(self, title: str, people: tuple[Person, ...], *, is_direct: bool) -> Room:
+        with self.changed:
+            room = Room(ids.new_uuid(), title, is_direct, people, self.clock.today())
+            self._rooms[room.uuid] = room
+            self.tell()
+        return room
+
+    def rooms_of(self, person: Person) -> list[Room]:
+        """Return the spaces that a person is in."""
+        with self.changed:
+            return [room for room in self._rooms.values() if person in room.people]
+
+    def room(self, key: str, person: Person) -> Room:
+        """Return the space with this id, for somebody who is in it.
+
+        Raises:
+            WebexError: 404, there is none, or the person is not in it.
+        """
+        with self.changed:
+            room = self._rooms.get(ids.bare_uuid("ROOM", key))
+        if room is None or person not in room.people:
+            raise WebexError(404, "Could not find a room with provided ID.")
+        return room
+
+    # -- messages
+
+    def post(self, person: Person, room: Room, content: Content, parent: str | None = None) -> Message:
+        """Say something in a space, perhaps in the thread of the message with the id ``parent``.
+
+        Raises:
+            WebexError: 404, the person is not in the space; 400, ``parent`` is no message of this space.
+        """
+        with self.changed:
+            self.room(room.uuid, person)
+            above = self._parent(parent, room) if parent else None
+            content, mentioned = (
+                (content, ()) if room.is_direct else mentions.resolve(content, person, room.people)
+            )
+            message = Message(ids.new_uuid(), room, person, content, above, mentioned, self.clock.today())
+            self._messages[message.uuid] = message
+            self._announce(Activity("post", message.uuid, person, message, self._audience(message)))
+        return message
+
+    def _parent(self, key: str, room: Room) -> Message:
+        above = self._messages.get(ids.bare_uuid("MESSAGE", key))
+        if above is None or above.uuid in self._deleted or above.room != room:
+            raise WebexError(400, "The parent message could not be found in this room.")
+        return above.parent or above  # threads have one level: a reply to a reply joins its thread
+
+    def message(self, key: str, person: Person) -> Message:
+        """Return the message with this id, for somebody who may see it.
+
+        Raises:
+            WebexError: 404, there is none, or the person may not see it.
+        """
+        with self.changed:
+            message = self._messages.get(ids.bare_uuid("MESSAGE", key))
+            if message is None or message.uuid in self._deleted or not self.sees(person, message):
+                raise WebexError(404, "Could not find a message with provided ID.")
+        return message
+
+    def messages(self, room: Room) -> list[Message]:
+        """Return what stands in a space, oldest first."""
+        with self.changed:
+            return [one for one in self.said() if one.room == room and one.uuid not in self._deleted]
+
+    def said(self) -> list[Message]:
+        """Return everything that was ever said, deleted messages included, oldest first."""
+        with self.changed:
+            return list(self._messages.values())
+
+    @staticmethod
+    def sees(person: Person, message: Message) -> bool:
+        """Tell whether somebody sees a message; in a group, bots see what mentions them, and their own."""
+        if person not in message.room.people:
+            return False
+        mine = person == message.person or person in message.mentioned
+        return mine or message.room.is_direct or not person.is_bot
+
+    def edit(self, message: Message, content: Content) -> Message:
+        """Change what a message says."""
+        with self.changed:
+            edited = replace(message, content=content, updated=self.clock.today())
+            self._messages[message.uuid] = edited
+            self.tell()
+        return edited
+
+    def delete(self, message: Message) -> None:
+        """Take a message away."""
+        with self.changed:
+            self._deleted.add(message.uuid)
+            self.tell()
+
+    # -- cards
+
+    def submit(self, person: Person, message: Message, inputs: dict[str, Any]) -> AttachmentAction:
+        """Submit the card of a message; the one who posted it hears of it."""
+        with self.changed:
+            action = AttachmentAction(ids.new_uuid(), message, person, inputs, self.clock.today())
+            self._actions[action.uuid] = action
+            self._announce(Activity("cardAction", action.uuid, person, message, (message.person,), inputs))
+        return action
+
+    def action(self, key: str, person: Person) -> AttachmentAction:
+        """Return the submitted card with this id, for its author or the one who pressed it.
+
+        Raises:
+            WebexError: 404, there is none, or it is not for this person.
+        """
+        with self.changed:
+            action = self._actions.get(ids.bare_uuid("ATTACHMENT_ACTION", key))
+        if action is None or person not in (action.person, action.message.person):
+            raise WebexError(404, "Could not find an attachment action with provided ID.")
+        return action
+
+    # -- those who follow
+
+    def _audience(self, message: Message) -> tuple[Person, ...]:
+        return tuple(one for one in message.room.people if self.sees(one, message))
+
+    def _announce(self, activity: Activity) -> None:
+        for listener in self.listeners:
+            listener(activity)  # under the lock, so that everybody hears of things in their order
+        self.tell()
+
+    def tell(self) -> None:
+        """Wake those who wait for a change."""
+        with self.changed:
+            self.version += 1
+            self.changed.notify_all()

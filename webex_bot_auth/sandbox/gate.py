@@ -1,0 +1,79 @@
+"""What every request passes before it is answered: it is written down, and faults strike it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from werkzeug.wrappers import Response
+
+from .calls import Call, fields
+from .errors import as_json
+from .faults import WRONG_TYPES, Fault
+from .http_server import reset
+from .services import Services
+
+RECORDED = ("/v1/", "/u2c/", "/wdm/", "/conversation/")
+App = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Gate:
+    """A WSGI middleware before the app."""
+
+    def __init__(self, app: App, services: Services) -> None:
+        self._app = app
+        self._services = services
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request."""
+        if not environ["PATH_INFO"].startswith(RECORDED):
+            return self._app(environ, start_response)
+        call = self._record(environ)
+
+        def answer(status: str, headers: Any, error: Any = None) -> Any:
+            call.status = int(status.split()[0])
+            return start_response(status, headers, error)
+
+        fault = self._services.faults.strike_http(
+            call.method, call.path, str(call.form.get("grant_type", ""))
+        )
+        disturbed = self._disturbed(fault, environ) if fault else None
+        return (disturbed or self._app)(environ, answer)
+
+    def _record(self, environ: dict[str, Any]) -> Call:
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"].seek(0)
+        _, _, bearer = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        call = Call(
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
+            fields(body, environ.get("CONTENT_TYPE", "")),
+            self._services.tokens.owner(bearer.strip()),
+        )
+        self._services.calls.add(call)
+        return call
+
+    def _disturbed(self, fault: Fault, environ: dict[str, Any]) -> Response | None:
+        connection = environ["werkzeug.socket"]
+        if fault.kind in {"slow", "hang"}:
+            if self._services.faults.hold(fault):
+                return None
+            raise reset(connection)
+        if fault.kind == "reset":
+            raise reset(connection)
+        return _answer(fault)
+
+
+def _answer(fault: Fault) -> Response:
+    if fault.kind == "html":
+        return Response("<!doctype html><title>Maintenance</title><p>Back soon.</p>", mimetype="text/html")
+    if fault.kind == "empty":
+        return Response("{}", mimetype="application/json")
+    if fault.kind == "wrong_types":
+        return Response(json.dumps(WRONG_TYPES), mimetype="application/json")
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    body = json.dumps(as_json("A fault is switched on in the sandbox."))
+    return Response(body, fault.status, headers, mimetype="application/json")

@@ -1,0 +1,69 @@
+"""The admin's API to see and revoke what integrations hold."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from .auth import caller
+from .clock import iso
+from .errors import WebexError
+from .people import Person
+from .services import services
+from .shapes import Json
+from .tokens import AccessToken, Grant
+
+blueprint = Blueprint("rest_authorizations", __name__, url_prefix="/v1/authorizations")
+
+
+def _admin(scope: str) -> Person:
+    person = caller(scope)
+    if not person.is_admin:
+        raise WebexError(403)
+    return person
+
+
+@blueprint.get("")
+def list_authorizations() -> Response:
+    """Return what integrations hold of one person."""
+    _admin("identity:tokens_read")
+    key = request.args.get("personId") or request.args.get("personEmail")
+    if not key:
+        raise WebexError(400, "personId or personEmail is needed.")
+    held = services().tokens.authorizations(services().cloud.person(key))
+    return jsonify(items=[_shape(one) for one in held])
+
+
+@blueprint.delete("/<authorization_id>")
+def delete_authorization(authorization_id: str) -> Response:
+    """Revoke one access token, or a refresh token with its access tokens."""
+    _admin("identity:tokens_write")
+    held = [one for one in services().tokens.authorizations() if one.id == authorization_id]
+    if not held:
+        raise WebexError(404)
+    held[0].revoked = True
+    return Response(status=204)
+
+
+@blueprint.delete("")
+def delete_own_authorizations() -> Response:
+    """Revoke what one integration holds of the caller."""
+    person, client_id = _admin("identity:tokens_write"), request.args.get("clientId")
+    for one in services().tokens.authorizations(person):
+        if isinstance(one, Grant) and one.client_id == client_id:
+            one.revoked = True
+    return Response(status=204)
+
+
+def _shape(one: Grant | AccessToken) -> Json:
+    grant = one if isinstance(one, Grant) else one.grant
+    client_id = grant.client_id if grant else ""
+    registration = services().integrations.find(client_id)
+    return {
+        "id": one.id,
+        "applicationId": client_id,
+        "applicationName": registration.name if registration else "",
+        "personId": one.person.id,
+        "clientId": client_id,
+        "created": iso(services().cloud.clock.date(one.created)),
+        "type": "refresh" if isinstance(one, Grant) else "access",
+    }
