@@ -30,9 +30,8 @@ def _try(*command: str) -> bool:
 def install() -> str | None:
     if shutil.which("apt-get") and os.geteuid() == 0:
         os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-        _try("apt-get", "update", "-qq") and _try(
-            "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"
-        )
+        _try("apt-get", "update", "-qq")
+        _try("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
     if not executable():
         _try(sys.executable, "-m", "playwright", "install", "chromium")
     return executable()

@@ -69,7 +69,8 @@ class TestContexts:
     @pytest.mark.parametrize(
         "user_id",
         ["'", '"', "a: b", "- a", "# a", "a\nb", "\r", "\x00", "\x7f", "\x85\u2028\ufeff", "*", "user-*",
-         "{a}", "[", "%", "&a", "!!python/object:os.system", "~", "null", "true", "1", "é🎉", "\\u0041", "x" * 3000],
+         "{a}", "[", "%", "&a", "!!python/object:os.system", "~", "null", "true", "1", "é🎉",
+         "\\u0041", "x" * 3000],
     )  # fmt: skip
     def test_difficult_user_ids_survive_a_round_trip(self, make_manager: MakeManager, user_id: str) -> None:
         one, other = make_manager(), make_manager()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from conftest import Make
@@ -262,7 +262,7 @@ class TestInheritance:
 
 
 class TestCards:
-    CARD = {
+    CARD: ClassVar[dict[str, Any]] = {
         "type": "AdaptiveCard",
         "version": "1.3",
         "body": [{"type": "Input.Text", "id": "words"}],
