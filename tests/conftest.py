@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from support.makers import KEY, Make, MakeManager
 from support.redis_server import RedisServer
 from support.world import World, world
 from werkzeug.serving import make_server
@@ -23,9 +24,6 @@ from webex_bot_auth.sandbox import Sandbox
 Make = Callable[..., TokenManager]
 
 KEY = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80="
-
-#: makes another manager over the same store, as another process would have it
-MakeManager = Callable[..., TokenManager]
 
 
 @pytest.fixture(scope="session")

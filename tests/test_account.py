@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Make
+from support.makers import Make
 from support.world import LOOK_IN_DIRECT, Whoami, World
 
 from webex_bot_auth import WhoamiCommand

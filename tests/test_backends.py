@@ -8,11 +8,11 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import MakeManager
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.contexts import context
 from support.login import came_back, log_in
+from support.makers import MakeManager
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import TokenManager, UserContext

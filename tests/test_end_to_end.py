@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Make
 from playwright.sync_api import Page, expect
 from support.browser import chromium
+from support.makers import Make
 from support.world import LOOK_IN_DIRECT, Whoami, World
 
 from webex_bot_auth.sandbox import Person, Sandbox

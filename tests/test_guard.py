@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import pytest
-from conftest import Make
+from support.makers import Make
 from support.world import LOOK_IN_DIRECT, Whoami, World
 from webex_bot.exceptions import BotException
 from webex_bot.models.command import Command

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Make
 from flask import Flask
+from support.makers import Make
 from support.world import Whoami, world
 
 from webex_bot_auth.sandbox import Sandbox

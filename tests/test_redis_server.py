@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import redis
-from conftest import Make
 from support.contexts import context
 from support.login import came_back, log_in
+from support.makers import Make
 from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
 

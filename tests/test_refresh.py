@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from conftest import MakeManager
 from support.contexts import expiring
 from support.login import came_back, log_in
+from support.makers import MakeManager
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, UserContext, WebexBotAuthError

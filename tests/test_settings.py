@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import Make
+from support.makers import Make
 from support.world import Whoami, quiet_root
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Make
 from support.contexts import context
+from support.makers import Make
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import UserContext
