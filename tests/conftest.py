@@ -20,11 +20,6 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.sandbox import Sandbox
 
-#: makes a manager, from a bot token and an integration
-Make = Callable[..., TokenManager]
-
-KEY = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80="
-
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
