@@ -277,6 +277,18 @@ def _is_secret(name: str) -> bool:
     return name in ("code", "code_verifier", "client_secret", "refresh_token", "state")
 
 
+@pytest.mark.holds(5)
+def test_a_wrong_person_leaves_nothing_stored_and_nobody_learns_who_it_was(scene: Scene) -> None:
+    answer = scene.open(scene.way_back(by=scene.bob))
+    assert answer.status_code == 403
+    assert scene.said_to(scene.alice) == [Texts().someone_else]
+    assert scene.said_to(scene.bob) == []
+    for person in (scene.alice, scene.bob):
+        assert scene.manager.get_user_context(user_id=person.id) is None
+    (revoking,) = scene.cloud.calls.to("/v1/authorizations", method="DELETE")
+    assert revoking.person == scene.bob
+
+
 # -- faults of others
 
 

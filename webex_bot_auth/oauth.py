@@ -6,16 +6,21 @@ Sources: RFC 6749, RFC 7636, https://developer.webex.com/docs/integrations
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
+import ipaddress
 import json
+import queue
 import secrets
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
+import urllib3
 from pydantic import ValidationError
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -28,7 +33,8 @@ READ_SECONDS = 10.0
 TOTAL_SECONDS = 15.0
 MAX_ANSWER_BYTES = 64 * 1024
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: longest wait that a service can ask for, in seconds
+LONGEST_RETRY_AFTER = 24 * 3600.0
 
 
 class WebexOAuth:
@@ -85,8 +91,7 @@ class WebexOAuth:
         if not tokens.refresh_token:
             raise GrantRefused(error="no refresh token")
         new = self._tokens({"grant_type": "refresh_token", "refresh_token": tokens.refresh_token})
-        if new.refresh_token is None:
-            new.refresh_token = tokens.refresh_token
+        new.refresh_token = new.refresh_token or tokens.refresh_token
         if new.refresh_token == tokens.refresh_token and new.refresh_token_expires_at is None:
             new.refresh_token_expires_at = tokens.refresh_token_expires_at
         new.scope = new.scope or tokens.scope
@@ -94,7 +99,9 @@ class WebexOAuth:
 
     def _tokens(self, grant: Mapping[str, str]) -> Tokens:
         client = {"client_id": self.integration.client_id, "client_secret": self.integration.client_secret}
-        status, headers, body = _post(self.integration.token_service, {**grant, **client})
+        status, headers, body = _in_time(
+            functools.partial(_post, self.integration.token_service, {**grant, **client})
+        )
         if status != 200:
             raise _failure(status, headers, body)
         return _parse_tokens(body)
@@ -106,18 +113,27 @@ def check_integration(integration: Integration) -> None:
         if not getattr(integration, name, None):
             raise SettingError(f"integration.{name}", "is empty; it is shown at developer.webex.com")
     for name in ("token_service", "auth_service", "redirect_url"):
-        address = urlsplit(getattr(integration, name))
-        if not address.scheme or not address.hostname:
+        scheme, host = _scheme_and_host(getattr(integration, name))
+        if not scheme or not host:
             raise SettingError(f"integration.{name}", "is not a full address (https://...)")
-    for name in ("token_service", "auth_service"):
-        address = urlsplit(getattr(integration, name))
-        if address.scheme != "https" and not is_loopback(address.hostname):
+        if name != "redirect_url" and scheme != "https" and not (scheme == "http" and is_loopback(host)):
             raise SettingError(f"integration.{name}", "has to be https (or on this machine): it gets secrets")
 
 
-def is_loopback(host: str | None) -> bool:
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    try:
+        address = urlsplit(url)
+        return address.scheme, address.hostname or ""
+    except ValueError:
+        return "", ""
+
+
+def is_loopback(host: str) -> bool:
     """Does this host name stand for this very machine?"""
-    return host in LOOPBACK or (host or "").startswith("127.")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def as_list(scopes: str | Iterable[str] | None) -> list[str]:
@@ -136,8 +152,35 @@ def challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
-def _post(url: str, form: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-    """Status, headers and body of a POST in bounded time.
+Answer = tuple[int, Mapping[str, str], bytes]
+
+
+def _in_time(post: Callable[[], Answer]) -> Answer:
+    """Wait for an answer no longer than :data:`TOTAL_SECONDS`.
+
+    requests limits the wait for each piece of an answer; one that drips would hold us for ever. So it has a
+    thread of its own, which is left alone when time is up.
+    """
+    outcomes: queue.SimpleQueue[Answer | TokenServiceError] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcomes.put(post())
+        except TokenServiceError as error:
+            outcomes.put(error)
+
+    threading.Thread(target=run, name="webex_bot_auth-token", daemon=True).start()
+    try:
+        outcome = outcomes.get(timeout=TOTAL_SECONDS)
+    except queue.Empty:
+        raise TokenServiceUnavailable(error="the answer takes too long") from None
+    if isinstance(outcome, TokenServiceError):
+        raise outcome
+    return outcome
+
+
+def _post(url: str, form: Mapping[str, str]) -> Answer:
+    """Status, headers and body of a POST.
 
     ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
     Redirections are not followed: they would carry the client secret to another place.
@@ -153,7 +196,7 @@ def _post(url: str, form: Mapping[str, str]) -> tuple[int, Mapping[str, str], by
             stream=True,
         ) as response:
             return response.status_code, response.headers, _read(response, deadline)
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         # from None: urllib3's error texts may quote what was sent
         raise TokenServiceUnavailable(error=type(error).__name__) from None
 
@@ -176,13 +219,20 @@ def _parse_tokens(body: bytes) -> Tokens:
         data["scope"] = " ".join(map(str, data["scope"]))
     try:
         tokens = Tokens.model_validate(data)
-    except ValidationError:
+        tokens.set_expiration()
+    except (ValidationError, OverflowError):
         # from None: pydantic quotes the values, which are tokens
         raise TokenServiceUnavailable(status=200, error="malformed answer") from None
     if not tokens.access_token:
         raise TokenServiceUnavailable(status=200, error="answer without access_token")
-    tokens.set_expiration()
+    if not _is_sendable(tokens.access_token + (tokens.refresh_token or "")):
+        raise TokenServiceUnavailable(status=200, error="malformed token")
     return tokens
+
+
+def _is_sendable(token: str) -> bool:
+    """RFC 6749 appendix A.12: printable ASCII; anything else could not be put into a header."""
+    return token.isascii() and token.isprintable()
 
 
 def _failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServiceError:
@@ -208,7 +258,7 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServi
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
         raise TokenServiceUnavailable(error="answer is not a JSON object")
@@ -218,9 +268,12 @@ def _json_object(body: bytes) -> dict[str, Any]:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds named by ``Retry-After``, as a number or a date (RFC 9110 section 10.2.3)."""
     value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+        seconds = (
+            float(value)
+            if value.isascii() and value.isdecimal()
+            else parsedate_to_datetime(value).timestamp() - time.time()
+        )
+    except (ValueError, OverflowError, TypeError):
         return None
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)

@@ -31,10 +31,16 @@ _SECRET = re.compile(
 )
 
 
+#: websockets cuts long frames in the middle: the end of a token is left, without what it began with
+_FRAME = re.compile(r"^([<>] (?:TEXT|BINARY|CONT) ).*", re.DOTALL)
+
+
 class _Redactor(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage()
         blanked = _SECRET.sub(lambda found: f"{found[1] or found[2]}***", said)
+        if record.name == "websockets.client":
+            blanked = _FRAME.sub(r"\1***", blanked)
         if blanked != said:
             record.msg, record.args = blanked, ()
         return True

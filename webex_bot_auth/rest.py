@@ -76,7 +76,7 @@ def revoke(tokens: Tokens, client_id: str) -> bool:
     api = quiet_api(tokens)
     try:
         api.authorizations.delete(client_id=client_id)
-    except requests.RequestException:
+    except (requests.RequestException, ValueError):
         return False
     else:
         return True

@@ -43,7 +43,7 @@ class Messenger:
             except RestError as error:
                 if last_try or not _may_wait(error.response.status_code, error.response.headers):
                     raise MessageNotSent(error.response.status_code) from None  # its text quotes addresses
-            except requests.RequestException:
+            except (requests.RequestException, ValueError):  # the latter: an answer that is no message
                 raise MessageNotSent(None) from None
             else:
                 return

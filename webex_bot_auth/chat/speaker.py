@@ -9,7 +9,7 @@ from ..errors import MessageNotSent
 from ..user_context.models import Outcome, RedirectText, UserContext
 from .cards import login_card
 from .messenger import Messenger
-from .texts import Texts
+from .texts import PageText, Texts
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +63,14 @@ class Speaker:
         self._messenger.send(user_id, self.texts.login_asked_often.format(minutes=self._minutes))
 
     def page(self, outcome: Outcome) -> RedirectText:
-        """What the page says about an outcome."""
-        sentence = getattr(self.texts, f"page_{outcome.value}").sentence
-        return RedirectText(sentence.format(minutes=self._minutes), outcome)
+        """The sentence of the page about an outcome."""
+        return RedirectText(self.page_text(outcome).sentence, outcome)
+
+    def page_text(self, outcome: Outcome) -> PageText:
+        """All that the page about an outcome says."""
+        page = getattr(self.texts, f"page_{outcome.value}")
+        filled = (part.format(minutes=self._minutes) for part in (page.title, page.sentence, page.next_step))
+        return PageText(*filled)
 
     def until(self, context: UserContext) -> str:
         """How long a login is good, in words; nothing where Webex did not say."""

@@ -140,20 +140,23 @@ class Texts:
     def __post_init__(self) -> None:
         for field in fields(self):
             text = getattr(self, field.name)
-            parts = [text.title, text.sentence, text.next_step] if isinstance(text, PageText) else [str(text)]
-            for part in parts:
-                _check_placeholders(field.name, part)
+            if isinstance(text, PageText):
+                for part in (text.title, text.sentence, text.next_step):
+                    _check_placeholders(field.name, part, ON_PAGES)
+            else:
+                _check_placeholders(field.name, str(text), IN_CHAT)
 
 
-#: what may stand in braces, in any text
-PLACEHOLDERS = frozenset({"command", "minutes", "button", "name", "email", "until", "date", "reference"})
+#: what may stand in braces
+IN_CHAT = frozenset({"command", "minutes", "button", "name", "email", "until", "date", "reference"})
+ON_PAGES = frozenset({"minutes"})
 
 
-def _check_placeholders(name: str, text: str) -> None:
+def _check_placeholders(name: str, text: str, known: frozenset[str]) -> None:
     """A mistake in a translation shall stop the start, not the first login."""
     try:
         used = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
     except ValueError as error:
         raise SettingError(f"texts.{name}", str(error)) from error
-    if unknown := used - PLACEHOLDERS:
+    if unknown := used - known:
         raise SettingError(f"texts.{name}", f"unknown words in braces: {', '.join(sorted(unknown))}")

@@ -8,7 +8,7 @@ import hashlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..chat.texts import Texts
+from ..chat.texts import PageText
 from ..user_context.models import Outcome
 
 _environment = Environment(
@@ -19,9 +19,8 @@ _STYLE = _environment.get_template("page.css").render()
 STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
 
 
-def render(texts: Texts, outcome: Outcome, sentence: str) -> str:
+def render(page: PageText, outcome: Outcome, sentence: str) -> str:
     """The page for an outcome, with a sentence that is escaped like everything else."""
-    page = getattr(texts, f"page_{outcome.value}")
     return _environment.get_template("page.html").render(
         style=Markup(_STYLE),  # noqa: S704 (our own file)
         kind="good" if outcome is Outcome.DONE else "bad",

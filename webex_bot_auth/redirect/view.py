@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from flask import Flask, Response
 from flask import request as flask_request
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PATH = "/redirect"
-LONGEST_PARAMETER = 2048
+LONGEST_PARAMETER = 2048  # characters
+LONGEST_QUERY = 8 * LONGEST_PARAMETER
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
 
 STATUS = {
@@ -48,6 +50,7 @@ HEADERS = {
 
 def register(manager: TokenManager, flask: Flask) -> None:
     """Register the endpoint, for every method, so that each answer has our headers."""
+    flask.after_request(_with_headers)
     flask.add_url_rule(
         PATH,
         endpoint="webex_bot_auth.redirect",
@@ -55,6 +58,16 @@ def register(manager: TokenManager, flask: Flask) -> None:
         methods=METHODS,
         provide_automatic_options=False,
     )
+
+
+def _with_headers(response: Response) -> Response:
+    """Flask's own answers for our address get the headers, too: 405 for methods nobody has heard of."""
+    if flask_request.path.endswith(PATH):
+        if response.status_code == 405:
+            response.headers["Allow"] = "GET, HEAD"
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+    return response
 
 
 def answer(manager: TokenManager) -> Response:
@@ -76,28 +89,37 @@ def _process(manager: TokenManager, parameters: dict[str, str]) -> str:
     if bool(code) == bool(error) or (code and not flow_id):
         log.info("redirect refused: it has neither code nor error, or both, or no state")
         return manager.chat.page(Outcome.MALFORMED)
-    if error:
-        if not flow_id:  # Webex may leave it out; then nobody can say whose login it was
-            return manager.chat.page(Outcome.REFUSED)
-        return manager.refuse_redirect(flow_id=flow_id, error=error)
-    text = manager.process_redirect(flow_id=flow_id, code=code)
-    manager.flow_ended(flow_id=flow_id)
+    if error and not flow_id:  # Webex may leave it out; then nobody can say whose login it was
+        return manager.chat.page(Outcome.REFUSED)
+    try:
+        if error:
+            return manager.refuse_redirect(flow_id=flow_id, error=error)
+        text = manager.process_redirect(flow_id=flow_id, code=code)
+        manager.flow_ended(flow_id=flow_id)
+    except Exception:  # a subclass may raise anything, and the page shows none of it
+        log.exception("redirect not processed")
+        return manager.chat.page(Outcome.TRY_AGAIN)
     return text
 
 
 def _parameters() -> dict[str, str] | None:
     """The query's parameters; None where one is repeated, overlong, or not printable ASCII."""
-    if len(flask_request.query_string) > 8 * LONGEST_PARAMETER:
+    query = flask_request.query_string
+    if len(query) > LONGEST_QUERY or not query.isascii():
         return None
-    parameters = {}
-    for name, values in flask_request.args.lists():
-        value = values[0]
-        if len(values) > 1 or len(value) > LONGEST_PARAMETER or not (value.isascii() and name.isascii()):
-            return None
-        if value and not value.isprintable():
-            return None
-        parameters[name] = value
+    try:
+        # Flask's own reading lets bytes pass that are no text
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        return None
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs) or not all(_is_plain(text) for pair in pairs for text in pair):
+        return None
     return parameters
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) <= LONGEST_PARAMETER and text.isascii() and (text.isprintable() or not text)
 
 
 def _is_prefetch() -> bool:
@@ -108,7 +130,5 @@ def _is_prefetch() -> bool:
 def _response(manager: TokenManager, text: str, *, status: int | None = None) -> Response:
     # a text of somebody else's process_redirect says what it wants to say about a login that came to an end
     outcome = text.outcome if isinstance(text, RedirectText) else Outcome.DONE
-    response = Response(render(manager.chat.texts, outcome, text), status or STATUS[outcome], HEADERS)
-    if outcome is Outcome.WRONG_METHOD:
-        response.headers["Allow"] = "GET, HEAD"
-    return response
+    page = render(manager.chat.page_text(outcome), outcome, text)
+    return Response(page, status or STATUS[outcome], HEADERS)

@@ -138,7 +138,7 @@ class StoredTokenManager(TokenManager):
     def _identify(self, tokens: Tokens) -> Person:
         """Who logged in. In terms of the token service's errors, as it is a part of the same login."""
         try:
-            return person_of(tokens)
+            person = person_of(tokens)
         except RestError as error:
             status = error.response.status_code
             if status in (401, 403):
@@ -149,6 +149,9 @@ class StoredTokenManager(TokenManager):
             raise TokenServiceUnavailable(status=status, error="people/me") from None
         except (requests.RequestException, ValueError) as error:
             raise TokenServiceUnavailable(error=f"people/me: {type(error).__name__}") from None
+        if not person.person_id:
+            raise TokenServiceUnavailable(error="people/me: nobody")
+        return person
 
     def _welcome(self, user_id: str, name: str) -> None:
         """Tell the person, and let the interrupted command run. The login counts even where this fails."""

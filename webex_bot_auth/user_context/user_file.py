@@ -166,6 +166,7 @@ class UserFile:
     @contextmanager
     def _held(self) -> Iterator[None]:
         try:
+            _make_private(self._process_lock.lock_file)
             with self._process_lock:
                 yield
         except Timeout as error:
@@ -180,6 +181,7 @@ class UserFile:
             os.unlink(beside)  # of a process of the same number that died
         opened = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
+            _set_private(opened)
             with open(opened, "wb", closefd=False) as file:
                 file.write(HEADER + b"".join([line + b"\n" for line in lines.values()]))
             os.fsync(opened)
@@ -192,6 +194,21 @@ class UserFile:
         self._version = _version(os.fstat(opened))
         self._keep_open(opened)
         _sync_folder(self.path)
+
+
+def _set_private(opened: int) -> None:
+    """For its owner alone, whatever the umask: it may have taken the owner's rights away."""
+    if hasattr(os, "fchmod"):
+        os.fchmod(opened, 0o600)
+
+
+def _make_private(path: str) -> None:
+    with suppress(FileExistsError):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            _set_private(opened)
+        finally:
+            os.close(opened)
 
 
 def _bound_to(user_id: str) -> str:
