@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.contexts import context
 from support.login import came_back, log_in
-from support.makers import MakeManager
+from support.makers import Make, MakeManager
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import TokenManager, UserContext
@@ -237,6 +237,19 @@ class TestEvents:
             False,
             True,
         ]
+
+
+@pytest.mark.holds(33)
+def test_after_a_restart_redis_knows_what_was_handled(
+    redis_manager: Make, integration: Integration
+) -> None:
+    redis_manager: Make, integration: Integration
+) -> None:
+    with redis_manager("token", integration) as before:
+        assert before.first_time("event")
+    with redis_manager("token", integration) as after:
+        assert not after.first_time("event")
+        assert after.first_time("another")
 
 
 def test_closing_twice_is_fine(make_manager: MakeManager) -> None:

@@ -22,7 +22,7 @@ from support.raw_server import RawServer, answer
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from webex_bot_auth import YAMLTokenManager, oauth
+from webex_bot_auth import YAMLTokenManager, token_endpoint
 from webex_bot_auth.errors import (
     ClientRefused,
     GrantRefused,
@@ -30,8 +30,9 @@ from webex_bot_auth.errors import (
     TokenServiceError,
     TokenServiceUnavailable,
 )
-from webex_bot_auth.oauth import WebexOAuth, challenge, check_integration, new_verifier, retry_after
+from webex_bot_auth.oauth import WebexOAuth, challenge, check_integration, new_verifier
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.token_endpoint import retry_after
 
 Answering = Callable[..., RawServer]
 VERIFIER = new_verifier()
@@ -67,9 +68,9 @@ def soon() -> Iterator[None]:
 
 @pytest.fixture
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oauth, "CONNECT_SECONDS", 0.3)
-    monkeypatch.setattr(oauth, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(oauth, "TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr(token_endpoint, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(token_endpoint, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(token_endpoint, "TOTAL_SECONDS", 0.5)
 
 
 def integration_at(token_service: str) -> Integration:

@@ -16,6 +16,7 @@ from support.contexts import context
 from support.login import came_back, log_in
 from support.makers import Make
 from support.redis_server import RedisServer
+from support.tls import tls_in_front_of
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
@@ -294,6 +295,26 @@ class TestServerFaults:
             ) as manager,
         ):
             self.fails(manager, "refuses the user name or password")
+
+    @pytest.mark.holds(20)
+    def test_rediss_checks_certificate_and_name_unless_the_url_says_otherwise(
+        self, own_server: RedisServer, integration: Integration, tmp_path: Path
+    ) -> None:
+        with tls_in_front_of(own_server.port, tmp_path) as (port, certificate):
+            trusted = f"ssl_ca_certs={certificate}"
+            for query, host, works in (
+                ("", "localhost", False),
+                (trusted, "localhost", True),
+                (trusted, "127.0.0.1", False),  # the certificate is for localhost
+                ("ssl_cert_reqs=none&ssl_check_hostname=false", "127.0.0.1", True),
+            ):
+                url = f"rediss://{host}:{port}/0?{query}"
+                with RedisTokenManager("token", integration, redis_url=url) as manager:
+                    if works:
+                        assert manager.get_user_context(user_id="alice") is None
+                    else:
+                        with pytest.raises(StoreUnavailable, match="certificate"):
+                            manager.get_user_context(user_id="alice")
 
     def test_a_record_that_is_no_record(self, own_server: RedisServer, manager: RedisTokenManager) -> None:
         for raw in (b"{broken", b"[]", b"{}", b"\xff", b'{"user_id": "bob", "tokens": {}}'):

@@ -339,7 +339,7 @@ def test_a_service_that_never_answers_holds_a_command_for_a_bounded_time(
     logged_in: UserContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.oauth.READ_SECONDS", 0.2)
+    monkeypatch.setattr("webex_bot_auth.token_endpoint.READ_SECONDS", 0.2)
     put(manager, expiring(logged_in, -1))
     with cloud.faults.token(hang=True), pytest.raises(TokenServiceUnavailable):
         manager.get_user_context_and_refresh(user_id=alice.id)

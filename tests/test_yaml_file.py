@@ -8,6 +8,8 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import UserContext
 from webex_bot_auth.errors import StoreUnavailable, StoreUnreadable
 from webex_bot_auth.user_context.records import Records
-from webex_bot_auth.user_context.user_file import HEADER, UserFile
+from webex_bot_auth.user_context.user_file import UserFile
+from webex_bot_auth.user_context.user_lines import HEADER
 
 EARLIER = """\
 Y2lzY29z:
@@ -106,7 +109,17 @@ def test_a_symbolic_link_in_its_place_is_refused(path: Path, file: UserFile, bro
 @pytest.mark.holds(31)
 @pytest.mark.parametrize(
     "content",
-    ["a: [", "words", "- a\n- list", "a: \t{", "\x00\x01", "\xff\xfe\xfa", "a: !!python/object:os.system {}"],
+    [
+        "a: [",
+        "words",
+        "- a\n- list",
+        "a: \t{",
+        "\x00\x01",
+        "\xff\xfe\xfa",
+        "a: !!python/object:os.system {}",
+        "a: 2031-99-99",
+        "[" * 5000,
+    ],
 )
 def test_a_corrupt_file_is_a_clear_error_and_is_not_overwritten(
     path: Path, file: UserFile, content: str
@@ -178,6 +191,65 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(
     assert not list(path.parent.glob("*.new"))
     file.write("bob", context("bob"))
     assert file.read("bob") == context("bob")
+
+
+AS_NOBODY = """
+import os, sys
+from support.contexts import context
+from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.user_context.records import Records
+from webex_bot_auth.user_context.user_file import UserFile
+os.umask(0)
+file = UserFile(sys.argv[1], Records())
+if os.geteuid() == 0:
+    os.setgid(65534), os.setuid(65534)
+for act in (lambda: file.read("alice"), lambda: file.write("bob", context("bob"))):
+    try:
+        print("done", act() is not None)
+    except StoreUnavailable as error:
+        print(error)
+"""
+
+
+def as_nobody(path: Path) -> list[str]:
+    """What somebody without any rights gets, for a read and a write."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, path], capture_output=True, text=True, env=environment, check=True
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.fixture
+def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that everybody can reach; pytest's own are for the user who runs it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def test_a_read_only_folder_is_a_clear_error_and_reading_goes_on(open_folder: Path) -> None:
+    path = open_folder / "tokens.yml"
+    UserFile(str(path), Records()).write("alice", context("alice"))
+    path.chmod(0o644)
+    before = path.read_bytes()
+    open_folder.chmod(0o555)
+    read, write = as_nobody(path)
+    assert read == "done True"
+    assert write == f"{path}: Permission denied"
+    open_folder.chmod(0o755)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_a_file_of_another_owner_is_a_clear_error(open_folder: Path) -> None:
+    path = open_folder / "tokens.yml"
+    UserFile(str(path), Records()).write("alice", context("alice"))
+    open_folder.chmod(0o777)
+    before = path.read_bytes()
+    assert as_nobody(path) == [f"{path}: Permission denied"] * 2
+    assert path.read_bytes() == before
 
 
 def _write_200(path: str, who: str) -> None:

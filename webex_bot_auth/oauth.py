@@ -1,4 +1,4 @@
-"""Webex's OAuth endpoints on top of an integration: PKCE, time limits, failures told apart.
+"""Webex's OAuth on top of an integration: addresses to log in at, PKCE, codes and refresh tokens.
 
 Sources: RFC 6749, RFC 7636, https://developer.webex.com/docs/integrations
 """
@@ -6,35 +6,17 @@ Sources: RFC 6749, RFC 7636, https://developer.webex.com/docs/integrations
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import ipaddress
-import json
-import queue
 import secrets
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
-from email.utils import parsedate_to_datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import requests
-import urllib3
-from pydantic import ValidationError
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from .errors import ClientRefused, GrantRefused, SettingError, TokenServiceError, TokenServiceUnavailable
-
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 10.0
-#: a whole answer has to be there by then, however slowly it drips
-TOTAL_SECONDS = 15.0
-MAX_ANSWER_BYTES = 64 * 1024
-
-#: longest wait that a service can ask for, in seconds
-LONGEST_RETRY_AFTER = 24 * 3600.0
+from .errors import GrantRefused, SettingError
+from .token_endpoint import request_tokens
 
 
 class WebexOAuth:
@@ -99,12 +81,7 @@ class WebexOAuth:
 
     def _tokens(self, grant: Mapping[str, str]) -> Tokens:
         client = {"client_id": self.integration.client_id, "client_secret": self.integration.client_secret}
-        status, headers, body = _in_time(
-            functools.partial(_post, self.integration.token_service, {**grant, **client})
-        )
-        if status != 200:
-            raise _failure(status, headers, body)
-        return _parse_tokens(body)
+        return request_tokens(self.integration.token_service, {**grant, **client})
 
 
 def check_integration(integration: Integration) -> None:
@@ -150,130 +127,3 @@ def challenge(verifier: str) -> str:
     """S256 code challenge for a verifier (RFC 7636 section 4.2)."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-
-
-Answer = tuple[int, Mapping[str, str], bytes]
-
-
-def _in_time(post: Callable[[], Answer]) -> Answer:
-    """Wait for an answer no longer than :data:`TOTAL_SECONDS`.
-
-    requests limits the wait for each piece of an answer; one that drips would hold us for ever. So it has a
-    thread of its own, which is left alone when time is up.
-    """
-    outcomes: queue.SimpleQueue[Answer | TokenServiceError] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            outcomes.put(post())
-        except TokenServiceError as error:
-            outcomes.put(error)
-
-    threading.Thread(target=run, name="webex_bot_auth-token", daemon=True).start()
-    try:
-        outcome = outcomes.get(timeout=TOTAL_SECONDS)
-    except queue.Empty:
-        raise TokenServiceUnavailable(error="the answer takes too long") from None
-    if isinstance(outcome, TokenServiceError):
-        raise outcome
-    return outcome
-
-
-def _post(url: str, form: Mapping[str, str]) -> Answer:
-    """Status, headers and body of a POST.
-
-    ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
-    Redirections are not followed: they would carry the client secret to another place.
-    """
-    deadline = time.monotonic() + TOTAL_SECONDS
-    try:
-        with requests.post(
-            url,
-            data=form,
-            headers={"Accept": "application/json"},
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            return response.status_code, response.headers, _read(response, deadline)
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        # from None: urllib3's error texts may quote what was sent
-        raise TokenServiceUnavailable(error=type(error).__name__) from None
-
-
-def _read(response: requests.Response, deadline: float) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_content(4096):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout
-    return bytes(body)
-
-
-def _parse_tokens(body: bytes) -> Tokens:
-    data = _json_object(body)
-    token_type = data.get("token_type")
-    if isinstance(token_type, str):
-        data["token_type"] = token_type.title()  # case does not matter: RFC 6749 section 5.1
-    if isinstance(data.get("scope"), list):
-        data["scope"] = " ".join(map(str, data["scope"]))
-    try:
-        tokens = Tokens.model_validate(data)
-        tokens.set_expiration()
-    except (ValidationError, OverflowError):
-        # from None: pydantic quotes the values, which are tokens
-        raise TokenServiceUnavailable(status=200, error="malformed answer") from None
-    if not tokens.access_token:
-        raise TokenServiceUnavailable(status=200, error="answer without access_token")
-    if not _is_sendable(tokens.access_token + (tokens.refresh_token or "")):
-        raise TokenServiceUnavailable(status=200, error="malformed token")
-    return tokens
-
-
-def _is_sendable(token: str) -> bool:
-    """RFC 6749 appendix A.12: printable ASCII; anything else could not be put into a header."""
-    return token.isascii() and token.isprintable()
-
-
-def _failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServiceError:
-    """Which of the three kinds of failure an answer is.
-
-    Two shapes of errors are in use: ``{"error": ...}`` (RFC 6749 section 5.2) and Webex's
-    ``{"message": ..., "errors": [...], "trackingId": ...}``.
-    """
-    try:
-        data = _json_object(body)
-    except TokenServiceUnavailable:
-        data = {}
-    error = data.get("error") if isinstance(data.get("error"), str) else None
-    tracking_id = data.get("trackingId") if isinstance(data.get("trackingId"), str) else None
-    facts: dict[str, Any] = {"status": status, "error": error, "tracking_id": tracking_id}
-    if status == 400 and (error == "invalid_grant" or (error is None and "message" in data)):
-        return GrantRefused(**facts)
-    if (400 <= status < 500 and status not in (400, 408, 425, 429)) or (status == 400 and error):
-        return ClientRefused(**facts)
-    return TokenServiceUnavailable(retry_after=retry_after(headers), **facts)
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        raise TokenServiceUnavailable(error="answer is not a JSON object")
-    return data
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds named by ``Retry-After``, as a number or a date (RFC 9110 section 10.2.3)."""
-    value = headers.get("Retry-After", "").strip()
-    try:
-        seconds = (
-            float(value)
-            if value.isascii() and value.isdecimal()
-            else parsedate_to_datetime(value).timestamp() - time.time()
-        )
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)

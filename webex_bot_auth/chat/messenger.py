@@ -11,8 +11,8 @@ from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
 from ..errors import MessageNotSent
-from ..oauth import retry_after
 from ..rest import quiet_api
+from ..token_endpoint import retry_after
 from .cards import Card
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from string import Formatter
+from typing import Any
 
 from ..errors import SettingError
 
@@ -139,24 +140,27 @@ class Texts:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            text = getattr(self, field.name)
-            if isinstance(text, PageText):
-                for part in (text.title, text.sentence, text.next_step):
-                    _check_placeholders(field.name, part, ON_PAGES)
-            else:
-                _check_placeholders(field.name, str(text), IN_CHAT)
+            default = field.default
+            known = {"minutes"} if isinstance(default, PageText) else _words(field.name, str(default))
+            for part in _parts(getattr(self, field.name)):
+                if unknown := _words(field.name, part) - known:
+                    can = _in_braces(known) or "nothing"
+                    raise SettingError(
+                        f"texts.{field.name}", f"has {_in_braces(unknown)}; what can be filled in here: {can}"
+                    )
 
 
-#: what may stand in braces
-IN_CHAT = frozenset({"command", "minutes", "button", "name", "email", "until", "date", "reference"})
-ON_PAGES = frozenset({"minutes"})
+def _parts(text: Any) -> list[str]:
+    return [text.title, text.sentence, text.next_step] if isinstance(text, PageText) else [str(text)]
 
 
-def _check_placeholders(name: str, text: str, known: frozenset[str]) -> None:
-    """A mistake in a translation shall stop the start, not the first login."""
+def _words(name: str, text: str) -> set[str]:
+    """The words in braces. A mistake in a translation shall stop the start, not the first login."""
     try:
-        used = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+        return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
     except ValueError as error:
         raise SettingError(f"texts.{name}", str(error)) from error
-    if unknown := used - known:
-        raise SettingError(f"texts.{name}", f"unknown words in braces: {', '.join(sorted(unknown))}")
+
+
+def _in_braces(words: set[str]) -> str:
+    return ", ".join(f"{{{word}}}" for word in sorted(words))

@@ -71,6 +71,17 @@ class UserContext(_Record):
         )
 
 
+class Renewal(BaseModel):
+    """What became of a store whose records were encrypted anew.
+
+    :ivar changed: how many records are written another way now
+    :ivar unreadable: places of records that could not be read, and were left as they are
+    """
+
+    changed: int
+    unreadable: list[str]
+
+
 class FlowState(_Record):
     """A login that has been started and has not come back yet.
 

@@ -52,16 +52,17 @@ class Records:
         except ValueError:
             raise StoreUnreadable(place, "not JSON") from None
 
-    def of_data(self, kind: type[Model], data: Any, *, bound_to: str, place: str) -> Model:
-        """The same for a record that has been parsed already (an earlier installation's YAML)."""
-        return self.load(kind, json.dumps(data, default=str), bound_to=bound_to, place=place)
+    def renewed(self, kind: type[Model], raw: str | bytes, *, bound_to: str, place: str) -> str | None:
+        """The same record as :meth:`dump` writes it now; None where it is so already.
 
-    def is_current(self, raw: str) -> bool:
-        """Would :meth:`dump` write it with the same key (or as plainly) as it is now?"""
+        :raises StoreUnreadable: see :meth:`load`
+        """
+        model = self.load(kind, raw, bound_to=bound_to, place=place)
         sealed = json.loads(raw).get("sealed")
-        if self._cipher is None or sealed is None:
-            return (self._cipher is None) == (sealed is None)
-        return self._cipher.is_newest(sealed)
+        is_current = (
+            sealed is None if self._cipher is None else bool(sealed and self._cipher.is_newest(sealed))
+        )
+        return None if is_current else self.dump(model, bound_to=bound_to)
 
     def _unseal(self, envelope: Any, *, bound_to: str, place: str) -> str:
         sealed = envelope.get("sealed") if isinstance(envelope, dict) else None
@@ -87,6 +88,14 @@ def _cipher(keys: list[str | bytes]) -> Cipher:
 
 def _owner(model: BaseModel) -> dict[str, str]:
     return {"user_id": owner} if (owner := getattr(model, "user_id", None)) else {}
+
+
+def owner_of(raw: str | bytes) -> str:
+    """Whose record this says it is; a sealed one opens for nobody else."""
+    try:
+        return str(json.loads(raw)["user_id"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _where(error: ValidationError) -> str:

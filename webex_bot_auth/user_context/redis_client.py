@@ -56,7 +56,10 @@ def answering(place: str) -> Iterator[None]:
     except RedisTimeoutError as error:
         raise StoreUnavailable(place, "Redis does not answer in time") from error
     except RedisConnectionError as error:
-        raise StoreUnavailable(place, "Redis cannot be reached") from error
+        why = "Redis cannot be reached"
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            why = "the certificate of Redis is not trusted, or is for another name"
+        raise StoreUnavailable(place, why) from error
     except RedisError as error:
         # such as OOM or WRONGTYPE: class and first word are Redis's code for it; the rest may quote
         code = f"{type(error).__name__} {str(error).partition(' ')[0]}"

@@ -16,7 +16,7 @@ from redis import Redis
 from ..errors import StoreError, StoreUnreadable
 from .models import FlowState, InterruptedCommand, NoFlow, reference, utc_now
 from .pending import MOST_FLOWS, MemoryPending
-from .records import Records
+from .records import Records, owner_of
 from .redis_client import answering, text
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,11 @@ class RedisPending:
     def interrupt(self, command: InterruptedCommand) -> None:
         key = f"{self._prefix}interrupted-{command.user_id}"
         with answering(key):
-            self._redis.set(key, self._records.dump(command, bound_to="interrupted"), px=self._milliseconds)
+            self._redis.set(
+                key,
+                self._records.dump(command, bound_to=f"interrupted:{command.user_id}"),
+                px=self._milliseconds,
+            )
 
     def release(self, user_id: str) -> InterruptedCommand | None:
         key, queue = f"{self._prefix}interrupted-{user_id}", f"{self._prefix}resume"
@@ -114,7 +118,7 @@ class RedisPending:
             raw = self._redis.getdel(key)
             if raw is None:
                 return None
-            command = self._interrupted(raw)
+            command = self._interrupted(raw, user_id)
             with self._redis.pipeline(transaction=False) as pipe:
                 pipe.rpush(queue, raw)
                 pipe.pexpire(queue, self._milliseconds)
@@ -127,7 +131,7 @@ class RedisPending:
             popped: Any = self._redis.blpop([queue], timeout=min(timeout, LONGEST_POP))
         if popped is None:
             return None
-        command = self._interrupted(popped[1])
+        command = self._interrupted(popped[1], owner_of(popped[1]))
         return command if utc_now() - command.created < self._lifetime else None
 
     def first_time(self, event_id: str) -> bool:
@@ -210,10 +214,9 @@ class RedisPending:
             pipe.srem(self._flow_set, *flow_ids)
             pipe.execute()
 
-    def _interrupted(self, raw: Any) -> InterruptedCommand:
-        return self._records.load(
-            InterruptedCommand, raw, bound_to="interrupted", place="Redis key of an interrupted command"
-        )
+    def _interrupted(self, raw: Any, user_id: str) -> InterruptedCommand:
+        place = f"Redis key {self._prefix}interrupted-{user_id}"
+        return self._records.load(InterruptedCommand, raw, bound_to=f"interrupted:{user_id}", place=place)
 
     def _flow_key(self, flow_id: str) -> str:
         return f"{self._flow_set}-{flow_id}"

@@ -13,8 +13,8 @@ from wxc_sdk.integration import Integration
 
 from ..errors import SettingError, StoreUnreadable
 from . import models
-from .models import UserContext
-from .redis_client import answering, connect
+from .models import Renewal, UserContext
+from .redis_client import answering, connect, text
 from .redis_pending import RedisPending
 from .refresh import LONGEST_WAIT
 from .stored import StoredTokenManager
@@ -133,6 +133,38 @@ class RedisTokenManager(StoredTokenManager):
         finally:
             if held:
                 _release(lock)
+
+    def users(self) -> Iterator[str]:
+        """Ids of the users whose contexts are stored."""
+        cursor = 0
+        while True:
+            with answering(self._key(self.USER_SET)):
+                cursor, found = self._redis.sscan(self._key(self.USER_SET), cursor, count=500)
+            yield from map(text, found)
+            if not int(cursor):
+                return
+
+    def renew(self) -> Renewal:
+        """Encrypt all contexts with the newest key, one after the other, while others read and write."""
+        changed, unreadable = 0, []
+        for user_id in set(self.users()):
+            try:
+                changed += self._renew(user_id)
+            except StoreUnreadable as error:
+                unreadable.append(error.place)
+        return Renewal(changed=changed, unreadable=unreadable)
+
+    def _renew(self, user_id: str) -> bool:
+        key = self._user_key(user_id)
+        with answering(key):
+            raw = self._redis.get(key)
+            if raw is None:
+                return False
+            record = self._records.renewed(
+                UserContext, raw, bound_to=f"user:{user_id}", place=f"Redis key {key}"
+            )
+            # where somebody else has written meanwhile, it is written anew already
+            return record is not None and bool(self._redis.eval(_REPLACE, 1, key, raw, record))
 
     def flow_maintenance_needed(self, *, force: bool = False) -> bool:
         """Determine whether flow maintenance is needed; only once every 15 minutes.

@@ -13,7 +13,7 @@ from typing import Protocol
 from wxc_sdk.tokens import Tokens
 
 from ..errors import GrantRefused, StoreError, TokenServiceError, TokenServiceUnavailable
-from ..oauth import TOTAL_SECONDS
+from ..token_endpoint import TOTAL_SECONDS
 from .backoff import Backoff
 from .locks import KeyedLocks
 from .models import UserContext, seconds_until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import requests
 from wxc_sdk.people import Person
@@ -22,7 +22,7 @@ from ..errors import (
 from ..oauth import new_verifier
 from ..rest import person_of, revoke
 from .manager import TokenManager
-from .models import FlowState, NoFlow, Outcome, RedirectText, UserContext, reference, same_person
+from .models import FlowState, NoFlow, Outcome, RedirectText, Renewal, UserContext, reference, same_person
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +88,20 @@ class StoredTokenManager(TokenManager):
             return self.chat.page(Outcome.TRY_AGAIN)
         self.chat.tell(flow.user_id, self.chat.texts.not_set_up)
         return self.chat.page(Outcome.NOT_SET_UP)
+
+    def users(self) -> Iterator[str]:
+        """Ids of the users whose contexts are stored.
+
+        :raises StoreError: the store cannot be read
+        """
+        raise NotImplementedError
+
+    def renew(self) -> Renewal:
+        """Encrypt all contexts with the newest key, as after ``encryption_keys`` got a new first one.
+
+        :raises StoreError: the store cannot be read or written
+        """
+        raise NotImplementedError
 
     def flow_ended(self, *, flow_id: str) -> None:
         """Nothing is left to do: :meth:`process_redirect` has seen to it."""

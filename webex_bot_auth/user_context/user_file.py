@@ -1,36 +1,22 @@
-"""The file of users: one line each, read lazily, written atomically, shared with other processes.
-
-The file is a YAML mapping of user id to ``{user_id, tokens}``. We write each user as one line of JSON,
-which is YAML too: so a start does not parse ten thousand users, and storing one serialises one. What
-earlier installations or hands wrote in other styles of YAML is read as well.
-"""
+"""The file of users: read lazily, written atomically, shared with other processes."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
-import yaml
 from filelock import FileLock, Timeout
 
 from ..errors import StoreUnavailable, StoreUnreadable
-from .models import UserContext
+from .models import Renewal, UserContext
 from .records import Records
+from .user_lines import HEADER, line_of, record_in, split
 
-HEADER = b"# webex-bot-auth: one user a line. Stop the bot before you edit this file.\n"
 #: so long a writer waits for another one, in seconds
 LOCK_SECONDS = 10.0
-#: what JSON leaves as it is and YAML does not allow, or takes for a line's end
-_NOT_YAML = re.compile(
-    "[^\t\n\r -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-_LINE = re.compile(rb'("(?:[^"\\]|\\.)*"): ')
 
 #: file system's name for one version of the file: device, inode, time and size
 Version = tuple[int, int, int, int]
@@ -87,13 +73,33 @@ class UserFile:
             lines = dict(self._lines)
             lines.pop(user_id, None)
             if context is not None:
-                lines[user_id] = _line(user_id, self._records.dump(context, bound_to=_bound_to(user_id)))
+                lines[user_id] = line_of(user_id, self._records.dump(context, bound_to=_bound_to(user_id)))
             elif user_id not in self._lines:
                 return True
             self._replace_file(lines)
             self._lines = lines
             self._contexts.pop(user_id, None)
             return True
+
+    def renew(self) -> Renewal:
+        """Write every record as it would be written now, in one go; what cannot be read stays as it is."""
+        with self._lock, self._held():
+            self._load()
+            lines, unreadable = dict(self._lines), []
+            for user_id, line in self._lines.items():
+                try:
+                    record = self._records.renewed(
+                        UserContext, record_in(line), bound_to=_bound_to(user_id), place=self._place(user_id)
+                    )
+                except StoreUnreadable as error:
+                    unreadable.append(error.place)
+                else:
+                    lines[user_id] = line_of(user_id, record) if record else line
+            changed = sum(lines[user_id] != line for user_id, line in self._lines.items())
+            if changed:
+                self._replace_file(lines)
+                self._lines = lines
+            return Renewal(changed=changed, unreadable=unreadable)
 
     def close(self) -> None:
         with self._lock:
@@ -107,12 +113,17 @@ class UserFile:
             line = self._lines.get(user_id)
             if line is None:
                 return None
-            place = f"{self.path}, user {user_id}"
-            context = self._records.load(UserContext, _record(line), bound_to=_bound_to(user_id), place=place)
+            place = self._place(user_id)
+            context = self._records.load(
+                UserContext, record_in(line), bound_to=_bound_to(user_id), place=place
+            )
             if context.user_id != user_id:
                 raise StoreUnreadable(place, "the record belongs to another user")
             self._contexts[user_id] = context
             return context.copied()
+
+    def _place(self, user_id: str) -> str:
+        return f"{self.path}, user {user_id}"
 
     def _stat(self) -> Version | None:
         """None: there is no file."""
@@ -138,7 +149,7 @@ class UserFile:
         try:
             version = _version(os.fstat(opened))
             with open(opened, "rb", closefd=False) as file:
-                lines = _split(file.read(), self.path)
+                lines = split(file.read(), self.path)
         except (OSError, StoreUnreadable) as error:
             os.close(opened)
             if isinstance(error, OSError):
@@ -217,48 +228,6 @@ def _bound_to(user_id: str) -> str:
 
 def _version(found: os.stat_result) -> Version:
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _line(user_id: str, record: str) -> bytes:
-    text = f"{json.dumps(user_id, ensure_ascii=False)}: {record}"
-    return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
-
-
-def _record(line: bytes) -> bytes:
-    return _LINE.sub(b"", line, count=1)
-
-
-def _split(data: bytes, path: str) -> dict[str, bytes]:
-    """Lines by user id: our own without parsing what is behind the id, others as YAML."""
-    if not data.startswith(HEADER):
-        return _from_yaml(data, path)
-    lines = {}
-    for line in data[len(HEADER) :].split(b"\n"):
-        match = _LINE.match(line)
-        if match:
-            lines[json.loads(match[1])] = line
-        elif line:
-            return _from_yaml(data, path)  # edited by hand
-    return lines
-
-
-def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        users: Any = yaml.load(data, Loader=loader)  # noqa: S506 (both are safe loaders)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        # from None: YAML's errors quote the line, which holds tokens
-        raise StoreUnreadable(path, f"is not YAML{where}; mend it or restore a copy") from None
-    if users is None:
-        return {}
-    if not isinstance(users, dict):
-        raise StoreUnreadable(path, "is not a mapping of user ids")
-    return {
-        str(user_id): _line(str(user_id), json.dumps(record, default=str))
-        for user_id, record in users.items()
-    }
 
 
 def _sync_folder(path: str) -> None:

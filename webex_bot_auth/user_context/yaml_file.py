@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
-from .models import UserContext
+from .models import Renewal, UserContext
 from .stored import StoredTokenManager
 from .user_file import UserFile
 
@@ -52,6 +53,14 @@ class YAMLTokenManager(StoredTokenManager):
     def replace(self, old: UserContext, new: UserContext | None) -> bool:
         """Store or drop a context, but only where ``old`` still stands."""
         return self._file.write(old.user_id, new, instead_of=old)
+
+    def users(self) -> Iterator[str]:
+        """Ids of the users whose contexts are stored."""
+        yield from self._file.users()
+
+    def renew(self) -> Renewal:
+        """Encrypt all contexts with the newest key."""
+        return self._file.renew()
 
     def close(self) -> None:
         super().close()

@@ -1,0 +1,79 @@
+"""What has to hold, and which tests show it: ``python tests/support/properties.py`` writes PROPERTIES.md."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+TESTS = Path(__file__).parent.parent
+TABLE = TESTS / "PROPERTIES.md"
+
+PROPERTIES = {
+    1: "A flow id has at least 128 random bits; 10,000 are distinct.",
+    2: "It can be used once: of 20 parallel redirects one exchanges the code.",
+    3: "It expires: later, nothing is called and nothing stored, and the page says so.",
+    4: "An unknown, forged, expired or used id calls no token endpoint and messages nobody.",
+    5: "Who logs in has to be who asked; else nothing is stored, and neither side learns who the other is.",
+    6: "PKCE S256: the challenge fits the verifier, which differs for each flow and stays on the server.",
+    7: "The redirect address comes from the configuration alone, and the page never redirects.",
+    8: "HEAD and previews do not use a flow up; other methods get 405.",
+    9: "Malformed parameters get 400 before the store is touched.",
+    10: "An error with a valid state ends that flow alone; code and error together, or neither, get 400.",
+    11: "Pending flows and login messages of one user are bounded.",
+    12: "The login link goes to the person alone, or nowhere.",
+    13: "Every answer of the page has the security headers.",
+    14: "Text from outside is inert on the page.",
+    15: "No page holds a traceback, a token, or another person's id.",
+    16: "A login, refresh and logout with all loggers at DEBUG leave no secret in any record.",
+    17: "repr, str and tracebacks of our objects and errors hold no secret.",
+    18: "Files are for their owner alone under any umask; a symbolic link is refused.",
+    19: "With encryption keys no token is stored in clear, records are bound to their user, and keys rotate.",
+    20: "rediss checks certificate and host name unless the URL says otherwise.",
+    21: "A token service that is neither https nor on this machine is refused at the start.",
+    22: "Threads and processes with one expired token make one refresh; a holder that dies frees the lock.",
+    23: "A revoked grant is dropped; a passing fault loses nothing.",
+    24: "A wrong client id or secret loses nothing and tells the operator.",
+    25: "What a refresh leaves out stays as it was; the same token again does not loop.",
+    26: "A logout or login during a refresh wins.",
+    27: "A token service that never answers holds a command for a bounded time.",
+    28: "A refused token leads to one new login; refreshes are few; a failed exchange offers a fresh link.",
+    29: "100 kills while the file is written lose nobody.",
+    30: "Two processes writing 200 users each to one file leave 400.",
+    31: "A corrupt file or record is a clear error that names the place; others go on.",
+    32: "Redis down, slow, restarted or read-only: a clear answer in bounded time, recovery without a restart.",
+    33: "200 messages of 20 users at once: 200 answers, each with its own token; an event runs once.",
+    34: "10,000 random queries: no 5xx, and no exchange without a live flow.",
+    35: "User ids of any characters survive a round trip.",
+}
+
+
+def shown_by() -> dict[int, list[str]]:
+    """Tests by the number of the property that their marker names."""
+    tests: dict[int, list[str]] = {number: [] for number in PROPERTIES}
+    for file in sorted(TESTS.glob("test_*.py")):
+        for number, name in _marked(ast.parse(file.read_text(encoding="utf-8"))):
+            tests[number].append(f"{file.name}: {name}")
+    return tests
+
+
+def _marked(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.holds":
+                    yield from ((number.value, node.name) for number in decorator.args)  # type: ignore[attr-defined]
+
+
+def table() -> str:
+    """The content of PROPERTIES.md."""
+    rows = (
+        f"| {number} | {PROPERTIES[number]} | {'<br>'.join(f'`{test}`' for test in tests)} |"
+        for number, tests in shown_by().items()
+    )
+    head = "# What holds, and the tests that show it\n\nMade from the tests' markers by `support/properties.py`.\n"
+    return "\n".join([head, "| | property | tests |", "| --- | --- | --- |", *rows, ""])
+
+
+if __name__ == "__main__":
+    TABLE.write_text(table(), encoding="utf-8")

@@ -1,0 +1,173 @@
+"""The token endpoint: one POST in bounded time, its answer as tokens or as one of three failures.
+
+Sources: RFC 6749 sections 5.1 and 5.2, https://developer.webex.com/docs/integrations
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+import urllib3
+from pydantic import ValidationError
+from wxc_sdk.tokens import Tokens
+
+from .errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+#: a whole answer has to be there by then, however slowly it drips
+TOTAL_SECONDS = 15.0
+MAX_ANSWER_BYTES = 64 * 1024
+#: longest wait that a service can ask for, in seconds
+LONGEST_RETRY_AFTER = 3600.0
+
+Answer = tuple[int, Mapping[str, str], bytes]
+
+
+def request_tokens(url: str, form: Mapping[str, str]) -> Tokens:
+    """Tokens for a grant.
+
+    :param url: the token endpoint
+    :param form: the grant with the client's id and secret
+    :raises TokenServiceError: one of its three kinds
+    """
+    status, headers, body = _in_time(functools.partial(_post, url, form))
+    if status != 200:
+        raise _failure(status, headers, body)
+    return _parse_tokens(body)
+
+
+def _in_time(post: Callable[[], Answer]) -> Answer:
+    """Wait for an answer no longer than :data:`TOTAL_SECONDS`.
+
+    requests limits the wait for each piece of an answer; one that drips would hold us for ever. So it has a
+    thread of its own, which is left alone when time is up.
+    """
+    outcomes: queue.SimpleQueue[Answer | TokenServiceError] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcomes.put(post())
+        except TokenServiceError as error:
+            outcomes.put(error)
+
+    threading.Thread(target=run, name="webex_bot_auth-token", daemon=True).start()
+    try:
+        outcome = outcomes.get(timeout=TOTAL_SECONDS)
+    except queue.Empty:
+        raise TokenServiceUnavailable(error="the answer takes too long") from None
+    if isinstance(outcome, TokenServiceError):
+        raise outcome
+    return outcome
+
+
+def _post(url: str, form: Mapping[str, str]) -> Answer:
+    """Status, headers and body of a POST.
+
+    ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
+    Redirections are not followed: they would carry the client secret to another place.
+    """
+    deadline = time.monotonic() + TOTAL_SECONDS
+    try:
+        with requests.post(
+            url,
+            data=form,
+            headers={"Accept": "application/json"},
+            auth=lambda request: request,  # else requests would look for one in ~/.netrc
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return response.status_code, response.headers, _read(response, deadline)
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        # from None: urllib3's error texts may quote what was sent
+        raise TokenServiceUnavailable(error=type(error).__name__) from None
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(4096):
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout
+    return bytes(body)
+
+
+def _parse_tokens(body: bytes) -> Tokens:
+    data = _json_object(body)
+    token_type = data.get("token_type")
+    if isinstance(token_type, str):
+        data["token_type"] = token_type.title()  # case does not matter: RFC 6749 section 5.1
+    if isinstance(data.get("scope"), list):
+        data["scope"] = " ".join(map(str, data["scope"]))
+    try:
+        tokens = Tokens.model_validate(data)
+        tokens.set_expiration()
+        if tokens.expires_in == 0:  # for wxc_sdk that is no expiry at all
+            tokens.expires_at = datetime.now(timezone.utc)
+    except (ValidationError, OverflowError):
+        # from None: pydantic quotes the values, which are tokens
+        raise TokenServiceUnavailable(status=200, error="malformed answer") from None
+    if not tokens.access_token:
+        raise TokenServiceUnavailable(status=200, error="answer without access_token")
+    if not _is_sendable(tokens.access_token + (tokens.refresh_token or "")):
+        raise TokenServiceUnavailable(status=200, error="malformed token")
+    return tokens
+
+
+def _is_sendable(token: str) -> bool:
+    """RFC 6749 appendix A.12: printable ASCII; anything else could not be put into a header."""
+    return token.isascii() and token.isprintable()
+
+
+def _failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServiceError:
+    """Which of the three kinds of failure an answer is.
+
+    Two shapes of errors are in use: ``{"error": ...}`` (RFC 6749 section 5.2) and Webex's
+    ``{"message": ..., "errors": [...], "trackingId": ...}``.
+    """
+    try:
+        data = _json_object(body)
+    except TokenServiceUnavailable:
+        data = {}
+    error = data.get("error") if isinstance(data.get("error"), str) else None
+    tracking_id = data.get("trackingId") if isinstance(data.get("trackingId"), str) else None
+    facts: dict[str, Any] = {"status": status, "error": error, "tracking_id": tracking_id}
+    if status == 400 and (error == "invalid_grant" or (error is None and "message" in data)):
+        return GrantRefused(**facts)
+    if (400 <= status < 500 and status not in (400, 408, 425, 429)) or (status == 400 and error):
+        return ClientRefused(**facts)
+    return TokenServiceUnavailable(retry_after=retry_after(headers), **facts)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise TokenServiceUnavailable(error="answer is not a JSON object")
+    return data
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds named by ``Retry-After``, as a number or a date (RFC 9110 section 10.2.3)."""
+    value = headers.get("Retry-After", "").strip()
+    try:
+        seconds = (
+            float(value)
+            if value.isascii() and value.isdecimal()
+            else parsedate_to_datetime(value).timestamp() - time.time()
+        )
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)

@@ -1,0 +1,66 @@
+"""The format of the file of users: a YAML mapping of user id to ``{user_id, tokens}``, one user a line.
+
+A line is JSON, which is YAML too: a start does not parse ten thousand users, and storing one serialises one.
+What earlier installations or hands wrote in other styles of YAML is read as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import yaml
+
+from ..errors import StoreUnreadable
+
+HEADER = b"# webex-bot-auth: one user a line. Stop the bot before you edit this file.\n"
+#: what JSON leaves as it is and YAML does not allow, or takes for a line's end
+_NOT_YAML = re.compile(
+    "[^\t\n\r -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_LINE = re.compile(rb'("(?:[^"\\]|\\.)*"): ')
+
+
+def line_of(user_id: str, record: str) -> bytes:
+    """A user's line, from a record in JSON."""
+    text = f"{json.dumps(user_id, ensure_ascii=False)}: {record}"
+    return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
+
+
+def record_in(line: bytes) -> bytes:
+    """The record, as it was given to :func:`line_of`."""
+    return _LINE.sub(b"", line, count=1)
+
+
+def split(data: bytes, path: str) -> dict[str, bytes]:
+    """Lines by user id: our own without parsing what is behind the id, others as YAML."""
+    if not data.startswith(HEADER):
+        return _from_yaml(data, path)
+    lines = {}
+    for line in data[len(HEADER) :].split(b"\n"):
+        match = _LINE.match(line)
+        if match:
+            lines[json.loads(match[1])] = line
+        elif line:
+            return _from_yaml(data, path)  # edited by hand
+    return lines
+
+
+def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        users: Any = yaml.load(data, Loader=loader)  # noqa: S506 (both are safe loaders)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: an impossible date, say
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        # from None: YAML's errors quote the line, which holds tokens
+        raise StoreUnreadable(path, f"is not YAML{where}; mend it or restore a copy") from None
+    if users is None:
+        return {}
+    if not isinstance(users, dict):
+        raise StoreUnreadable(path, "is not a mapping of user ids")
+    return {
+        str(user_id): line_of(str(user_id), json.dumps(record, default=str))
+        for user_id, record in users.items()
+    }
