@@ -19,6 +19,7 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.user_context import redis_client
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +114,16 @@ def run_world(cloud: Sandbox, serve: Callable[[Flask], str]) -> Iterator[Callabl
             return worlds.enter_context(world(cloud, serve, make, *commands, **options))
 
         yield run
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """One that the test may stop."""
+    with RedisServer(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_client, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(redis_client, "CONNECT_SECONDS", 0.2)

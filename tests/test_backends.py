@@ -240,11 +240,7 @@ class TestEvents:
 
 
 @pytest.mark.holds(33)
-def test_after_a_restart_redis_knows_what_was_handled(
-    redis_manager: Make, integration: Integration
-) -> None:
-    redis_manager: Make, integration: Integration
-) -> None:
+def test_after_a_restart_redis_knows_what_was_handled(redis_manager: Make, integration: Integration) -> None:
     with redis_manager("token", integration) as before:
         assert before.first_time("event")
     with redis_manager("token", integration) as after:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import pytest
 from support.makers import Make
+from support.redis_server import RedisServer
 from support.world import LOOK_IN_DIRECT, Whoami, World
 from webex_bot.exceptions import BotException
 from webex_bot.models.command import Command
 
-from webex_bot_auth import TokenManager, UserTokenMixin, WebexBotAuthError, requires_user_token
+from webex_bot_auth import (
+    RedisTokenManager,
+    TokenManager,
+    UserTokenMixin,
+    WebexBotAuthError,
+    requires_user_token,
+)
 from webex_bot_auth.errors import OutsideGuardedCall
 from webex_bot_auth.sandbox import Sandbox, open_url
 
@@ -369,6 +377,24 @@ class TestFaults:
         assert (
             len([message for message in cloud.messages(asked.room) if message.card]) == 2
         )  # login, and this
+
+    @pytest.mark.holds(32)
+    @pytest.mark.usefixtures("impatient")
+    def test_while_redis_is_gone_commands_say_so_and_work_again_when_it_is_back(
+        self, run_world: RunWorld, own_server: RedisServer, cloud: Sandbox
+    ) -> None:
+        world = run_world(functools.partial(RedisTokenManager, redis_url=own_server.url), Whoami)
+        alice = cloud.add_person("Alice Adams")
+        world.log_in(alice)
+        own_server.stop()
+        for words in ("whoami", "login", "logout"):
+            assert "cannot reach the place where logins are kept" in world.ask(alice, words).text
+        own_server.start()
+        world.log_in(alice)
+        own_server.pause()
+        assert "cannot reach the place where logins are kept" in world.ask(alice, "whoami").text
+        own_server.resume()
+        assert world.ask(alice, "whoami").text == "You are Alice Adams"
 
     @pytest.mark.holds(32)
     def test_a_store_that_fails_is_a_clear_answer(

@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import redis
 from support.contexts import context
 from support.login import came_back, log_in
 from support.makers import Make
+from support.processes import in_processes
 from support.redis_server import RedisServer
 from support.tls import tls_in_front_of
 from wxc_sdk.integration import Integration
@@ -22,7 +24,6 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import SettingError, StoreError, StoreUnavailable, StoreUnreadable
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.user_context import redis_client
 
 
 @pytest.fixture
@@ -91,6 +92,30 @@ def test_a_flow_that_an_earlier_installation_stored_works_until_it_is_too_old(
     answer = came_back(cloud, integration.auth_url(state="young"), alice)
     assert manager.process_redirect(**answer) == "The bot can now act for you."
     assert client.smembers("flows") == set()
+
+
+def _redirect_5_times(manager: RedisTokenManager, answer: dict[str, str]) -> list[str]:
+    with ThreadPoolExecutor(5) as pool:
+        return [str(text) for text in pool.map(lambda _: manager.process_redirect(**answer), range(5))]
+
+
+@pytest.mark.holds(2)
+def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
+    redis_manager: Make, redis_url: str, cloud: Sandbox, integration: Integration
+) -> None:
+    bot_token, alice = cloud.add_bot("Echo").token, cloud.add_person("Alice Adams")
+    with redis_manager(bot_token, integration) as manager:
+        answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+        answers = in_processes(
+            4, _redirect_5_times, answer,
+            bot_token=bot_token, integration=integration, redis_url=redis_url, rest_base=f"{cloud.url}/v1",
+        )  # fmt: skip
+        assert sorted(text for texts in answers for text in texts) == [
+            *["A login link works once, and this one was used already."] * 19,
+            "The bot can now act for you.",
+        ]
+        assert len(cloud.calls.exchanges()) == 1
+        assert manager.get_user_context(user_id=alice.id)
 
 
 def test_a_client_of_ones_own_is_used_and_left_open(integration: Integration, redis_url: str) -> None:
@@ -199,19 +224,6 @@ class TestMaintenance:
                     break
             events.close()
         assert client.exists("flows-old") == 0
-
-
-@pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[RedisServer]:
-    """One that the test may stop."""
-    with RedisServer(tmp_path) as server:
-        yield server
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_client, "ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(redis_client, "CONNECT_SECONDS", 0.2)
 
 
 @pytest.mark.holds(32)

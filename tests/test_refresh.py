@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from support.contexts import expiring
 from support.login import came_back, log_in
 from support.makers import MakeManager
+from support.processes import in_processes
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, UserContext, WebexBotAuthError
@@ -240,13 +240,10 @@ def test_50_threads_with_one_expired_token_make_one_refresh(
     assert all(context == stored(manager, alice) for context in contexts)
 
 
-def _ask_from_a_process(arguments: tuple[str, dict[str, Any], str, str], start: Any, answers: Any) -> None:
-    bot_token, integration, redis_url, user_id = arguments
-    with RedisTokenManager(bot_token, Integration(**integration), redis_url=redis_url) as manager:
-        start.wait()
-        with ThreadPoolExecutor(25) as pool:
-            contexts = pool.map(lambda _: manager.get_user_context_and_refresh(user_id=user_id), range(25))
-            answers.put([context.tokens.access_token if context else None for context in contexts])
+def _ask_25_times(manager: TokenManager, user_id: str) -> list[str | None]:
+    with ThreadPoolExecutor(25) as pool:
+        contexts = pool.map(lambda _: manager.get_user_context_and_refresh(user_id=user_id), range(25))
+        return [context.tokens.access_token if context else None for context in contexts]
 
 
 @pytest.mark.holds(22)
@@ -257,28 +254,11 @@ def test_4_processes_with_one_expired_token_make_one_refresh(
     with RedisTokenManager(bot_token, integration, redis_url=redis_url) as manager:
         log_in(cloud, manager, alice)
         put(manager, expiring(stored(manager, alice), -1))
-        plain = {
-            name: getattr(integration, name)
-            for name in (
-                "client_id",
-                "client_secret",
-                "scopes",
-                "redirect_url",
-                "auth_service",
-                "token_service",
-            )
-        }
-        processes = multiprocessing.get_context("spawn")
-        start, answers = processes.Barrier(4), processes.Queue()
-        arguments = (bot_token, plain, redis_url, alice.id)
-        workers = [
-            processes.Process(target=_ask_from_a_process, args=(arguments, start, answers)) for _ in range(4)
-        ]
-        for worker in workers:
-            worker.start()
-        tokens = [token for _ in workers for token in answers.get(timeout=60)]
-        for worker in workers:
-            worker.join()
+        answers = in_processes(
+            4, _ask_25_times, alice.id,
+            bot_token=bot_token, integration=integration, redis_url=redis_url, rest_base=f"{cloud.url}/v1",
+        )  # fmt: skip
+        tokens = [token for answer in answers for token in answer]
         assert len(cloud.calls.refreshes()) == 1
         assert tokens == [stored(manager, alice).tokens.access_token] * 100
 

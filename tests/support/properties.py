@@ -41,7 +41,7 @@ PROPERTIES = {
     29: "100 kills while the file is written lose nobody.",
     30: "Two processes writing 200 users each to one file leave 400.",
     31: "A corrupt file or record is a clear error that names the place; others go on.",
-    32: "Redis down, slow, restarted or read-only: a clear answer in bounded time, recovery without a restart.",
+    32: "Redis down, slow, restarted or read-only: a clear answer in bounded time, and recovery.",
     33: "200 messages of 20 users at once: 200 answers, each with its own token; an event runs once.",
     34: "10,000 random queries: no 5xx, and no exchange without a live flow.",
     35: "User ids of any characters survive a round trip.",
@@ -71,8 +71,9 @@ def table() -> str:
         f"| {number} | {PROPERTIES[number]} | {'<br>'.join(f'`{test}`' for test in tests)} |"
         for number, tests in shown_by().items()
     )
-    head = "# What holds, and the tests that show it\n\nMade from the tests' markers by `support/properties.py`.\n"
-    return "\n".join([head, "| | property | tests |", "| --- | --- | --- |", *rows, ""])
+    head = "# What holds, and the tests that show it"
+    origin = "Made from the tests' markers by `support/properties.py`."
+    return "\n".join([head, "", origin, "", "| | property | tests |", "| --- | --- | --- |", *rows, ""])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,47 @@
+"""The same work in several processes at once, each with a manager of its own over one Redis."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from typing import Any
+
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import RedisTokenManager
+
+SETTINGS = ("client_id", "client_secret", "scopes", "redirect_url", "auth_service", "token_service")
+
+
+def in_processes(
+    count: int,
+    work: Callable[..., Any],
+    *arguments: Any,
+    bot_token: str,
+    integration: Integration,
+    redis_url: str,
+    rest_base: str,
+) -> list[Any]:
+    """What ``work(manager, *arguments)`` gives in each process; all start at the same moment."""
+    settings = {name: getattr(integration, name) for name in SETTINGS}
+    context = multiprocessing.get_context("spawn")
+    start, answers = context.Barrier(count), context.Queue()
+    made = (bot_token, settings, redis_url, rest_base)
+    workers = [
+        context.Process(target=_work, args=(made, work, arguments, start, answers)) for _ in range(count)
+    ]
+    for worker in workers:
+        worker.start()
+    done = [answers.get(timeout=60) for _ in workers]
+    for worker in workers:
+        worker.join()
+    return done
+
+
+def _work(made: Any, work: Callable[..., Any], arguments: Any, start: Any, answers: Any) -> None:
+    from wxc_sdk.rest import RestSession
+
+    bot_token, settings, redis_url, RestSession.BASE = made
+    with RedisTokenManager(bot_token, Integration(**settings), redis_url=redis_url) as manager:
+        start.wait()
+        answers.put(work(manager, *arguments))
