@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_links_lead_somewhere() -> None:
-    for name in ("README.md", "docs/webex.md", "CHANGELOG.md"):
+    for name in ("README.md", "SECURITY.md", "docs/webex.md", "CHANGELOG.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"

@@ -39,13 +39,17 @@ class Resumer:
         self._pool.shutdown()
 
     def _wait(self) -> None:
+        failing = False
         while not self._manager.closed.is_set():
             try:
                 command = self._manager.next_released(timeout=LOOK_SECONDS)
             except StoreError as error:
-                log.warning("cannot look for commands to resume: %s", error)
+                if not failing:  # an outage is one line in the log, however long it lasts
+                    log.warning("cannot look for commands to resume: %s", error)
+                failing = True
                 self._manager.closed.wait(LOOK_SECONDS)
                 continue
+            failing = False
             if command:
                 self._pool.submit(self._resume, command)
 
