@@ -1,0 +1,83 @@
+"""How many of 200 messages of 20 people, sent at once over TLS, are answered: bare webex_bot, and registered.
+
+Each run has a process of its own, as the bare bot may take its process with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from webex_bot.models.command import Command
+from webex_bot.webex_bot import WebexBot
+
+from webex_bot_auth import YAMLTokenManager
+from webex_bot_auth.sandbox import NoSuchMessageError, Sandbox
+
+PEOPLE, TURNS = 20, 10
+#: nothing is answered any more after so many seconds without an answer
+PATIENCE = 8.0
+
+
+class Echo(Command):  # type: ignore[misc]  # webex_bot has no types
+    def __init__(self) -> None:
+        super().__init__(command_keyword="echo", help_message="echo")
+
+    def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
+        return f"answer {message.strip()}"
+
+
+def answered(registered: bool) -> int:
+    """How many messages get their answer."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Sandbox(tls=True) as cloud,
+        cloud.clients(),
+        YAMLTokenManager("-", cloud.integration(), yml_base=str(Path(folder) / "tokens")) as manager,
+    ):
+        person = cloud.add_bot("Echo Bot")
+        bot = WebexBot(teams_bot_token=person.token, log_level="CRITICAL")
+        bot.add_command(Echo())
+        if registered:
+            manager.register_bot(bot=bot)
+        rooms = [cloud.direct(cloud.add_person(f"Person {number}"), person) for number in range(PEOPLE)]
+        people = {room: next(one for one in room.people if not one.is_bot) for room in rooms}
+        with cloud.run_bot(bot):
+            asked = [cloud.say(people[room], room, f"echo {turn}") for turn in range(TURNS) for room in rooms]
+            count, patience = 0, PATIENCE
+            for question in asked:
+                try:
+                    cloud.wait_for_message(
+                        question.room, lambda message, of=question: message.parent == of, timeout=patience
+                    )
+                    count += 1
+                except NoSuchMessageError:
+                    patience = 0.01  # what has not come by now does not come
+            return count
+
+
+def in_a_process(registered: bool) -> str:
+    done = subprocess.run(
+        [sys.executable, __file__, "registered" if registered else "bare"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return done.stdout.strip() or f"the process died ({done.returncode})"
+
+
+def main() -> None:
+    print("answers to 200 messages sent at once, in three runs each")
+    for registered in (False, True):
+        runs = ", ".join(in_a_process(registered) for _ in range(3))
+        print(f"  {'with register_bot' if registered else 'bare webex_bot':<18} {runs}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        logging.disable(logging.CRITICAL)
+        print(answered(sys.argv[1] == "registered"))
+    else:
+        main()
