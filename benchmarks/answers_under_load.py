@@ -5,6 +5,7 @@ Each run has a process of its own, as the bare bot may take its process with it.
 
 from __future__ import annotations
 
+import functools
 import logging
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
 
 from webex_bot_auth import YAMLTokenManager
-from webex_bot_auth.sandbox import NoSuchMessageError, Sandbox
+from webex_bot_auth.sandbox import Message, NoSuchMessageError, Sandbox
 
 PEOPLE, TURNS = 20, 10
 #: nothing is answered any more after so many seconds without an answer
@@ -51,13 +52,16 @@ def answered(registered: bool) -> int:
             count, patience = 0, PATIENCE
             for question in asked:
                 try:
-                    cloud.wait_for_message(
-                        question.room, lambda message, of=question: message.parent == of, timeout=patience
-                    )
+                    is_answer = functools.partial(answers, question)
+                    cloud.wait_for_message(question.room, is_answer, timeout=patience)
                     count += 1
                 except NoSuchMessageError:
                     patience = 0.01  # what has not come by now does not come
             return count
+
+
+def answers(question: Message, message: Message) -> bool:
+    return message.parent == question
 
 
 def in_a_process(registered: bool) -> str:

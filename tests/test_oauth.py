@@ -257,7 +257,7 @@ class TestFailures:
         for call in (lambda: webex.refresh(Tokens(refresh_token="bad")), lambda: webex.exchange(code="bad")):
             error = failure_of(call)
             assert type(error) is GrantRefused
-            assert (error.status, error.error) == (400, "invalid_grant" if shape == "rfc6749" else None)
+            assert (error.status, error.error) == (400, "invalid_grant")
             assert bool(error.tracking_id) == (shape == "webex")
 
     @pytest.mark.holds(24)

@@ -62,6 +62,12 @@ class ClientRefused(TokenServiceError):
     what = "the token service refused this integration; check its client id, client secret and addresses"
 
 
+class NotYetApproved(TokenServiceError):
+    """The person has not decided yet (device grant); with ``slow_down`` as ``error``: ask less often."""
+
+    what = "the login has not been approved yet"
+
+
 class TokenServiceUnavailable(TokenServiceError):
     """A passing fault: time-out, reset, 429, 5xx, or an answer that is not what a token service says.
 

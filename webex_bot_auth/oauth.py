@@ -23,11 +23,12 @@ class WebexOAuth:
     """The authorization and token endpoints, as one integration uses them.
 
     :param integration: client id, secret, scopes, redirect address and endpoints
+    :param with_redirect: whether logins come back to the redirect address
     :raises SettingError: one of these is missing or malformed
     """
 
-    def __init__(self, integration: Integration) -> None:
-        check_integration(integration)
+    def __init__(self, integration: Integration, *, with_redirect: bool = True) -> None:
+        check_integration(integration, with_redirect=with_redirect)
         self.integration = integration
 
     @property
@@ -84,12 +85,13 @@ class WebexOAuth:
         return request_tokens(self.integration.token_service, {**grant, **client})
 
 
-def check_integration(integration: Integration) -> None:
+def check_integration(integration: Integration, *, with_redirect: bool = True) -> None:
     """Refuse an integration that cannot work, or would send secrets in clear over a network."""
-    for name in ("client_id", "client_secret", "scopes", "redirect_url"):
+    redirect = ("redirect_url",) if with_redirect else ()
+    for name in ("client_id", "client_secret", "scopes", *redirect):
         if not getattr(integration, name, None):
             raise SettingError(f"integration.{name}", "is empty; it is shown at developer.webex.com")
-    for name in ("token_service", "auth_service", "redirect_url"):
+    for name in ("token_service", "auth_service", *redirect):
         scheme, host = _scheme_and_host(getattr(integration, name))
         if not scheme or not host:
             raise SettingError(f"integration.{name}", "is not a full address (https://...)")

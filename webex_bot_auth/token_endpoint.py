@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -30,6 +31,10 @@ MAX_ANSWER_BYTES = 64 * 1024
 #: longest wait that a service can ask for, in seconds
 LONGEST_RETRY_AFTER = 3600.0
 
+_KNOWN_CODE = re.compile(
+    r"\b(authorization_pending|slow_down|access_denied|expired_token|invalid_grant|invalid_client)\b"
+)
+
 Answer = tuple[int, Mapping[str, str], bytes]
 
 
@@ -40,10 +45,19 @@ def request_tokens(url: str, form: Mapping[str, str]) -> Tokens:
     :param form: the grant with the client's id and secret
     :raises TokenServiceError: one of its three kinds
     """
-    status, headers, body = _in_time(functools.partial(_post, url, form))
+    status, headers, body = post_form(url, form)
     if status != 200:
-        raise _failure(status, headers, body)
-    return _parse_tokens(body)
+        raise failure(status, headers, body)
+    return parse_tokens(body)
+
+
+def post_form(url: str, form: Mapping[str, str], *, authorization: str | None = None) -> Answer:
+    """Status, headers and body of the answer to a form, within :data:`TOTAL_SECONDS`.
+
+    :param authorization: value of the header of that name
+    :raises TokenServiceUnavailable: there is no answer
+    """
+    return _in_time(functools.partial(_post, url, form, authorization))
 
 
 def _in_time(post: Callable[[], Answer]) -> Answer:
@@ -70,8 +84,8 @@ def _in_time(post: Callable[[], Answer]) -> Answer:
     return outcome
 
 
-def _post(url: str, form: Mapping[str, str]) -> Answer:
-    """Status, headers and body of a POST.
+def _post(url: str, form: Mapping[str, str], authorization: str | None) -> Answer:
+    """The POST itself.
 
     ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
     Redirections are not followed: they would carry the client secret to another place.
@@ -81,7 +95,7 @@ def _post(url: str, form: Mapping[str, str]) -> Answer:
         with requests.post(
             url,
             data=form,
-            headers={"Accept": "application/json"},
+            headers={"Accept": "application/json", "Authorization": authorization},
             auth=lambda request: request,  # else requests would look for one in ~/.netrc
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             allow_redirects=False,
@@ -102,8 +116,12 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     return bytes(body)
 
 
-def _parse_tokens(body: bytes) -> Tokens:
-    data = _json_object(body)
+def parse_tokens(body: bytes) -> Tokens:
+    """Tokens from a successful answer (RFC 6749 section 5.1).
+
+    :raises TokenServiceUnavailable: it is not one
+    """
+    data = json_object(body)
     token_type = data.get("token_type")
     if isinstance(token_type, str):
         data["token_type"] = token_type.title()  # case does not matter: RFC 6749 section 5.1
@@ -129,17 +147,17 @@ def _is_sendable(token: str) -> bool:
     return token.isascii() and token.isprintable()
 
 
-def _failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServiceError:
+def failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServiceError:
     """Which of the three kinds of failure an answer is.
 
     Two shapes of errors are in use: ``{"error": ...}`` (RFC 6749 section 5.2) and Webex's
     ``{"message": ..., "errors": [...], "trackingId": ...}``.
     """
     try:
-        data = _json_object(body)
+        data = json_object(body)
     except TokenServiceUnavailable:
         data = {}
-    error = data.get("error") if isinstance(data.get("error"), str) else None
+    error = _error_code(data)
     tracking_id = data.get("trackingId") if isinstance(data.get("trackingId"), str) else None
     facts: dict[str, Any] = {"status": status, "error": error, "tracking_id": tracking_id}
     if status == 400 and (error == "invalid_grant" or (error is None and "message" in data)):
@@ -149,7 +167,19 @@ def _failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServi
     return TokenServiceUnavailable(retry_after=retry_after(headers), **facts)
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def _error_code(data: Mapping[str, Any]) -> str | None:
+    """RFC 6749's code; in Webex's own shape it stands in a sentence, if at all."""
+    if isinstance(data.get("error"), str):
+        return str(data["error"])
+    told = _KNOWN_CODE.search(json.dumps([data.get("message"), data.get("errors")]))
+    return told[0] if told else None
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in an answer.
+
+    :raises TokenServiceUnavailable: there is none
+    """
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):

@@ -11,11 +11,15 @@ from webexpythonsdk.models.cards.options import ActionStyle
 Card = dict[str, Any]
 
 
-def login_card(*, title: str, sentence: str, button: str, url: str, small_print: str) -> Card:
-    """A card with a button that opens the login in the browser."""
+def login_card(*, title: str, sentence: str, button: str, url: str, small_print: str, code: str = "") -> Card:
+    """A card with a button that opens the login in the browser.
+
+    :param code: device grant: what to compare or enter there
+    """
     body = [
         TextBlock(title, size=FontSize.LARGE, weight=FontWeight.BOLDER, wrap=True),
         TextBlock(sentence, wrap=True),
+        *([TextBlock(code, size=FontSize.MEDIUM, weight=FontWeight.BOLDER, wrap=True)] if code else []),
         TextBlock(small_print, size=FontSize.SMALL, isSubtle=True, wrap=True),
     ]
     action = OpenUrl(url=url, title=button, style=ActionStyle.POSITIVE)

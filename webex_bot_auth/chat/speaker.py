@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from ..errors import MessageNotSent
+from ..device_grant import DeviceCode
+from ..errors import ClientRefused, MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
 from ..user_context.models import Outcome, RedirectText, UserContext
 from .cards import login_card
 from .messenger import Messenger
@@ -55,6 +56,23 @@ class Speaker:
         )
         self._messenger.send(user_id, texts.login_without_cards.format(button=texts.login_button), card)
 
+    def show_device_login(self, user_id: str, code: DeviceCode, sentence: str | None = None) -> None:
+        """Send a person the card with the code to confirm at Webex.
+
+        :param sentence: why
+        :raises MessageNotSent: the card did not reach the person
+        """
+        texts, filled = self.texts, {"code": code.user_code, "address": code.page}
+        card = login_card(
+            title=texts.login_title,
+            sentence=sentence or texts.login_plain,
+            button=texts.login_button,
+            url=code.page,
+            small_print=texts.device_minutes.format(minutes=max(1, round(code.expires_in / 60))),
+            code=texts.device_code.format(**filled),
+        )
+        self._messenger.send(user_id, texts.device_without_cards.format(**filled), card)
+
     def refuse_more_logins(self, user_id: str) -> None:
         """Tell a person that there are buttons enough.
 
@@ -71,6 +89,13 @@ class Speaker:
         page = getattr(self.texts, f"page_{outcome.value}")
         filled = (part.format(minutes=self._minutes) for part in (page.title, page.sentence, page.next_step))
         return PageText(*filled)
+
+    def explain(self, error: StoreError | TokenServiceError) -> str:
+        """What a person hears of a fault behind us."""
+        texts = self.texts
+        if isinstance(error, StoreError):
+            return texts.store_unreadable if isinstance(error, StoreUnreadable) else texts.store_down
+        return texts.not_set_up if isinstance(error, ClientRefused) else texts.webex_down
 
     def until(self, context: UserContext) -> str:
         """How long a login is good, in words; nothing where Webex did not say."""

@@ -43,6 +43,12 @@ class Texts:
         "I have sent you several login buttons. The newest one above works; "
         "I will send no more for up to {minutes} minutes."
     )
+    # the login card of the device grant
+    device_code: str = "Code: {code}"
+    device_minutes: str = (
+        "Check that the page shows this code. It works once, within {minutes} minutes, and for you alone."
+    )
+    device_without_cards: str = "Please log in: open {address} and enter the code {code}."
     # in the thread of a group
     look_in_direct: str = "Please look at our 1:1 space: I have sent you a private message there."
     cannot_write_direct: str = (

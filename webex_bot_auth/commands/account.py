@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from webex_bot.models.command import Command
 
-from ..errors import MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
+from ..errors import MessageNotSent, StoreError, TokenServiceError
 from ..rest import person_of
 from ..user_context.models import UserContext
 from .call import Request
@@ -42,9 +42,9 @@ class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_b
             self.token_manager.chat.tell(request.user_id, answer)
         except MessageNotSent:
             return texts.cannot_write_direct
-        except StoreError as error:
+        except (StoreError, TokenServiceError) as error:
             log.error("%s: user %s: %s", self.command_keyword, request.user_id, error)  # noqa: TRY400
-            return texts.store_unreadable if isinstance(error, StoreUnreadable) else texts.store_down
+            return self.token_manager.chat.explain(error)
         return texts.look_in_direct
 
     def answer(self, request: Request) -> str | None:

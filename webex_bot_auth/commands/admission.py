@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from webex_bot.exceptions import BotException
 
-from ..errors import ClientRefused, MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
+from ..errors import MessageNotSent, StoreError, TokenServiceError
 from .call import Call, Request, current_call
 
 if TYPE_CHECKING:
@@ -70,15 +70,8 @@ def _decide(command: Any, request: Request, scopes: list[str]) -> UserContext | 
         context = manager.get_user_context_and_refresh(user_id=request.user_id)
     except (StoreError, TokenServiceError) as error:
         log.error("command not run: user %s: %s", request.user_id, error)  # noqa: TRY400 (no traceback)
-        return Denied(answer=_sentence(manager, error))
+        return Denied(answer=manager.chat.explain(error))
     return Denied(ask=True) if context is None or not context.grants(scopes) else context
-
-
-def _sentence(manager: TokenManager, error: StoreError | TokenServiceError) -> str:
-    texts = manager.chat.texts
-    if isinstance(error, StoreError):
-        return texts.store_unreadable if isinstance(error, StoreUnreadable) else texts.store_down
-    return texts.not_set_up if isinstance(error, ClientRefused) else texts.webex_down
 
 
 def _recall(command: Any, request: Request) -> UserContext | Denied | None:
@@ -103,9 +96,9 @@ def _ask(command: Any, request: Request, scopes: list[str], sentence: str | None
     except MessageNotSent as error:
         log.warning("no login card for user %s: %s", request.user_id, error)
         return manager.chat.texts.cannot_write_direct
-    except StoreError as error:
+    except (StoreError, TokenServiceError) as error:
         log.error("no login for user %s: %s", request.user_id, error)  # noqa: TRY400 (no traceback)
-        return manager.chat.texts.store_down
+        return manager.chat.explain(error)
     return manager.chat.texts.look_in_direct if sent and not request.is_direct else None
 
 

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -48,6 +48,8 @@ class TokenManager(ABC):
     :param integration: OAuth integration to obtain and refresh tokens with
     :param flow_lifetime: how long a login may take from the card to the redirect
     :param encryption_keys: keys for tokens at rest (32 bytes in base64); the first encrypts, all decrypt
+    :param login_flow: ``redirect``: the browser comes back to ``/redirect``; ``device``: people confirm a
+        code at Webex, and the bot needs no address of its own (device authorization grant)
     :param texts: every sentence that people read
     :raises SettingError: a setting is missing or malformed
     """
@@ -59,6 +61,7 @@ class TokenManager(ABC):
         *,
         flow_lifetime: timedelta = timedelta(minutes=10),
         encryption_keys: Iterable[str | bytes] = (),
+        login_flow: Literal["redirect", "device"] = "redirect",
         texts: Texts | None = None,
     ) -> None:
         if not isinstance(bot_token, str) or not bot_token.strip():
@@ -69,10 +72,13 @@ class TokenManager(ABC):
             raise SettingError("integration", "has to be a wxc_sdk.integration.Integration")
         if not isinstance(flow_lifetime, timedelta) or flow_lifetime <= timedelta(0):
             raise SettingError("flow_lifetime", "has to be a timedelta longer than zero")
+        if login_flow not in ("redirect", "device"):
+            raise SettingError("login_flow", 'is either "redirect" or "device"')
         self.integration = integration
+        self.login_flow = login_flow
         self.flow_lifetime = flow_lifetime
         self.chat = Speaker(Messenger(bot_token), texts or Texts(), flow_lifetime)
-        self._oauth = WebexOAuth(integration)
+        self._oauth = WebexOAuth(integration, with_redirect=login_flow == "redirect")
         self._records = Records(encryption_keys)
         self._overlay = Overlay()
         self._pending: Pending = MemoryPending(lifetime=flow_lifetime)
@@ -192,6 +198,7 @@ class TokenManager(ABC):
         :return: False: the person has enough cards for now, and got none
         :raises MessageNotSent: the card did not reach the person
         :raises StoreError: the flow could not be stored
+        :raises TokenServiceError: device grant: Webex gave no code
         """
         asked = self._pending.count_ask(user_id)
         if interrupted:
@@ -200,10 +207,12 @@ class TokenManager(ABC):
             if asked == MOST_CARDS + 1:
                 self.chat.refuse_more_logins(user_id)
             return False
-        url = self.login_url(user_id=user_id, scopes=self._with_granted(user_id, scopes))
-        self.chat.show_login(user_id, url, sentence)
+        self._invite(user_id, self._with_granted(user_id, scopes), sentence)
         log.info("asked to log in: user %s", user_id)
         return True
+
+    def _invite(self, user_id: str, scopes: Iterable[str], sentence: str | None) -> None:
+        self.chat.show_login(user_id, self.login_url(user_id=user_id, scopes=scopes), sentence)
 
     def refuse_redirect(self, *, flow_id: str, error: str) -> str:  # noqa: ARG002
         """Process a redirect that brings an error instead of a code (RFC 6749 section 4.1.2.1).

@@ -89,12 +89,16 @@ class FlowState(_Record):
     :ivar created: when
     :ivar verifier: PKCE code verifier; None where the caller builds the address
     :ivar scopes: scopes that were asked for
+    :ivar device_code: device grant: what to poll with
+    :ivar interval: device grant: seconds between two polls
     """
 
     user_id: str
     created: datetime.datetime = Field(default_factory=utc_now)
     verifier: str | None = Field(default=None, repr=False)
     scopes: list[str] = Field(default_factory=list)
+    device_code: str | None = Field(default=None, repr=False)
+    interval: float | None = None
 
     @field_validator("created", mode="before")
     @classmethod

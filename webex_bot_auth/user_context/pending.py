@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import queue
 import threading
+import time
 from collections import OrderedDict, defaultdict, deque
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from .models import FlowState, InterruptedCommand, NoFlow, utc_now
 
 #: logins under way that are kept for one user; the oldest go first
 MOST_FLOWS = 5
+#: so long nobody else polls for a flow that somebody polls for; longer than a poll can take
+LEASE_SECONDS = 30.0
 #: events that are remembered, to handle each once
 MOST_EVENTS = 10_000
 
@@ -24,6 +27,12 @@ class Pending(Protocol):
 
     def take(self, flow_id: str) -> FlowState | NoFlow:
         """The flow, once, whoever else asks for it at the same moment."""
+
+    def poll_later(self, flow_id: str, seconds: float) -> None:
+        """A flow of the device grant is due in so many seconds, if nobody has taken it by then."""
+
+    def next_due(self) -> tuple[str, FlowState] | None:
+        """A flow that is due; nobody else gets it for :data:`LEASE_SECONDS`."""
 
     def count_ask(self, user_id: str) -> int:
         """How often a user was asked to log in, this time included, within one lifetime."""
@@ -57,6 +66,7 @@ class MemoryPending:
         self._flows: OrderedDict[str, FlowState] = OrderedDict()
         self._used: OrderedDict[str, FlowState] = OrderedDict()
         self._of_user: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._due: dict[str, float] = {}
         self._interrupted: OrderedDict[str, InterruptedCommand] = OrderedDict()
         self._asked: OrderedDict[str, tuple[datetime.datetime, int]] = OrderedDict()
         self._events: OrderedDict[str, None] = OrderedDict()
@@ -80,6 +90,23 @@ class MemoryPending:
             self._forget_of_user(flow_id, flow)
             self._used[flow_id] = flow
             return flow
+
+    def poll_later(self, flow_id: str, seconds: float) -> None:
+        with self._lock:
+            if flow_id in self._flows:
+                self._due[flow_id] = time.monotonic() + seconds
+
+    def next_due(self) -> tuple[str, FlowState] | None:
+        with self._lock:
+            now = time.monotonic()
+            for flow_id, due in list(self._due.items()):
+                flow = self._flows.get(flow_id)
+                if flow is None:
+                    del self._due[flow_id]
+                elif due <= now:
+                    self._due[flow_id] = now + LEASE_SECONDS
+                    return flow_id, flow
+            return None
 
     def count_ask(self, user_id: str) -> int:
         with self._lock:

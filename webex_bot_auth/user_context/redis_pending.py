@@ -15,7 +15,7 @@ from redis import Redis
 
 from ..errors import StoreError, StoreUnreadable
 from .models import FlowState, InterruptedCommand, NoFlow, reference, utc_now
-from .pending import MOST_FLOWS, MemoryPending
+from .pending import LEASE_SECONDS, MOST_FLOWS, MemoryPending
 from .records import Records, owner_of
 from .redis_client import answering, text
 
@@ -35,6 +35,22 @@ _COUNT = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count
+"""
+
+
+# by the server's clock, as those of several machines differ
+_SCHEDULE = """
+local now = redis.call('TIME')
+redis.call('ZADD', KEYS[1], now[1] + now[2] / 1000000 + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+"""
+_CLAIM = """
+local now = redis.call('TIME')
+now = now[1] + now[2] / 1000000
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1)
+if not due[1] then return nil end
+redis.call('ZADD', KEYS[1], now + ARGV[1], due[1])
+return due[1]
 """
 
 
@@ -62,6 +78,7 @@ class RedisPending:
         self._milliseconds = max(1, int(lifetime.total_seconds() * 1000))
         self._flow_set = flow_set
         self._maintained = maintained
+        self._due = f"{prefix}device"
         self._prefix = prefix
         self._maintaining = threading.Lock()
         self._maintenance: threading.Thread | None = None
@@ -96,7 +113,23 @@ class RedisPending:
             return NoFlow.UNKNOWN
         if raw in _USED_MARKS:
             return NoFlow.USED
-        return self._records.load(FlowState, raw, bound_to=f"flow:{flow_id}", place="Redis key of a flow")
+        return self._flow(flow_id, raw)
+
+    def poll_later(self, flow_id: str, seconds: float) -> None:
+        with answering(self._due):
+            self._redis.eval(_SCHEDULE, 1, self._due, flow_id, seconds, self._milliseconds)
+
+    def next_due(self) -> tuple[str, FlowState] | None:
+        with answering(self._due):
+            claimed = self._redis.eval(_CLAIM, 1, self._due, LEASE_SECONDS)
+            if claimed is None:
+                return None
+            flow_id = text(claimed)
+            raw = self._redis.get(self._flow_key(flow_id))
+            if raw is None or raw in _USED_MARKS:
+                self._redis.zrem(self._due, flow_id)
+                return None
+        return flow_id, self._flow(flow_id, raw)
 
     def count_ask(self, user_id: str) -> int:
         key = f"{self._prefix}asked-{user_id}"
@@ -202,7 +235,7 @@ class RedisPending:
         if raw is None or raw in _USED_MARKS:
             return True
         try:
-            flow = self._records.load(FlowState, raw, bound_to=f"flow:{flow_id}", place="flow")
+            flow = self._flow(flow_id, raw)
         except StoreUnreadable:
             return False  # it expires by itself, and may belong to a process with other keys
         return not flow.younger_than(self._lifetime)
@@ -217,6 +250,10 @@ class RedisPending:
     def _interrupted(self, raw: Any, user_id: str) -> InterruptedCommand:
         place = f"Redis key {self._prefix}interrupted-{user_id}"
         return self._records.load(InterruptedCommand, raw, bound_to=f"interrupted:{user_id}", place=place)
+
+    def _flow(self, flow_id: str, raw: Any) -> FlowState:
+        place = f"Redis key of flow {reference(flow_id)}"  # the id itself is a secret
+        return self._records.load(FlowState, raw, bound_to=f"flow:{flow_id}", place=place)
 
     def _flow_key(self, flow_id: str) -> str:
         return f"{self._flow_set}-{flow_id}"

@@ -13,8 +13,10 @@ from wxc_sdk.integration import Integration
 
 from ..errors import SettingError, StoreUnreadable
 from . import models
+from .diagnosis import FlowUnderWay, RedisHealth
 from .models import Renewal, UserContext
 from .redis_client import answering, connect, text
+from .redis_diagnosis import flows_under_way, health
 from .redis_pending import RedisPending
 from .refresh import LONGEST_WAIT
 from .stored import StoredTokenManager
@@ -183,6 +185,14 @@ class RedisTokenManager(StoredTokenManager):
         :param output: gets a line for each flow that is dropped, by a reference that is no secret
         """
         self._logins.maintain(force=force, output=output)
+
+    def flows(self) -> Iterator[FlowUnderWay]:
+        """Logins under way, by names that are no secret."""
+        return flows_under_way(self._redis, self._records, self._key(self.FLOW_SET))
+
+    def health(self) -> RedisHealth:
+        """Facts about the server, for an administrator; a single server, not a cluster."""
+        return health(self._redis, probe=self._key("doctor"))
 
     def close(self) -> None:
         super().close()

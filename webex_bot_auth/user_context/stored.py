@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import requests
 from wxc_sdk.people import Person
 from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
+from ..device_grant import DeviceGrant
 from ..errors import (
     ClientRefused,
     GrantRefused,
@@ -21,6 +24,7 @@ from ..errors import (
 )
 from ..oauth import new_verifier
 from ..rest import person_of, revoke
+from .device_poller import DevicePoller
 from .manager import TokenManager
 from .models import FlowState, NoFlow, Outcome, RedirectText, Renewal, UserContext, reference, same_person
 
@@ -33,6 +37,12 @@ class StoredTokenManager(TokenManager):
     To add a backend, derive from this and bring :meth:`get_user_context`, :meth:`set_user_context`, and,
     where several processes share the store, :meth:`replace`, :meth:`exclusively` and a ``_pending``.
     """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._devices = DeviceGrant(self.integration)
+        self._starting = threading.Lock()
+        self._poller: DevicePoller | None = None
 
     def start_flow(self, *, user_id: str) -> str:
         """Register an OAuth flow for a user; without PKCE, as the caller builds the address.
@@ -61,12 +71,9 @@ class StoredTokenManager(TokenManager):
         flow = self._take(flow_id)
         if not isinstance(flow, FlowState):
             return self.chat.page(flow)
-        try:
-            outcome = self._log_in(flow, code)
-        except StoreError as error:
-            log.error("login not stored: user %s: %s", flow.user_id, error)  # noqa: TRY400 (no traceback)
-            self.chat.tell(flow.user_id, self.chat.texts.store_down)
-            outcome = Outcome.STORE_DOWN
+        outcome = self._accept_or_explain(
+            flow, lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes)
+        )
         log.info("login %s: flow %s, user %s", outcome.value, reference(flow_id), flow.user_id)
         return self.chat.page(outcome)
 
@@ -89,6 +96,20 @@ class StoredTokenManager(TokenManager):
         self.chat.tell(flow.user_id, self.chat.texts.not_set_up)
         return self.chat.page(Outcome.NOT_SET_UP)
 
+    def register_bot(self, *, bot: Any, **options: Any) -> None:
+        """See :meth:`TokenManager.register_bot`; a bot that comes back also polls for pending logins."""
+        super().register_bot(bot=bot, **options)
+        if self.login_flow == "device":
+            self._poll_for_devices()
+
+    def close(self) -> None:
+        """Free connections and threads."""
+        with self._starting:
+            poller, self._poller = self._poller, None
+        if poller:
+            poller.close()
+        super().close()
+
     def users(self) -> Iterator[str]:
         """Ids of the users whose contexts are stored.
 
@@ -105,6 +126,43 @@ class StoredTokenManager(TokenManager):
 
     def flow_ended(self, *, flow_id: str) -> None:
         """Nothing is left to do: :meth:`process_redirect` has seen to it."""
+
+    def _invite(self, user_id: str, scopes: Iterable[str], sentence: str | None) -> None:
+        if self.login_flow == "redirect":
+            super()._invite(user_id, scopes, sentence)
+            return
+        asked = list(scopes) or self._oauth.scopes
+        code = self._devices.start(asked)
+        flow_id = self._start(
+            FlowState(user_id=user_id, scopes=asked, device_code=code.device_code, interval=code.interval)
+        )
+        self._pending.poll_later(flow_id, code.interval)
+        self._poll_for_devices()
+        self.chat.show_device_login(user_id, code, sentence)
+
+    def _poll_for_devices(self) -> None:
+        with self._starting:
+            if self._poller is None and not self.closed.is_set():
+                self._poller = DevicePoller(self._pending, self._devices.poll, self._device_ended)
+
+    def _device_ended(self, flow_id: str, outcome: Tokens | TokenServiceError) -> None:
+        flow = self._take(flow_id)
+        if not isinstance(flow, FlowState):
+            return
+        how = self._conclude(flow, outcome)
+        log.info("login %s: flow %s, user %s", how, reference(flow_id), flow.user_id)
+
+    def _conclude(self, flow: FlowState, outcome: Tokens | TokenServiceError) -> str:
+        """Accept the tokens of a device login, or tell the person why there are none."""
+        if isinstance(outcome, Tokens):
+            outcome.scope = outcome.scope or " ".join(flow.scopes)
+            return self._accept_or_explain(flow, lambda: outcome).value
+        if outcome.error == "access_denied":
+            self.chat.tell(flow.user_id, self.chat.texts.refused)
+        elif isinstance(outcome, ClientRefused):
+            log.error("login failed: %s", outcome)
+            self.chat.tell(flow.user_id, self.chat.texts.not_set_up)
+        return str(outcome.error)
 
     def _start(self, flow: FlowState) -> str:
         flow_id = secrets.token_urlsafe(32)
@@ -127,9 +185,18 @@ class StoredTokenManager(TokenManager):
             return Outcome.NO_SUCH_FLOW
         return flow
 
-    def _log_in(self, flow: FlowState, code: str) -> Outcome:
+    def _accept_or_explain(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome:
+        """The end of every login; the person hears of it in chat."""
         try:
-            tokens = self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes)
+            return self._accept(flow, get_tokens)
+        except StoreError as error:
+            log.error("login not stored: user %s: %s", flow.user_id, error)  # noqa: TRY400 (no traceback)
+            self.chat.tell(flow.user_id, self.chat.texts.store_down)
+            return Outcome.STORE_DOWN
+
+    def _accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome:
+        try:
+            tokens = get_tokens()
             person = self._identify(tokens)
         except (GrantRefused, TokenServiceUnavailable) as error:
             log.warning("login failed: user %s: %s", flow.user_id, error)

@@ -33,6 +33,11 @@ class YAMLTokenManager(StoredTokenManager):
             raise SettingError("yml_base", "is empty; it is the path of the file without .yml")
         self._file = UserFile(f"{os.fspath(yml_base)}.yml", self._records)
 
+    @property
+    def path(self) -> str:
+        """The file itself, which is made with the first login."""
+        return self._file.path
+
     def set_user_context(self, *, user_id: str, user_context: UserContext | None = None) -> None:
         """Store a user context in the file.
 

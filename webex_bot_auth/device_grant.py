@@ -1,0 +1,98 @@
+"""Login without an address of one's own: the device authorization grant.
+
+Sources: RFC 8628, https://developer.webex.com/docs/login-with-webex (device grant)
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from wxc_sdk.integration import Integration
+from wxc_sdk.tokens import Tokens
+
+from .errors import ClientRefused, GrantRefused, NotYetApproved, TokenServiceUnavailable
+from .token_endpoint import failure, json_object, parse_tokens, post_form
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+#: seconds between two polls where Webex names none (RFC 8628 section 3.2)
+DEFAULT_INTERVAL = 5.0
+
+
+@dataclass(frozen=True)
+class DeviceCode:
+    """What a person needs to log in on another screen, and what we need to learn of it.
+
+    :ivar device_code: what to poll with; a secret
+    :ivar user_code: what the person compares or enters
+    :ivar page: where
+    :ivar expires_in: seconds until both codes expire
+    :ivar interval: seconds to wait between two polls
+    """
+
+    device_code: str = field(repr=False)
+    user_code: str
+    page: str
+    expires_in: float
+    interval: float
+
+
+class DeviceGrant:
+    """The device endpoints; they lie beside the integration's token endpoint.
+
+    :param integration: has to list Webex's oauth-helper redirect URIs, see the page named above
+    """
+
+    def __init__(self, integration: Integration) -> None:
+        self._integration = integration
+        self._base = integration.token_service.rpartition("/")[0]
+
+    def start(self, scopes: Iterable[str]) -> DeviceCode:
+        """Ask for a pair of codes (RFC 8628 section 3.1).
+
+        :raises TokenServiceError: one of its kinds
+        """
+        form = {"client_id": self._integration.client_id, "scope": " ".join(scopes)}
+        status, headers, body = post_form(f"{self._base}/device/authorize", form)
+        if status != 200:
+            error = failure(status, headers, body)
+            # there is no grant yet that could be bad: the request is
+            raise (
+                ClientRefused(status=status, error=error.error) if isinstance(error, GrantRefused) else error
+            )
+        answer = json_object(body)
+        try:
+            return DeviceCode(
+                device_code=str(answer["device_code"]),
+                user_code=str(answer["user_code"]),
+                page=str(answer.get("verification_uri_complete") or answer["verification_uri"]),
+                expires_in=float(answer["expires_in"]),
+                interval=float(answer.get("interval") or DEFAULT_INTERVAL),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise TokenServiceUnavailable(status=status, error="malformed answer") from None
+
+    def poll(self, device_code: str) -> Tokens:
+        """Ask whether the person has decided (RFC 8628 section 3.4).
+
+        :raises NotYetApproved: no
+        :raises GrantRefused: the person refused (``error`` is ``access_denied``), or the code has expired
+        :raises TokenServiceError: the other kinds
+        """
+        client = f"{self._integration.client_id}:{self._integration.client_secret}"
+        basic = "Basic " + base64.b64encode(client.encode()).decode("ascii")
+        form = {
+            "grant_type": GRANT_TYPE,
+            "device_code": device_code,
+            "client_id": self._integration.client_id,
+        }
+        status, headers, body = post_form(f"{self._base}/device/token", form, authorization=basic)
+        if status == 200:
+            return parse_tokens(body)
+        error = failure(status, headers, body)
+        if status == 428 or error.error in ("authorization_pending", "slow_down"):
+            raise NotYetApproved(status=status, error=error.error)
+        if error.error in ("access_denied", "expired_token"):
+            raise GrantRefused(status=status, error=error.error)
+        raise error

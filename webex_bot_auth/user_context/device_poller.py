@@ -1,0 +1,98 @@
+"""Polls for logins of the device grant: few threads for many flows, each flow by one process at a time.
+
+A process takes a due flow for as long as a poll can last; if it dies, the flow is due again for the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from wxc_sdk.tokens import Tokens
+
+from ..errors import NotYetApproved, StoreError, TokenServiceError, TokenServiceUnavailable
+from .models import FlowState, reference
+from .pending import Pending
+
+log = logging.getLogger(__name__)
+
+#: how often to look for flows that are due, in seconds
+LOOK_SECONDS = 0.5
+#: what a flow that is asked for too often waits longer, from then on (RFC 8628 section 3.5)
+SLOW_DOWN_SECONDS = 5.0
+#: longest wait between two polls during an outage
+LONGEST_WAIT = 30.0
+
+Ended = Callable[[str, "Tokens | TokenServiceError"], None]
+
+
+class DevicePoller:
+    """Polls until it is closed.
+
+    :param pending: where flows are kept
+    :param poll: asks for the tokens of a device code
+    :param ended: told how a flow ended: with tokens, or with the failure that ended it
+    """
+
+    def __init__(self, pending: Pending, poll: Callable[[str], Tokens], ended: Ended) -> None:
+        self._pending = pending
+        self._poll = poll
+        self._ended = ended
+        self._closed = threading.Event()
+        self._intervals: dict[str, float] = {}  # of flows that were asked to slow down
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="webex_bot_auth-device")
+        self._thread = threading.Thread(target=self._look, name="webex_bot_auth-due", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop; flows that are pending stay so, for others."""
+        self._closed.set()
+        self._thread.join()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _look(self) -> None:
+        failing = False
+        while not self._closed.is_set():
+            try:
+                due = self._pending.next_due()
+                failing = False
+            except StoreError as error:
+                due = None
+                if not failing:  # an outage is one line in the log, however long it lasts
+                    log.warning("cannot look for logins to poll for: %s", error)
+                failing = True
+            if due:
+                self._pool.submit(self._step, *due)
+            else:
+                self._closed.wait(LOOK_SECONDS)
+
+    def _step(self, flow_id: str, flow: FlowState) -> None:
+        try:
+            wait = self._ask(flow_id, flow)
+            if wait is None:
+                self._intervals.pop(flow_id, None)
+            else:
+                self._pending.poll_later(flow_id, wait)
+        except StoreError as error:
+            log.warning("login not polled for, flow %s: %s", reference(flow_id), error)
+        except Exception:
+            log.exception("login not polled for, flow %s", reference(flow_id))
+
+    def _ask(self, flow_id: str, flow: FlowState) -> float | None:
+        """Seconds until the next poll; None: the flow has ended."""
+        interval = self._intervals.get(flow_id, flow.interval or SLOW_DOWN_SECONDS)
+        try:
+            outcome: Tokens | TokenServiceError = self._poll(flow.device_code or "")
+        except NotYetApproved as error:
+            if error.error == "slow_down":
+                interval = self._intervals[flow_id] = interval + SLOW_DOWN_SECONDS
+            return interval
+        except TokenServiceUnavailable as error:
+            self._intervals[flow_id] = min(LONGEST_WAIT, interval * 2)
+            return max(interval, error.retry_after or 0.0)
+        except TokenServiceError as error:
+            outcome = error
+        self._ended(flow_id, outcome)
+        return None
