@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from ..device_grant import DeviceCode
 from ..errors import ClientRefused, MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
-from ..user_context.models import Outcome, RedirectText, UserContext
+from ..user_context.models import InterruptedCommand, Outcome, RedirectText, UserContext
 from .cards import login_card
 from .messenger import Messenger
 from .texts import PageText, Texts
@@ -39,6 +39,17 @@ class Speaker:
             log.warning("user %s not told: %s", user_id, error)
             return False
         return True
+
+    def welcome(self, user_id: str, name: str, command: InterruptedCommand | None) -> None:
+        """Tell a person that the login worked, and which command runs now."""
+        if command:
+            self.tell(user_id, self.texts.command_runs.format(name=name, command=command.words))
+        else:
+            self.tell(user_id, self.texts.logged_in.format(name=name))
+
+    def tell_lapsed(self, command: InterruptedCommand) -> None:
+        """Tell a person that a command did not run after the login."""
+        self.tell(command.user_id, self.texts.command_lapsed.format(command=command.words))
 
     def show_login(self, user_id: str, url: str, sentence: str | None = None) -> None:
         """Send a person the login card in the 1:1 space. The address is in the button alone.

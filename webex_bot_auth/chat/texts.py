@@ -149,6 +149,7 @@ class Texts:
             default = field.default
             known = {"minutes"} if isinstance(default, PageText) else _words(field.name, str(default))
             for part in _parts(getattr(self, field.name)):
+                _try_out(field.name, part, known)
                 if unknown := _words(field.name, part) - known:
                     can = _in_braces(known) or "nothing"
                     raise SettingError(
@@ -165,6 +166,16 @@ def _words(name: str, text: str) -> set[str]:
     try:
         return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
     except ValueError as error:
+        raise SettingError(f"texts.{name}", str(error)) from error
+
+
+def _try_out(name: str, text: str, known: set[str]) -> None:
+    """Fill it in, so that no format in braces fails later."""
+    try:
+        text.format(**{word: 1 if word == "minutes" else word for word in known})
+    except (KeyError, IndexError):
+        return  # an unknown word: reported with the known ones
+    except (ValueError, AttributeError) as error:
         raise SettingError(f"texts.{name}", str(error)) from error
 
 

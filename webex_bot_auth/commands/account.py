@@ -36,19 +36,20 @@ class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_b
         request = Request(message, attachment_actions, activity)
         texts = self.token_manager.chat.texts
         try:
-            answer = self.answer(request)
-            if answer is None or request.is_direct:
-                return answer or (None if request.is_direct else texts.look_in_direct)
-            self.token_manager.chat.tell(request.user_id, answer)
+            said = self.answer(request)
+            if isinstance(said, str) and request.is_direct:
+                return said
+            if isinstance(said, str) and not self.token_manager.chat.tell(request.user_id, said):
+                return texts.cannot_write_direct
         except MessageNotSent:
             return texts.cannot_write_direct
         except (StoreError, TokenServiceError) as error:
             log.error("%s: user %s: %s", self.command_keyword, request.user_id, error)  # noqa: TRY400
             return self.token_manager.chat.explain(error)
-        return texts.look_in_direct
+        return texts.look_in_direct if said and not request.is_direct else None
 
-    def answer(self, request: Request) -> str | None:
-        """What to say to the person; None: it has been said."""
+    def answer(self, request: Request) -> str | bool:
+        """What to say to the person; True: it has been said in the 1:1 space; False: nothing was."""
         raise NotImplementedError
 
 
@@ -61,13 +62,13 @@ class LoginCommand(_AccountCommand):
             token_manager=token_manager, command_keyword=command_keyword, help_message=help_message
         )
 
-    def answer(self, request: Request) -> None:
+    def answer(self, request: Request) -> bool:
         sentence = None
         if (context := self._context(request.user_id)) and (name := self._name(context)):
             texts = self.token_manager.chat.texts
             until = self.token_manager.chat.until(context)
             sentence = f"{texts.already_logged_in.format(name=name, until=until)} {texts.log_in_anew}"
-        self.token_manager.request_login(user_id=request.user_id, sentence=sentence)
+        return self.token_manager.request_login(user_id=request.user_id, sentence=sentence)
 
     def _context(self, user_id: str) -> UserContext | None:
         try:

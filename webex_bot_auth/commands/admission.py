@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Method = Callable[..., Any]
+Run = Callable[[], Any]
 
 
 class CommandStopped(Exception):
@@ -41,27 +41,42 @@ class Denied:
 
 #: what pre_execute found out, for the execute that webex_bot calls next in the same thread
 _decided: ContextVar[tuple[Any, Any, Any] | None] = ContextVar("webex_bot_auth_decided", default=None)
-#: a command that runs for the second time, after its author's login
-resuming: ContextVar[bool] = ContextVar("webex_bot_auth_resuming", default=False)
 
 
-def admit(command: Any, method: Method, request: Request, scopes: list[str]) -> Any:
-    """Run a guarded method for somebody who is logged in; else see that he or she can log in."""
+@dataclass
+class Resumed:
+    """A command that was called again after its author's login.
+
+    :ivar ran: its body was entered
+    """
+
+    ran: bool = False
+
+
+#: set while such a command is handled
+resuming: ContextVar[Resumed | None] = ContextVar("webex_bot_auth_resuming", default=None)
+
+
+def admit(command: Any, entrance: str, request: Request, scopes: list[str], run: Run) -> Any:
+    """Run a guarded method for somebody who is logged in; else see that he or she can log in.
+
+    :param entrance: by which of webex_bot's ways the command is entered: ``execute`` or one before it
+    :param run: the method, with its arguments
+    """
     running = current_call.get()
     if running and running.command is command and running.request.activity is request.activity:
-        return method(command, request.message, request.action, request.activity)  # super().execute(...)
-    name = getattr(method, "__name__", "")
-    decision = _recall(command, request) if name != "pre_execute" else None
+        return run()  # super().execute(...)
+    decision = _recall(command, request) if entrance != "pre_execute" else None
     if decision is None:
         decision = _decide(command, request, scopes)
-    if name == "pre_execute":
+    if entrance == "pre_execute":
         _decided.set((command, request.activity, decision))
     if not isinstance(decision, Denied):
-        return _run(Call(command, request, decision), method, scopes)
-    if name == "pre_execute":
+        return _run(Call(command, entrance, request, decision), scopes, run)
+    if entrance == "pre_execute":
         return None  # execute comes next, and answers
     answer = _ask(command, request, scopes) if decision.ask else decision.answer
-    return _answer_and_stop(answer) if name == "pre_card_load_reply" else answer
+    return _answer_and_stop(answer) if entrance == "pre_card_load_reply" else answer
 
 
 def _decide(command: Any, request: Request, scopes: list[str]) -> UserContext | Denied:
@@ -109,16 +124,17 @@ def _answer_and_stop(answer: str | None) -> Iterator[str]:
     raise CommandStopped
 
 
-def _run(call: Call, method: Method, scopes: list[str]) -> Any:
-    request = call.request
+def _run(call: Call, scopes: list[str], run: Run) -> Any:
+    if resumed := resuming.get():
+        resumed.ran = True
     token = current_call.set(call)
     result = None
     try:
-        result = method(call.command, request.message, request.action, request.activity)
+        result = run()
     except BotException:
         raise
     except Exception as error:  # noqa: BLE001 (whatever a command raises, its author gets an answer)
-        return _failed(call, error, scopes)
+        return _stopped(call, _failed(call, error, scopes))
     finally:
         current_call.reset(token)
         if not isinstance(result, GeneratorType):
@@ -126,7 +142,14 @@ def _run(call: Call, method: Method, scopes: list[str]) -> Any:
     return _continued(call, result, scopes) if isinstance(result, GeneratorType) else result
 
 
-def _continued(call: Call, answers: Iterator[Any], scopes: list[str]) -> Iterator[Any]:
+def _stopped(call: Call, answer: str | None) -> Any:
+    """What fails before ``execute`` keeps the rest from running, as it does without a guard."""
+    if call.entrance == "pre_execute":
+        _decided.set((call.command, call.request.activity, Denied()))
+    return _answer_and_stop(answer) if call.entrance == "pre_card_load_reply" else answer
+
+
+def _continued(call: Call, answers: GeneratorType[Any, None, Any], scopes: list[str]) -> Iterator[Any]:
     """A command that yields its answers runs while webex_bot posts them: inside the call all the same."""
     try:
         while True:
@@ -136,37 +159,53 @@ def _continued(call: Call, answers: Iterator[Any], scopes: list[str]) -> Iterato
             except StopIteration:
                 return
             except BotException as error:  # webex_bot does not look for it here
-                yield error.reply_message
-                return
+                answers.close()
+                answer = _of_bot_exception(call, error)
             except Exception as error:  # noqa: BLE001 (see above)
-                yield _failed(call, error, scopes)
-                return
+                answer = _failed(call, error, scopes)
             finally:
                 current_call.reset(token)
             yield answer
     finally:
-        call.close()
+        token = current_call.set(call)
+        try:
+            answers.close()
+        finally:
+            current_call.reset(token)
+            call.close()
+
+
+def _of_bot_exception(call: Call, error: BotException) -> Any:
+    """An answer that its author wants to be private is private."""
+    if not error.reply_one_to_one or call.request.is_direct:
+        return error.reply_message
+    chat = call.command.token_manager.chat
+    sent = chat.tell(call.request.user_id, str(error.reply_message))
+    return chat.texts.look_in_direct if sent else chat.texts.cannot_write_direct
 
 
 def _failed(call: Call, error: Exception, scopes: list[str]) -> str | None:
     command, request = call.command, call.request
     manager: TokenManager = command.token_manager
     if _is_refusal_of(call.context, error):
-        manager.token_refused(call.context)
-        answer = (
-            manager.chat.texts.login_refused_again
-            if resuming.get()  # once is enough: the login that has just been made is refused
-            else _ask(command, request, scopes, manager.chat.texts.login_again)
-        )
-        _decided.set((command, request.activity, Denied(answer=None)))
-        return answer
+        try:
+            manager.token_refused(call.context)
+        except StoreError as trouble:
+            log.error("refused token not dropped: user %s: %s", request.user_id, trouble)  # noqa: TRY400
+            return manager.chat.explain(trouble)
+        if resuming.get():  # once is enough: the login that has just been made is refused
+            return manager.chat.texts.login_refused_again
+        return _ask(command, request, scopes, manager.chat.texts.login_again)
     reference = secrets.token_hex(4)
     log.error("command %r failed, reference %s", request.words(command), reference, exc_info=error)
     return manager.chat.texts.command_failed.format(reference=reference)
 
 
-def _is_refusal_of(context: UserContext, error: Exception) -> bool:
+def _is_refusal_of(context: UserContext, error: BaseException) -> bool:
     """Did Webex answer 401 to this very token? (Commands may use other tokens and other services.)"""
+    cause = error.__cause__ or error.__context__
+    if cause is not None and _is_refusal_of(context, cause):
+        return True
     response = getattr(error, "response", None)
     headers = getattr(getattr(response, "request", None), "headers", {})
     return (

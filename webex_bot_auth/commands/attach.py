@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: attribute that marks a bot
+REGISTERED = "_webex_bot_auth_registered"
+
 
 def attach(
     manager: TokenManager, bot: Any, *, account_commands: bool, login_keyword: str, logout_keyword: str
@@ -28,21 +31,22 @@ def attach(
     """
     if not isinstance(bot, WebexBot):
         raise SettingError("bot", "has to be a webex_bot.webex_bot.WebexBot")
+    if getattr(bot, REGISTERED, False):
+        raise SettingError("bot", "is registered already, and once is enough")
     if account_commands:
         _check_keywords(bot, login_keyword, logout_keyword)
         bot.add_command(LoginCommand(token_manager=manager, command_keyword=login_keyword))
         bot.add_command(LogoutCommand(token_manager=manager, command_keyword=logout_keyword))
     _report_scopes(manager, bot)
     mend(bot, manager.first_time)
-    resumer = Resumer(manager, bot)
-    resumer.start()
-    return resumer
+    setattr(bot, REGISTERED, True)
+    return Resumer(manager, bot)
 
 
 def _check_keywords(bot: Any, *keywords: str) -> None:
     if not all(isinstance(keyword, str) and keyword.strip() for keyword in keywords):
         raise SettingError("login_keyword, logout_keyword", "have to be words to type")
-    taken = {command.command_keyword for command in bot.commands}
+    taken = {command.command_keyword: command for command in bot.commands if command.command_keyword}
     for keyword in keywords:
         if keyword.lower() in taken:
             raise SettingError(
@@ -50,6 +54,14 @@ def _check_keywords(bot: Any, *keywords: str) -> None:
                 f"the bot has a command {keyword!r} already: pass login_keyword= or logout_keyword=, "
                 f"or account_commands=False",
             )
+        for other, command in taken.items():
+            if other in keyword.lower() and not command.exact_command_keyword_match:
+                log.warning(
+                    "webex_bot takes %r for the command %r as well, and which one runs is not defined: "
+                    "give the latter exact_command_keyword_match=True, or pass another keyword",
+                    keyword,
+                    other,
+                )
 
 
 def _report_scopes(manager: TokenManager, bot: Any) -> None:

@@ -61,11 +61,13 @@ class Call:
     """A guarded call that is running.
 
     :ivar command: the command; its instances are shared by threads, so what belongs to a call is kept here
+    :ivar entrance: by which of webex_bot's ways it was entered
     :ivar request: what it answers
     :ivar context: the caller's login
     """
 
     command: Any
+    entrance: str
     request: Request
     context: UserContext
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ..user_context import TokenManager, UserContext
 
 Decorated = TypeVar("Decorated")
-Method = Callable[..., Any]
 
 #: webex_bot's ways into a command; a guard on one of them guards all of them
 ENTRANCES = ("execute", "pre_execute", "pre_card_load_reply")
@@ -36,6 +35,12 @@ class UserTokenMixin:
     def __init__(self, *args: Any, token_manager: TokenManager, **kwargs: Any) -> None:
         self.token_manager = token_manager
         super().__init__(*args, **kwargs)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # a guard that other decorators hide from the class: it is to hold for the whole command all the same
+        if any(_is_guarded(inspect.getattr_static(cls, name, None)) for name in ENTRANCES):
+            guard_class(cls, [])
 
     @property
     def user_context(self) -> UserContext:
@@ -74,40 +79,69 @@ def requires_user_token(target: Any = None, *, scopes: str | Iterable[str] = ())
         return guard_class(target, needed)
     if not callable(target):
         raise TypeError("@requires_user_token goes on a command class or on one of its methods")
-    return GuardedMethod(target, needed)
+    return GuardedMethod(target, needed, getattr(target, "__name__", ""))
 
 
 class GuardedMethod:
     """A method of a command behind the guard.
 
-    :param method: takes ``(self, message, attachment_actions, activity)``
+    :param method: what stands in the class: a function, or anything that can be called as a method
     :param scopes: scopes it needs
+    :param entrance: by which of webex_bot's ways it is entered
     """
 
-    def __init__(self, method: Method, scopes: list[str]) -> None:
+    def __init__(self, method: Any, scopes: list[str], entrance: str) -> None:
+        functools.update_wrapper(self, method)  # first: it copies the attributes of what it wraps
         self.method = method
         self.scopes = scopes
-        functools.update_wrapper(self, method)
+        self.entrance = entrance
 
     def __set_name__(self, owner: type, name: str) -> None:
+        self.entrance = name
         guard_class(owner, self.scopes)
 
     def __get__(self, command: Any, owner: type | None = None) -> Any:
         return self if command is None else MethodType(self, command)
 
-    def __call__(self, command: Any, message: Any, attachment_actions: Any, activity: Any) -> Any:
+    def __call__(
+        self, command: Any, message: Any, attachment_actions: Any, activity: Any, *args: Any, **kwargs: Any
+    ) -> Any:
         request = Request(message, original(attachment_actions), activity)
-        return admit(command, self.method, request, self.scopes)
+        bound = (
+            self.method.__get__(command, type(command)) if hasattr(self.method, "__get__") else self.method
+        )
+        run = functools.partial(bound, message, request.action, activity, *args, **kwargs)
+        return admit(command, self.entrance, request, self.scopes, run)
 
 
-def guard_class(cls: type, scopes: list[str]) -> Any:
+class GuardedCallback:
+    """``card_callback`` of a guarded command: what webex_bot calls, whatever the command sets it to."""
+
+    def __init__(self, scopes: list[str]) -> None:
+        self.scopes = scopes
+
+    def __get__(self, command: Any, owner: type | None = None) -> Any:
+        return self if command is None else command.__dict__["card_callback"]
+
+    def __set__(self, command: Any, callback: Any) -> None:
+        if not isinstance(getattr(callback, "__func__", None), GuardedMethod):
+            # staticmethod: it is bound already
+            callback = MethodType(GuardedMethod(staticmethod(callback), self.scopes, "execute"), command)
+        command.__dict__["card_callback"] = callback
+
+
+def guard_class(cls: Any, scopes: list[str]) -> Any:
     """Guard all entrances of a command class, and those of its subclasses."""
     for name in ENTRANCES:
         method = inspect.getattr_static(cls, name, None)
         if isinstance(method, GuardedMethod):
             _add_scopes(cls, name, method, scopes)
-        elif inspect.isfunction(method) and not _does_nothing(name, method):
-            setattr(cls, name, GuardedMethod(method, scopes))
+        elif method is not None and method is not inspect.getattr_static(Command, name):
+            # webex_bot's own methods do nothing, or are abstract
+            setattr(cls, name, GuardedMethod(method, scopes, name))
+    inherited = getattr(cls, "card_callback", None)
+    known = inherited.scopes if isinstance(inherited, GuardedCallback) else []
+    cls.card_callback = GuardedCallback(list(dict.fromkeys([*known, *scopes])))
     if not hasattr(cls, "user_api"):
         _mix_in(cls)
     _guard_subclasses(cls, scopes)
@@ -116,12 +150,14 @@ def guard_class(cls: type, scopes: list[str]) -> Any:
 
 def _add_scopes(cls: type, name: str, method: GuardedMethod, scopes: list[str]) -> None:
     if set(scopes) - set(method.scopes):
-        setattr(cls, name, GuardedMethod(method.method, [*method.scopes, *scopes]))
+        setattr(cls, name, GuardedMethod(method.method, [*method.scopes, *scopes], name))
 
 
-def _does_nothing(name: str, method: Method) -> bool:
-    """webex_bot's empty methods; what runs nothing needs no look-up, and an abstract one no guard."""
-    return method is inspect.getattr_static(Command, name)
+def _is_guarded(method: Any) -> bool:
+    """Is there a guard, perhaps below other decorators?"""
+    while method is not None and not isinstance(method, GuardedMethod):
+        method = getattr(method, "__wrapped__", None)
+    return method is not None
 
 
 def _guard_subclasses(parent: Any, scopes: list[str]) -> None:

@@ -31,10 +31,19 @@ def mend(bot: Any, first_time: Callable[[str], bool]) -> None:
     if _acknowledges_from_any_thread(bot):
         bot._ack_message = _acknowledge_on_own_loop(bot)
     if not bot.bot_display_name:
-        bot.get_me_info()
+        _restore_display_name(bot)
     bot._process_incoming_websocket_message = _handle_once(
         bot._process_incoming_websocket_message, first_time
     )
+
+
+def _restore_display_name(bot: Any) -> None:
+    """webex_bot takes the name off wherever it stands in a message, so it must not be part of a keyword."""
+    bot.get_me_info()
+    name = bot.bot_display_name
+    if any(name.lower() in (command.command_keyword or "").lower() for command in bot.commands):
+        log.warning("a keyword contains the bot's name %r: mentions are not taken off in groups", name)
+        bot.bot_display_name = ""
 
 
 def _acknowledges_from_any_thread(bot: Any) -> bool:
@@ -60,9 +69,8 @@ def _report(sending: Future[None]) -> None:
 
 def _handle_once(handle: Callable[[Any], None], first_time: Callable[[str], bool]) -> Callable[[Any], None]:
     def handle_once(event: Any) -> None:
-        activity = event.get("data", {}).get("activity") or {}
-        event_id = activity.get("id")
-        if event_id and not first_time(f"{activity.get('verb')}-{event_id}"):
+        event_id = _id_of(event)
+        if event_id and not first_time(event_id):
             log.info("event delivered again, not handled again: %s", event_id)
             return
         try:
@@ -73,3 +81,11 @@ def _handle_once(handle: Callable[[Any], None], first_time: Callable[[str], bool
             log.exception("event not handled: %s", event_id)
 
     return handle_once
+
+
+def _id_of(event: Any) -> str | None:
+    data = event.get("data") if isinstance(event, dict) else None
+    activity = data.get("activity") if isinstance(data, dict) else None
+    if not isinstance(activity, dict) or not activity.get("id"):
+        return None
+    return f"{activity.get('verb')}-{activity['id']}"

@@ -7,9 +7,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StoreError
 from ..user_context.models import InterruptedCommand
-from .admission import CommandStopped, resuming
+from .admission import CommandStopped, Resumed, resuming
 from .call import ResumedCard
 
 if TYPE_CHECKING:
@@ -19,62 +18,69 @@ log = logging.getLogger(__name__)
 
 #: one look for released commands, and the wait after the store failed; seconds
 LOOK_SECONDS = 1.0
+#: so long the store may take to answer while we stop; seconds
+STORE_SECONDS = 5.0
 
 
 class Resumer:
-    """Waits for released commands in a thread of its own, until the manager is closed."""
+    """Waits for released commands in a thread of its own, until it is stopped."""
 
     def __init__(self, manager: TokenManager, bot: Any) -> None:
         self._manager = manager
         self._bot = bot
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="webex_bot_auth-resume")
         self._thread = threading.Thread(target=self._wait, name="webex_bot_auth-released", daemon=True)
-
-    def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Wait for what is running; the manager has been closed."""
-        self._thread.join()
-        self._pool.shutdown()
+        """Start no more commands; those that run are left to end, as webex_bot leaves them."""
+        self._thread.join(timeout=2 * LOOK_SECONDS + STORE_SECONDS)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _wait(self) -> None:
         failing = False
         while not self._manager.closed.is_set():
             try:
                 command = self._manager.next_released(timeout=LOOK_SECONDS)
-            except StoreError as error:
+                failing = False
+            except Exception as error:  # noqa: BLE001 (whatever it is, the next command shall run)
+                command = None
                 if not failing:  # an outage is one line in the log, however long it lasts
                     log.warning("cannot look for commands to resume: %s", error)
                 failing = True
                 self._manager.closed.wait(LOOK_SECONDS)
-                continue
-            failing = False
             if command:
                 self._pool.submit(self._resume, command)
 
     def _resume(self, command: InterruptedCommand) -> None:
-        resuming.set(True)
+        resumed = Resumed()
+        resuming.set(resumed)
         try:
-            self._run(command)
+            handled = self._run(command)
         except CommandStopped:
             return
         except Exception:
             log.exception("command not resumed: %s of user %s", command.words, command.user_id)
-            self._manager.chat.tell(
-                command.user_id, self._manager.chat.texts.command_lapsed.format(command=command.words)
-            )
+            handled = resumed.ran  # only its answer was not posted: to send it again would run it twice
+        if not handled:
+            self._manager.chat.tell_lapsed(command)
 
-    def _run(self, command: InterruptedCommand) -> None:
-        """Once more through webex_bot, which makes its checks of who is approved again."""
+    def _run(self, command: InterruptedCommand) -> bool:
+        """Once more through webex_bot, with its checks of who is approved.
+
+        :return: False: it came too late, or its author is not approved any more
+        """
+        email = command.activity["actor"]["emailAddress"]
+        # webex_bot itself checks this for messages only, and says nothing
+        if not command.younger_than(self._manager.flow_lifetime) or not self._bot.check_user_approved(
+            user_email=email, approved_rooms=self._bot.approved_rooms
+        ):
+            log.info("command not resumed, too late or not approved: user %s", command.user_id)
+            return False
         if command.kind == "message":
             message = self._bot.teams.messages.get(command.id)
-            self._bot.process_incoming_message(teams_message=message, activity=command.activity)
-            return
-        action = self._bot.teams.attachment_actions.get(command.id)
-        email = command.activity["actor"]["emailAddress"]
-        # webex_bot checks this for messages only
-        if self._bot.check_user_approved(user_email=email, approved_rooms=self._bot.approved_rooms):
-            self._bot.process_incoming_card_action(
-                attachment_actions=ResumedCard(action), activity=command.activity
-            )
+            self._bot.on_message(teams_message=message, activity=command.activity)
+        else:
+            action = self._bot.teams.attachment_actions.get(command.id)
+            self._bot.on_card_action(attachment_actions=ResumedCard(action), activity=command.activity)
+        return True

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PATH = "/redirect"
+ENDPOINT = "webex_bot_auth_redirect"
 LONGEST_PARAMETER = 2048  # characters
 LONGEST_QUERY = 8 * LONGEST_PARAMETER
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
@@ -53,7 +54,7 @@ def register(manager: TokenManager, flask: Flask) -> None:
     flask.after_request(_with_headers)
     flask.add_url_rule(
         PATH,
-        endpoint="webex_bot_auth.redirect",
+        endpoint=ENDPOINT,
         view_func=manager.redirect,
         methods=METHODS,
         provide_automatic_options=False,
@@ -62,7 +63,8 @@ def register(manager: TokenManager, flask: Flask) -> None:
 
 def _with_headers(response: Response) -> Response:
     """Flask's own answers for our address get the headers, too: 405 for methods nobody has heard of."""
-    if flask_request.path.endswith(PATH):
+    rule = flask_request.url_rule
+    if (rule is None and flask_request.path == PATH) or (rule and rule.endpoint.endswith(ENDPOINT)):
         if response.status_code == 405:
             response.headers["Allow"] = "GET, HEAD"
         for name, value in HEADERS.items():

@@ -11,13 +11,9 @@ MOST_KEYS = 10_000
 
 
 class Backoff:
-    """Waits by key, in seconds, in bounded memory.
+    """Waits by key, in seconds, in bounded memory."""
 
-    :param free_failures: so many failures in a row cost no wait
-    """
-
-    def __init__(self, *, free_failures: int = 0) -> None:
-        self._free_failures = free_failures
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waits: dict[str, tuple[int, float]] = {}  # failures in a row, and when to try again
 
@@ -32,8 +28,7 @@ class Backoff:
         """
         with self._lock:
             failures = self._waits.get(key, (0, 0.0))[0] + 1
-            counted = failures - self._free_failures
-            wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (min(counted, 10) - 1)) if counted > 0 else 0.0
+            wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (min(failures, 10) - 1))
             self._put(key, failures, max(wait, retry_after or 0.0))
 
     def pause(self, key: str, seconds: float) -> None:

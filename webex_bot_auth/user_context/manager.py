@@ -84,7 +84,7 @@ class TokenManager(ABC):
         self._pending: Pending = MemoryPending(lifetime=flow_lifetime)
         self._replacing = threading.Lock()
         self._refresher = Refresher(self, self._oauth.refresh)
-        self._resumers: list[Resumer] = []
+        self._resumer: Resumer | None = None
         self._closed = threading.Event()
         redaction.install()
 
@@ -225,8 +225,8 @@ class TokenManager(ABC):
     def flow_ended(self, *, flow_id: str) -> None:
         """A redirect was processed: what the login interrupted can run."""
         flow = self._pending.take(flow_id)
-        if isinstance(flow, FlowState):
-            self._pending.release(flow.user_id)
+        if isinstance(flow, FlowState) and (command := self._pending.take_interrupted(flow.user_id)):
+            self._pending.release(command)
 
     def logout(self, *, user_id: str) -> bool | None:
         """Forget a user's tokens, and revoke them at Webex where it lets us.
@@ -279,14 +279,15 @@ class TokenManager(ABC):
         """
         from ..commands import attach  # commands know the manager
 
-        resumer = attach(
+        if self._resumer is not None:
+            raise SettingError("bot", "this token manager has one already: make one manager for each bot")
+        self._resumer = attach(
             self,
             bot,
             account_commands=account_commands,
             login_keyword=login_keyword,
             logout_keyword=logout_keyword,
         )
-        self._resumers.append(resumer)
 
     def first_time(self, event_id: str) -> bool:
         """Is this event new? Remembered for as long as the cloud may deliver it again."""
@@ -311,8 +312,8 @@ class TokenManager(ABC):
         self._closed.set()
         self._pending.close()
         self._refresher.close()
-        for resumer in self._resumers:
-            resumer.stop()
+        if self._resumer is not None:
+            self._resumer.stop()
         self.chat.close()
 
     def __enter__(self) -> TokenManager:

@@ -137,6 +137,9 @@ class InterruptedCommand(_Record):
     activity: dict[str, Any] = Field(repr=False)
     created: datetime.datetime = Field(default_factory=utc_now)
 
+    def younger_than(self, lifetime: datetime.timedelta) -> bool:
+        return -(seconds_until(self.created) or 0.0) < lifetime.total_seconds()
+
 
 class Outcome(Enum):
     """How a login ended. Each has a sentence in chat and a page."""
@@ -187,3 +190,9 @@ def _person_uuid(person_id: str) -> str:
 def reference(flow_id: str) -> str:
     """A short name of a flow for the log, from which the flow id cannot be had."""
     return hashlib.sha256(flow_id.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def check_owner(user_id: str, context: UserContext | None) -> None:
+    """One person's tokens are never stored as another's."""
+    if context is not None and context.user_id != user_id:
+        raise ValueError("user_context belongs to another user_id")

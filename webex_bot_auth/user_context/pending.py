@@ -40,8 +40,11 @@ class Pending(Protocol):
     def interrupt(self, command: InterruptedCommand) -> None:
         """Keep a command until its author has logged in; the latest one of each user."""
 
-    def release(self, user_id: str) -> InterruptedCommand | None:
-        """Hand a user's interrupted command over to whoever waits in :meth:`next_released`."""
+    def take_interrupted(self, user_id: str) -> InterruptedCommand | None:
+        """A user's interrupted command, once: the login is done, and so is the count of asking for it."""
+
+    def release(self, command: InterruptedCommand) -> None:
+        """Hand a command over to whoever waits in :meth:`next_released`."""
 
     def next_released(self, timeout: float) -> InterruptedCommand | None:
         """Wait for a released command, for so many seconds; each is given out once."""
@@ -123,13 +126,14 @@ class MemoryPending:
             while self._interrupted and self._past(next(iter(self._interrupted.values())).created):
                 self._interrupted.popitem(last=False)
 
-    def release(self, user_id: str) -> InterruptedCommand | None:
+    def take_interrupted(self, user_id: str) -> InterruptedCommand | None:
         with self._lock:
+            self._asked.pop(user_id, None)
             command = self._interrupted.pop(user_id, None)
-        if command is None or self._past(command.created):
-            return None
+        return command if command and command.younger_than(self._lifetime) else None
+
+    def release(self, command: InterruptedCommand) -> None:
         self._released.put(command)
-        return command
 
     def next_released(self, timeout: float) -> InterruptedCommand | None:
         try:

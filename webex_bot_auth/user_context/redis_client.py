@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from redis import Redis
-from redis.backoff import ExponentialBackoff
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -17,7 +17,7 @@ from ..errors import SettingError, StoreUnavailable
 
 CONNECT_SECONDS = 2.0
 #: for one answer of the server
-ANSWER_SECONDS = 3.0
+ANSWER_SECONDS = 2.5
 
 
 def connect(host: str | None, url: str | None) -> Redis:
@@ -29,9 +29,9 @@ def connect(host: str | None, url: str | None) -> Redis:
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": ANSWER_SECONDS,
         "health_check_interval": 30,
-        # once more on a fresh connection: a server that was restarted has closed the old one
-        "retry": Retry(ExponentialBackoff(cap=0.5, base=0.1), 1),
-        "retry_on_error": [RedisConnectionError],
+        # No retries: what was sent may have been done, and a flow or event that is used twice is lost. Redis
+        # looks whether a pooled connection is still open before it uses it, which is what a restart needs.
+        "retry": Retry(NoBackoff(), 0),
     }
     if host:
         return Redis(host=host, **options)

@@ -60,6 +60,7 @@ class RedisPending:
     :param flow_set: key of the set of active flow ids
     :param maintained: key of the time of the latest maintenance
     :param prefix: put before all other keys
+    :param bot: tells bots apart that share a Redis: what one has heard is not for the others
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class RedisPending:
         flow_set: str,
         maintained: str,
         prefix: str,
+        bot: str,
     ) -> None:
         self._redis = client
         self._records = records
@@ -78,7 +80,9 @@ class RedisPending:
         self._milliseconds = max(1, int(lifetime.total_seconds() * 1000))
         self._flow_set = flow_set
         self._maintained = maintained
+        self._bot = bot
         self._due = f"{prefix}device"
+        self._queue = f"{prefix}resume-{bot}"
         self._prefix = prefix
         self._maintaining = threading.Lock()
         self._maintenance: threading.Thread | None = None
@@ -137,7 +141,7 @@ class RedisPending:
             return int(self._redis.eval(_COUNT, 1, key, self._milliseconds))
 
     def interrupt(self, command: InterruptedCommand) -> None:
-        key = f"{self._prefix}interrupted-{command.user_id}"
+        key = f"{self._prefix}interrupted-{self._bot}-{command.user_id}"
         with answering(key):
             self._redis.set(
                 key,
@@ -145,34 +149,36 @@ class RedisPending:
                 px=self._milliseconds,
             )
 
-    def release(self, user_id: str) -> InterruptedCommand | None:
-        key, queue = f"{self._prefix}interrupted-{user_id}", f"{self._prefix}resume"
-        with answering(key):
-            raw = self._redis.getdel(key)
-            if raw is None:
-                return None
-            command = self._interrupted(raw, user_id)
-            with self._redis.pipeline(transaction=False) as pipe:
-                pipe.rpush(queue, raw)
-                pipe.pexpire(queue, self._milliseconds)
-                pipe.execute()
-        return command
+    def take_interrupted(self, user_id: str) -> InterruptedCommand | None:
+        key = f"{self._prefix}interrupted-{self._bot}-{user_id}"
+        with answering(key), self._redis.pipeline(transaction=False) as pipe:
+            pipe.getdel(key)
+            pipe.delete(f"{self._prefix}asked-{user_id}")
+            raw, _ = pipe.execute()
+        return None if raw is None else self._interrupted(raw, user_id)
+
+    def release(self, command: InterruptedCommand) -> None:
+        record = self._records.dump(command, bound_to=f"interrupted:{command.user_id}")
+        with answering(self._queue), self._redis.pipeline(transaction=False) as pipe:
+            pipe.rpush(self._queue, record)
+            pipe.pexpire(self._queue, self._milliseconds)
+            pipe.execute()
 
     def next_released(self, timeout: float) -> InterruptedCommand | None:
-        queue = f"{self._prefix}resume"
-        with answering(queue):
-            popped: Any = self._redis.blpop([queue], timeout=min(timeout, LONGEST_POP))
-        if popped is None:
-            return None
-        command = self._interrupted(popped[1], owner_of(popped[1]))
-        return command if utc_now() - command.created < self._lifetime else None
+        with answering(self._queue):
+            popped: Any = self._redis.blpop([self._queue], timeout=min(timeout, LONGEST_POP))
+        return None if popped is None else self._interrupted(popped[1], owner_of(popped[1]))
 
     def first_time(self, event_id: str) -> bool:
         if not self._events.first_time(event_id):
             return False
         try:
-            with answering(f"{self._prefix}event-{event_id}"):
-                return bool(self._redis.set(f"{self._prefix}event-{event_id}", 1, nx=True, ex=EVENT_SECONDS))
+            with answering(f"{self._prefix}event-{self._bot}-{event_id}"):
+                return bool(
+                    self._redis.set(
+                        f"{self._prefix}event-{self._bot}-{event_id}", 1, nx=True, ex=EVENT_SECONDS
+                    )
+                )
         except StoreError as error:
             log.warning("event not compared with other processes' ones: %s", error)
             return True
@@ -248,7 +254,7 @@ class RedisPending:
             pipe.execute()
 
     def _interrupted(self, raw: Any, user_id: str) -> InterruptedCommand:
-        place = f"Redis key {self._prefix}interrupted-{user_id}"
+        place = f"Redis key {self._prefix}interrupted-{self._bot}-{user_id}"
         return self._records.load(InterruptedCommand, raw, bound_to=f"interrupted:{user_id}", place=place)
 
     def _flow(self, flow_id: str, raw: Any) -> FlowState:

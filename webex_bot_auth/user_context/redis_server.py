@@ -14,7 +14,7 @@ from wxc_sdk.integration import Integration
 from ..errors import SettingError, StoreUnreadable
 from . import models
 from .diagnosis import FlowUnderWay, RedisHealth
-from .models import Renewal, UserContext
+from .models import Renewal, UserContext, check_owner, reference
 from .redis_client import answering, connect, text
 from .redis_diagnosis import flows_under_way, health
 from .redis_pending import RedisPending
@@ -81,6 +81,7 @@ class RedisTokenManager(StoredTokenManager):
             flow_set=self._key(self.FLOW_SET),
             maintained=self._key(self.FLOW_MAINTENANCE),
             prefix=key_prefix,
+            bot=reference(bot_token),
         )
 
     def get_user_context(self, *, user_id: str) -> UserContext | None:
@@ -100,6 +101,7 @@ class RedisTokenManager(StoredTokenManager):
         :param user_context: context to store; if None then clear the context for this user
         :raises StoreError: Redis does not answer
         """
+        check_owner(user_id, user_context)
         key = self._user_key(user_id)
         with answering(key), self._redis.pipeline(transaction=False) as pipe:
             if user_context is None:

@@ -27,6 +27,9 @@ PAUSE = 60.0
 #: so long a command waits for somebody else's refresh; seconds
 LONGEST_WAIT = TOTAL_SECONDS + 5.0
 
+#: one user's odd failure stops nobody else; that of so many users in a row is an outage
+MANY_FAILING = 3
+
 _SERVICE = ""  # back-off key of the token service as a whole; user ids are never empty
 
 
@@ -73,7 +76,9 @@ class Refresher:
         self._new_tokens = new_tokens
         self._threads = KeyedLocks()
         self._user_backoff = Backoff()
-        self._service_backoff = Backoff(free_failures=2)  # one user's odd failure shall not stop the others
+        self._service_backoff = Backoff()
+        self._failing: set[str] = set()
+        self._unsaved: dict[str, tuple[UserContext, UserContext]] = {}
         self._pauses = Backoff()
         self._beside_lock = Lock()
         self._beside: set[str] = set()
@@ -106,6 +111,7 @@ class Refresher:
             self._threads.hold(user_id, timeout=LONGEST_WAIT) as mine,
             self._contexts.exclusively(user_id) as ours,
         ):
+            self._save_unsaved(user_id)
             context = self._contexts.current(user_id)
             if context is None or freshness(context.tokens) is Freshness.DEAD:
                 return None
@@ -129,11 +135,13 @@ class Refresher:
             log.warning("refresh failed, nothing is lost: user %s: %s", context.user_id, error)
             self._note_failure(context.user_id, error)
             raise
+        self._failing.clear()
         self._service_backoff.succeeded(_SERVICE)
         self._user_backoff.succeeded(context.user_id)
         self._pauses.pause(context.user_id, PAUSE)
         new = UserContext(user_id=context.user_id, tokens=tokens)
-        if not self._contexts.replace(context, new):
+        self._unsaved[context.user_id] = (context, new)
+        if not self._save_unsaved(context.user_id):
             log.info("refresh came too late, user %s has logged in or out meanwhile", context.user_id)
             return self._usable_without_refresh(context.user_id)
         log.info("refreshed: user %s", context.user_id)
@@ -141,6 +149,17 @@ class Refresher:
             self._user_backoff.failed(context.user_id)
             raise TokenServiceUnavailable(error="the new token has expired already")
         return new
+
+    def _save_unsaved(self, user_id: str) -> bool:
+        """Store new tokens; if the store fails, they are kept for the next try: the old ones may be dead.
+
+        :raises StoreError: not yet
+        """
+        if user_id not in self._unsaved:
+            return False
+        saved = self._contexts.replace(*self._unsaved[user_id])
+        self._unsaved.pop(user_id, None)
+        return saved
 
     def _usable_without_refresh(self, user_id: str) -> UserContext | None:
         context = self._contexts.current(user_id)
@@ -182,6 +201,8 @@ class Refresher:
             raise TokenServiceUnavailable(error="waiting after earlier failures", retry_after=wait)
 
     def _note_failure(self, user_id: str, error: TokenServiceError) -> None:
-        retry_after = getattr(error, "retry_after", None)
-        self._user_backoff.failed(user_id, retry_after)
-        self._service_backoff.failed(_SERVICE, retry_after)
+        self._user_backoff.failed(user_id, getattr(error, "retry_after", None))
+        if isinstance(error, TokenServiceUnavailable):
+            self._failing.add(user_id)
+        if len(self._failing) >= MANY_FAILING:
+            self._service_backoff.failed(_SERVICE)

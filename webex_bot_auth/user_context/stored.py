@@ -236,13 +236,18 @@ class StoredTokenManager(TokenManager):
 
     def _welcome(self, user_id: str, name: str) -> None:
         """Tell the person, and let the interrupted command run. The login counts even where this fails."""
+        command = None
         try:
-            command = self._pending.release(user_id)
+            command = self._pending.take_interrupted(user_id)
+            self.chat.welcome(user_id, name, command)  # before the command's own answer
+            if command:
+                self._pending.release(command)
         except StoreError as error:
             log.warning("interrupted command not resumed: user %s: %s", user_id, error)
-            command = None
-        text = self.chat.texts.command_runs if command else self.chat.texts.logged_in
-        self.chat.tell(user_id, text.format(name=name, command=command.words if command else ""))
+            if command:
+                self.chat.tell_lapsed(command)
+            else:
+                self.chat.welcome(user_id, name, None)
 
     def _offer_again(self, flow: FlowState) -> None:
         try:

@@ -33,6 +33,7 @@ class UserFile:
         self.path = path
         self._records = records
         self._lock = threading.RLock()
+        self._writing = threading.Lock()  # held while waiting for other processes; readers do not need it
         self._process_lock = FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600)
         self._lines: dict[str, bytes] = {}  # as they stand in the file, by user id
         self._contexts: dict[str, UserContext] = {}  # those of the lines that were asked for
@@ -66,7 +67,7 @@ class UserFile:
         :return: whether it was done
         :raises StoreError: see :meth:`read`; the file is as it was then
         """
-        with self._lock, self._held():
+        with self._held(), self._lock:
             self._load()
             if instead_of is not None and not instead_of.same_login(self._parse(user_id)):
                 return False
@@ -83,7 +84,7 @@ class UserFile:
 
     def renew(self) -> Renewal:
         """Write every record as it would be written now, in one go; what cannot be read stays as it is."""
-        with self._lock, self._held():
+        with self._held(), self._lock:
             self._load()
             lines, unreadable = dict(self._lines), []
             for user_id, line in self._lines.items():
@@ -104,7 +105,7 @@ class UserFile:
     def close(self) -> None:
         with self._lock:
             self._keep_open(None)
-            self._version = None
+            self._lines, self._contexts, self._version = {}, {}, None
 
     # -- reading
 
@@ -135,6 +136,8 @@ class UserFile:
             raise StoreUnavailable(self.path, error.strerror or "cannot be reached") from error
         if stat.S_ISLNK(found.st_mode):
             raise StoreUnavailable(self.path, "is a symbolic link, which is refused: name the file itself")
+        if not stat.S_ISREG(found.st_mode):
+            raise StoreUnavailable(self.path, "is not a file")
         return _version(found)
 
     def _load(self) -> None:
@@ -176,6 +179,8 @@ class UserFile:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
+        if not self._writing.acquire(timeout=LOCK_SECONDS):
+            raise StoreUnavailable(self.path, "other writers do not let go of it")
         try:
             _make_private(self._process_lock.lock_file)
             with self._process_lock:
@@ -184,6 +189,8 @@ class UserFile:
             raise StoreUnavailable(self.path, "another process does not let go of it") from error
         except OSError as error:
             raise StoreUnavailable(self.path, error.strerror or "cannot be written") from error
+        finally:
+            self._writing.release()
 
     def _replace_file(self, lines: dict[str, bytes]) -> None:
         """Write a new file beside the old one, see it on the disk, and put it in the old one's place."""

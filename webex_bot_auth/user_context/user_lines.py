@@ -39,12 +39,20 @@ def split(data: bytes, path: str) -> dict[str, bytes]:
         return _from_yaml(data, path)
     lines = {}
     for line in data[len(HEADER) :].split(b"\n"):
-        match = _LINE.match(line)
-        if match:
-            lines[json.loads(match[1])] = line
+        user_id = _user_of(line)
+        if user_id is not None:
+            lines[user_id] = line
         elif line:
             return _from_yaml(data, path)  # edited by hand
     return lines
+
+
+def _user_of(line: bytes) -> str | None:
+    match = _LINE.match(line)
+    try:
+        return str(json.loads(match[1])) if match else None
+    except ValueError:  # quoted as YAML allows, and JSON does not
+        return None
 
 
 def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
@@ -60,7 +68,11 @@ def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
         return {}
     if not isinstance(users, dict):
         raise StoreUnreadable(path, "is not a mapping of user ids")
-    return {
-        str(user_id): line_of(str(user_id), json.dumps(record, default=str))
-        for user_id, record in users.items()
-    }
+    return {str(user_id): _line_of_yaml(str(user_id), record, path) for user_id, record in users.items()}
+
+
+def _line_of_yaml(user_id: str, record: Any, path: str) -> bytes:
+    try:
+        return line_of(user_id, json.dumps(record, default=str))
+    except (TypeError, ValueError, RecursionError):  # a date as key, or a record that contains itself
+        raise StoreUnreadable(f"{path}, user {user_id}", "is not a record; mend it by hand") from None

@@ -9,7 +9,7 @@ from typing import Any
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
-from .models import Renewal, UserContext
+from .models import Renewal, UserContext, check_owner
 from .stored import StoredTokenManager
 from .user_file import UserFile
 
@@ -17,8 +17,8 @@ from .user_file import UserFile
 class YAMLTokenManager(StoredTokenManager):
     """A TokenManager using a local YAML file to store user contexts.
 
-    Flow state is stored within the instance. This only works if a single worker serves the requests; the
-    file itself may be written by several processes.
+    Flow state is stored within the instance. This only works if a single process serves the bot and the
+    requests; other processes may read and write the file (the command line does), but only one may refresh.
 
     :param bot_token: bot token
     :param integration: integration to use to obtain tokens
@@ -31,6 +31,9 @@ class YAMLTokenManager(StoredTokenManager):
         super().__init__(bot_token, integration, **options)
         if not isinstance(yml_base, (str, os.PathLike)) or not os.fspath(yml_base):
             raise SettingError("yml_base", "is empty; it is the path of the file without .yml")
+        folder = os.path.dirname(os.path.abspath(os.fspath(yml_base)))
+        if not os.path.isdir(folder):
+            raise SettingError("yml_base", f"there is no folder {folder}")
         self._file = UserFile(f"{os.fspath(yml_base)}.yml", self._records)
 
     @property
@@ -45,6 +48,7 @@ class YAMLTokenManager(StoredTokenManager):
         :param user_context: user context; if None then clear the user context
         :raises StoreError: the file cannot be read or written; nothing is changed then
         """
+        check_owner(user_id, user_context)
         self._file.write(user_id, user_context)
 
     def get_user_context(self, *, user_id: str) -> UserContext | None:
