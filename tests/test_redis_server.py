@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import redis
 from support.contexts import context
+from support.cutting import cutting
 from support.login import came_back, log_in
 from support.makers import Make
 from support.processes import in_processes
@@ -24,6 +25,7 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import SettingError, StoreError, StoreUnavailable, StoreUnreadable
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.user_context.models import InterruptedCommand
 
 
 @pytest.fixture
@@ -307,6 +309,30 @@ class TestServerFaults:
             ) as manager,
         ):
             self.fails(manager, "refuses the user name or password")
+
+    def test_an_answer_that_gets_lost_does_nothing_twice(
+        self, own_server: RedisServer, cloud: Sandbox, integration: Integration
+    ) -> None:
+        alice = cloud.add_person("Alice Adams")
+        with cutting(own_server.port) as cutter:
+            url = f"redis://127.0.0.1:{cutter.port}"
+            with RedisTokenManager(cloud.add_bot("Echo").token, integration, redis_url=url) as manager:
+                cutter.word = b"NX"
+                assert manager.first_time("event")  # rather twice than never
+                answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+                cutter.word = b"XX"
+                assert "cannot be reached" in manager.process_redirect(**answer)  # and not: has been used
+                command = InterruptedCommand(
+                    user_id=alice.id, kind="message", id="m", words="whoami", activity={}
+                )
+                cutter.word = b"RPUSH"
+                with pytest.raises(StoreUnavailable):
+                    manager._pending.release(command)
+                assert manager.next_released(timeout=1) == command
+                assert manager.next_released(timeout=0.01) is None
+                cutter.word = b"refresh-"
+                with pytest.raises(StoreUnavailable), manager.exclusively(alice.id):
+                    pass
 
     @pytest.mark.holds(20)
     def test_rediss_checks_certificate_and_name_unless_the_url_says_otherwise(

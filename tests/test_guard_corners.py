@@ -1,0 +1,257 @@
+"""What a guard must not let through, and what it must not change, in commands of unusual shapes."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from support.contexts import context
+from support.makers import Make
+from support.world import LOOK_IN_DIRECT, Whoami, World
+from webex_bot.exceptions import BotException
+from webex_bot.models.command import Command
+from webex_bot.webex_bot import WebexBot
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import UserTokenMixin, YAMLTokenManager, requires_user_token
+from webex_bot_auth.errors import SettingError
+from webex_bot_auth.sandbox import Sandbox
+
+RunWorld = Callable[..., World]
+Whoami2 = functools.partial(Whoami, command_keyword="second")
+
+
+def traced(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator as authors have them."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return method(*args, **kwargs)
+
+    return call
+
+
+class CallableObject:
+    def __call__(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return "RAN"
+
+
+class Base(UserTokenMixin, Command):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(command_keyword="go", help_message="go", **kwargs)
+
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+        return "RAN"
+
+
+@requires_user_token
+class Static(Base):
+    @staticmethod
+    def execute(message: Any, attachment_actions: Any, activity: Any) -> str:  # type: ignore[override]
+        return "RAN"
+
+
+@requires_user_token
+class Object(Base):
+    execute = CallableObject()  # type: ignore[assignment]
+
+
+@requires_user_token
+class Callback(Base):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.card_callback = self.another
+
+    def another(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return "RAN"
+
+
+class DecoratedAbove(Base):
+    def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return "RAN BEFORE"
+
+    @traced
+    @requires_user_token
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+        return "RAN"
+
+
+class OverridesDecoratedAbove(DecoratedAbove):
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+        return "RAN"
+
+
+class LambdaBefore(Base):
+    pre_execute = lambda self, message, attachment_actions, activity: "RAN BEFORE"  # noqa: E731
+
+    @requires_user_token
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+        return "RAN"
+
+
+SHAPES = [Static, Object, Callback, DecoratedAbove, OverridesDecoratedAbove, LambdaBefore]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nothing_runs_without_a_login_whatever_stands_in_the_class(
+    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox, shape: type[Command]
+) -> None:
+    world = run_world(yaml_manager, shape)
+    alice = cloud.add_person("Alice Adams")
+    asked = cloud.say(alice, world.direct(alice), "go")
+    card = world.login_card(alice)
+    assert world.said(asked.room) == [card.text]  # one card, and nothing else
+    world.press_login(card, alice)
+    world.answer(asked, lambda message: message.text == "RAN")
+
+
+def test_scopes_of_stacked_guards_add_up() -> None:
+    class Stacked(Base):
+        @requires_user_token(scopes=["spark:rooms_read"])
+        @requires_user_token(scopes=["spark:people_read"])
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+            return "RAN"
+
+    assert Stacked.execute.scopes == ["spark:rooms_read"]  # type: ignore[attr-defined]
+    assert Stacked.execute.method.scopes == ["spark:people_read"]  # type: ignore[attr-defined]
+
+
+def test_what_fails_before_execute_stops_the_command(
+    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    @requires_user_token
+    class Refuses(Base):
+        def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> None:
+            raise ValueError("not allowed")
+
+    world = run_world(yaml_manager, Refuses, Whoami)
+    alice = cloud.add_person("Alice Adams")
+    world.log_in(alice)
+    asked = cloud.say(alice, world.direct(alice), "go")
+    world.answer(asked, lambda message: message.text.startswith("Sorry"))
+    assert world.ask(alice, "whoami").text == "You are Alice Adams"
+    assert "RAN" not in world.said(asked.room)
+
+
+def test_a_private_answer_of_a_generator_stays_private(
+    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    @requires_user_token
+    class Secret(Base):
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Iterator[str]:
+            yield "first"
+            raise BotException("debug", "your PIN is 1234", reply_one_to_one=True)
+
+    world = run_world(yaml_manager, Secret)
+    alice = cloud.add_person("Alice Adams")
+    world.log_in(alice)
+    team = world.group(alice)
+    asked = cloud.say(alice, team, "go", to=world.echo)
+    world.answer(asked, lambda message: message.text == LOOK_IN_DIRECT)
+    assert world.said(team) == ["first", LOOK_IN_DIRECT]
+    assert world.said(world.direct(alice))[-1] == "your PIN is 1234"
+
+
+@pytest.mark.holds(28)
+def test_a_refusal_that_the_author_has_wrapped_is_recognised(
+    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    @requires_user_token
+    class Wraps(Base):
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+            try:
+                return f"RAN for {self.user_api.people.me().display_name}"
+            except Exception as error:
+                raise RuntimeError("my own words") from error
+
+    world = run_world(yaml_manager, Wraps)
+    alice = cloud.add_person("Alice Adams")
+    world.log_in(alice)
+    cloud.revoke_person(alice)
+    assert world.login_card(alice, after=cloud.say(alice, world.direct(alice), "go"))
+
+
+class TestRegisterBot:
+    def test_once_is_enough(self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox) -> None:
+        world = run_world(yaml_manager, Whoami)
+        with pytest.raises(SettingError, match="has one already"):
+            world.manager.register_bot(bot=world.bot, account_commands=False)
+
+    def test_a_manager_has_one_bot(self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox) -> None:
+        world = run_world(yaml_manager, Whoami)
+        another = WebexBot(teams_bot_token=cloud.add_bot("Another").token)
+        with pytest.raises(SettingError, match="one manager for each bot"):
+            world.manager.register_bot(bot=another)
+
+    def test_a_keyword_that_hides_login_is_named(
+        self, run_world: RunWorld, yaml_manager: Make, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        run_world(yaml_manager, lambda **options: Whoami(command_keyword="log", **options))
+        assert "'login' for the command 'log'" in caplog.text
+
+    def test_a_name_that_is_part_of_a_keyword_is_left_in_the_message(
+        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world = run_world(yaml_manager, lambda **options: Whoami(command_keyword="echo bot who", **options))
+        alice = cloud.add_person("Alice Adams")
+        world.log_in(alice)
+        asked = cloud.say(alice, world.group(alice), "who", to=world.echo)
+        assert world.answer(asked).text == "You are Alice Adams"
+        assert "contains the bot's name" in caplog.text
+
+
+class TestResuming:
+    def test_who_is_blocked_meanwhile_is_told_and_nothing_runs(
+        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(either_manager, Whoami)
+        alice = cloud.add_person("Alice Adams")
+        card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
+        world.bot.approved_users = ["somebody.else@example.com"]
+        world.press_login(card, alice)
+        world.answer(card, lambda message: "could not run “whoami” by itself" in message.text)
+        command = next(command for command in world.bot.commands if isinstance(command, Whoami))
+        assert command.runs == []
+
+    def test_a_deleted_message_does_not_run(
+        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = run_world(either_manager, Whoami)
+        alice = cloud.add_person("Alice Adams")
+        asked = cloud.say(alice, world.direct(alice), "whoami")
+        card = world.login_card(alice)
+        with cloud.faults.rest(f"/v1/messages/{asked.id}", method="GET", status=404):
+            world.press_login(card, alice)
+            world.answer(card, lambda message: "could not run “whoami” by itself" in message.text)
+
+    def test_what_ran_and_could_not_be_posted_is_not_offered_again(
+        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    ) -> None:
+        running = threading.Event()
+
+        class Breaks(Whoami):
+            @requires_user_token
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                running.set()
+                return "x" * 10_000  # more than a message can hold
+
+        world = run_world(yaml_manager, Breaks, Whoami2)
+        alice = cloud.add_person("Alice Adams")
+        card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
+        world.press_login(card, alice)
+        assert running.wait(10)
+        assert world.ask(alice, "second").text == "You are Alice Adams"
+        assert "Please send it again" not in str(world.said(world.direct(alice)))
+
+
+def test_one_persons_context_is_not_stored_as_anothers(yaml_manager: Make, integration: Integration) -> None:
+    with yaml_manager("token", integration) as manager, pytest.raises(ValueError, match="another user_id"):
+        manager.set_user_context(user_id="alice", user_context=context("bob"))
+
+
+def test_a_folder_that_is_missing_stops_the_start(integration: Integration) -> None:
+    with pytest.raises(SettingError, match="there is no folder /nowhere"):
+        YAMLTokenManager("token", integration, yml_base="/nowhere/tokens")
