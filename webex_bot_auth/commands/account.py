@@ -34,7 +34,7 @@ class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_b
 
     def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str | None:
         request = Request(message, attachment_actions, activity)
-        texts = self.token_manager.chat.texts
+        texts = self.token_manager.chat.texts(request.user_id)
         try:
             said = self.answer(request)
             if isinstance(said, str) and request.is_direct:
@@ -45,7 +45,7 @@ class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_b
             return texts.cannot_write_direct
         except (StoreError, TokenServiceError) as error:
             log.error("%s: user %s: %s", self.command_keyword, request.user_id, error)  # noqa: TRY400
-            return self.token_manager.chat.explain(error)
+            return self.token_manager.chat.explain(error, request.user_id)
         return texts.look_in_direct if said and not request.is_direct else None
 
     def answer(self, request: Request) -> str | bool:
@@ -57,7 +57,7 @@ class LoginCommand(_AccountCommand):
     """Log in; for somebody who is logged in already: until when, and a button to log in anew."""
 
     def __init__(self, *, token_manager: TokenManager, command_keyword: str = "login") -> None:
-        help_message = token_manager.chat.texts.help_login
+        help_message = token_manager.chat.texts().help_login
         super().__init__(
             token_manager=token_manager, command_keyword=command_keyword, help_message=help_message
         )
@@ -65,7 +65,7 @@ class LoginCommand(_AccountCommand):
     def answer(self, request: Request) -> bool:
         sentence = None
         if (context := self._context(request.user_id)) and (name := self._name(context)):
-            texts = self.token_manager.chat.texts
+            texts = self.token_manager.chat.texts(request.user_id)
             until = self.token_manager.chat.until(context)
             sentence = f"{texts.already_logged_in.format(name=name, until=until)} {texts.log_in_anew}"
         return self.token_manager.request_login(user_id=request.user_id, sentence=sentence)
@@ -89,13 +89,13 @@ class LogoutCommand(_AccountCommand):
     """Forget the person's tokens, and revoke them at Webex where it lets us."""
 
     def __init__(self, *, token_manager: TokenManager, command_keyword: str = "logout") -> None:
-        help_message = token_manager.chat.texts.help_logout
+        help_message = token_manager.chat.texts().help_logout
         super().__init__(
             token_manager=token_manager, command_keyword=command_keyword, help_message=help_message
         )
 
     def answer(self, request: Request) -> str:
-        texts = self.token_manager.chat.texts
+        texts = self.token_manager.chat.texts(request.user_id)
         revoked = self.token_manager.logout(user_id=request.user_id)
         if revoked is None:
             return texts.not_logged_in
@@ -110,12 +110,12 @@ class WhoamiCommand(_AccountCommand):
         super().__init__(
             token_manager=token_manager,
             command_keyword=command_keyword,
-            help_message=token_manager.chat.texts.help_whoami,
+            help_message=token_manager.chat.texts().help_whoami,
         )
 
-    def answer(self, request: Request) -> str:  # noqa: ARG002 (the guard knows who asks)
+    def answer(self, request: Request) -> str:
         me = self.user_api.people.me()
-        return self.token_manager.chat.texts.whoami.format(
+        return self.token_manager.chat.texts(request.user_id).whoami.format(
             name=me.display_name,
             email=(me.emails or [""])[0],
             until=self.token_manager.chat.until(self.user_context),

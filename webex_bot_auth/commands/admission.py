@@ -85,7 +85,7 @@ def _decide(command: Any, request: Request, scopes: list[str]) -> UserContext | 
         context = manager.get_user_context_and_refresh(user_id=request.user_id)
     except (StoreError, TokenServiceError) as error:
         log.error("command not run: user %s: %s", request.user_id, error)  # noqa: TRY400 (no traceback)
-        return Denied(answer=manager.chat.explain(error))
+        return Denied(answer=manager.chat.explain(error, request.user_id))
     return Denied(ask=True) if context is None or not context.grants(scopes) else context
 
 
@@ -101,20 +101,22 @@ def _recall(command: Any, request: Request) -> UserContext | Denied | None:
 def _ask(command: Any, request: Request, scopes: list[str], sentence: str | None = None) -> str | None:
     """Send the login card 1:1. What is returned goes into the thread, and holds no link."""
     manager: TokenManager = command.token_manager
+    texts = manager.chat.texts(request.user_id)
     try:
         sent = manager.request_login(
             user_id=request.user_id,
             scopes=scopes,
-            sentence=sentence or manager.chat.texts.login_for_command.format(command=request.words(command)),
+            sentence=sentence
+            or manager.chat.texts(request.user_id).login_for_command.format(command=request.words(command)),
             interrupted=request.to_resume(command),
         )
     except MessageNotSent as error:
         log.warning("no login card for user %s: %s", request.user_id, error)
-        return manager.chat.texts.cannot_write_direct
+        return texts.cannot_write_direct
     except (StoreError, TokenServiceError) as error:
         log.error("no login for user %s: %s", request.user_id, error)  # noqa: TRY400 (no traceback)
-        return manager.chat.explain(error)
-    return manager.chat.texts.look_in_direct if sent and not request.is_direct else None
+        return manager.chat.explain(error, request.user_id)
+    return texts.look_in_direct if sent and not request.is_direct else None
 
 
 def _answer_and_stop(answer: str | None) -> Iterator[str]:
@@ -180,8 +182,9 @@ def _of_bot_exception(call: Call, error: BotException) -> Any:
     if not error.reply_one_to_one or call.request.is_direct:
         return error.reply_message
     chat = call.command.token_manager.chat
+    texts = chat.texts(call.request.user_id)
     sent = chat.tell(call.request.user_id, str(error.reply_message))
-    return chat.texts.look_in_direct if sent else chat.texts.cannot_write_direct
+    return texts.look_in_direct if sent else texts.cannot_write_direct
 
 
 def _failed(call: Call, error: Exception, scopes: list[str]) -> str | None:
@@ -192,13 +195,13 @@ def _failed(call: Call, error: Exception, scopes: list[str]) -> str | None:
             manager.token_refused(call.context)
         except StoreError as trouble:
             log.error("refused token not dropped: user %s: %s", request.user_id, trouble)  # noqa: TRY400
-            return manager.chat.explain(trouble)
+            return manager.chat.explain(trouble, request.user_id)
         if resuming.get():  # once is enough: the login that has just been made is refused
-            return manager.chat.texts.login_refused_again
-        return _ask(command, request, scopes, manager.chat.texts.login_again)
+            return manager.chat.texts(request.user_id).login_refused_again
+        return _ask(command, request, scopes, manager.chat.texts(request.user_id).login_again)
     reference = secrets.token_hex(4)
     log.error("command %r failed, reference %s", request.words(command), reference, exc_info=error)
-    return manager.chat.texts.command_failed.format(reference=reference)
+    return manager.chat.texts(request.user_id).command_failed.format(reference=reference)
 
 
 def _is_refusal_of(context: UserContext, error: BaseException) -> bool:

@@ -8,8 +8,7 @@ import hashlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..chat.texts import PageText
-from ..user_context.models import Outcome
+from ..user_context.models import Outcome, RedirectText
 
 _environment = Environment(
     loader=PackageLoader("webex_bot_auth.redirect", ""), autoescape=True, undefined=StrictUndefined
@@ -19,12 +18,12 @@ _STYLE = _environment.get_template("page.css").render()
 STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
 
 
-def render(page: PageText, outcome: Outcome, sentence: str) -> str:
-    """The page for an outcome, with a sentence that is escaped like everything else."""
+def render(text: RedirectText) -> str:
+    """The page; everything on it is escaped."""
     return _environment.get_template("page.html").render(
         style=Markup(_STYLE),  # noqa: S704 (our own file)
-        kind="good" if outcome is Outcome.DONE else "bad",
-        title=page.title,
-        sentence=sentence,
-        next_step=page.next_step,
+        kind="good" if text.outcome is Outcome.DONE else "bad",
+        title=text.heading,
+        sentence=text,
+        next_step=text.next_step,
     )

@@ -130,7 +130,8 @@ def _is_prefetch() -> bool:
 
 
 def _response(manager: TokenManager, text: str, *, status: int | None = None) -> Response:
-    # a text of somebody else's process_redirect says what it wants to say about a login that came to an end
-    outcome = text.outcome if isinstance(text, RedirectText) else Outcome.DONE
-    page = render(manager.chat.page_text(outcome), outcome, text)
-    return Response(page, status or STATUS[outcome], HEADERS)
+    if not isinstance(text, RedirectText):
+        # somebody else's process_redirect: its words, on our page
+        usual = manager.chat.page(Outcome.DONE)
+        text = RedirectText(text, usual.outcome, usual.heading, usual.next_step)
+    return Response(render(text), status or STATUS[text.outcome], HEADERS)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from .. import redaction
+from .. import redaction, signals
+from ..chat.cards import login_card
 from ..chat.messenger import Messenger
-from ..chat.speaker import Speaker
+from ..chat.speaker import MakeCard, Speaker, TextsOrChoice
 from ..chat.texts import Texts
-from ..errors import SettingError, TokenServiceError
+from ..errors import GrantRefused, SettingError, TokenServiceError
 from ..oauth import WebexOAuth
 from ..rest import revoke
 from .models import FlowState, InterruptedCommand, Outcome, UserContext
@@ -50,7 +51,9 @@ class TokenManager(ABC):
     :param encryption_keys: keys for tokens at rest (32 bytes in base64); the first encrypts, all decrypt
     :param login_flow: ``redirect``: the browser comes back to ``/redirect``; ``device``: people confirm a
         code at Webex, and the bot needs no address of its own (device authorization grant)
-    :param texts: every sentence that people read
+    :param texts: every sentence that people read; or a function that takes a person id (None: not known) and
+        gives the sentences in that person's language
+    :param make_login_card: makes the login card, from what :func:`webex_bot_auth.chat.cards.login_card` takes
     :raises SettingError: a setting is missing or malformed
     """
 
@@ -62,7 +65,8 @@ class TokenManager(ABC):
         flow_lifetime: timedelta = timedelta(minutes=10),
         encryption_keys: Iterable[str | bytes] = (),
         login_flow: Literal["redirect", "device"] = "redirect",
-        texts: Texts | None = None,
+        texts: TextsOrChoice | None = None,
+        make_login_card: MakeCard = login_card,
     ) -> None:
         if not isinstance(bot_token, str) or not bot_token.strip():
             raise SettingError(
@@ -77,13 +81,13 @@ class TokenManager(ABC):
         self.integration = integration
         self.login_flow = login_flow
         self.flow_lifetime = flow_lifetime
-        self.chat = Speaker(Messenger(bot_token), texts or Texts(), flow_lifetime)
+        self.chat = Speaker(Messenger(bot_token), texts or Texts(), flow_lifetime, make_login_card)
         self._oauth = WebexOAuth(integration, with_redirect=login_flow == "redirect")
         self._records = Records(encryption_keys)
         self._overlay = Overlay()
         self._pending: Pending = MemoryPending(lifetime=flow_lifetime)
         self._replacing = threading.Lock()
-        self._refresher = Refresher(self, self._oauth.refresh)
+        self._refresher = Refresher(self, self._oauth.refresh, self._refresh_ended)
         self._resumer: Resumer | None = None
         self._closed = threading.Event()
         redaction.install()
@@ -171,6 +175,12 @@ class TokenManager(ABC):
         """Hold off other processes while a user's tokens are refreshed."""
         yield True
 
+    def _refresh_ended(self, user_id: str, refused: GrantRefused | None) -> None:
+        if refused is None:
+            signals.send(signals.refreshed, self, user_id=user_id)
+        else:
+            signals.send(signals.refresh_refused, self, user_id=user_id, error=refused)
+
     # -- login and logout
 
     def login_url(self, *, user_id: str, scopes: Iterable[str] = ()) -> str:  # noqa: ARG002
@@ -238,6 +248,7 @@ class TokenManager(ABC):
             return None
         self.set_user_context(user_id=user_id, user_context=None)
         log.info("logged out: user %s", user_id)
+        signals.send(signals.logged_out, self, user_id=user_id)
         return revoke(context.tokens, self.integration.client_id)
 
     def token_refused(self, context: UserContext) -> None:

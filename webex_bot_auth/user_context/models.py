@@ -159,12 +159,14 @@ class Outcome(Enum):
 class RedirectText(str):
     """The text for the HTTP response, which remembers how the login ended."""
 
-    __slots__ = ("outcome",)
+    __slots__ = ("heading", "next_step", "outcome")
     outcome: Outcome
+    heading: str
+    next_step: str
 
-    def __new__(cls, text: str, outcome: Outcome) -> RedirectText:
+    def __new__(cls, text: str, outcome: Outcome, heading: str = "", next_step: str = "") -> RedirectText:
         self = super().__new__(cls, text)
-        self.outcome = outcome
+        self.outcome, self.heading, self.next_step = outcome, heading, next_step
         return self
 
 

@@ -33,6 +33,9 @@ MANY_FAILING = 3
 _SERVICE = ""  # back-off key of the token service as a whole; user ids are never empty
 
 
+Ended = Callable[[str, "GrantRefused | None"], None]
+
+
 class Freshness(Enum):
     FRESH = "fresh"
     EXPIRES_SOON = "expires soon"
@@ -69,9 +72,11 @@ class Refresher:
 
     :param contexts: where they are kept
     :param new_tokens: asks the token endpoint
+    :param ended: told of each refresh that was stored or refused
     """
 
-    def __init__(self, contexts: Contexts, new_tokens: Callable[[Tokens], Tokens]) -> None:
+    def __init__(self, contexts: Contexts, new_tokens: Callable[[Tokens], Tokens], ended: Ended) -> None:
+        self._ended = ended
         self._contexts = contexts
         self._new_tokens = new_tokens
         self._threads = KeyedLocks()
@@ -129,7 +134,8 @@ class Refresher:
         except GrantRefused as error:
             log.info("refresh refused, a new login is needed: user %s: %s", context.user_id, error)
             self._user_backoff.succeeded(context.user_id)
-            self._contexts.replace(context, None)
+            if self._contexts.replace(context, None):
+                self._ended(context.user_id, error)
             return self._usable_without_refresh(context.user_id)
         except TokenServiceError as error:
             log.warning("refresh failed, nothing is lost: user %s: %s", context.user_id, error)
@@ -145,6 +151,7 @@ class Refresher:
             log.info("refresh came too late, user %s has logged in or out meanwhile", context.user_id)
             return self._usable_without_refresh(context.user_id)
         log.info("refreshed: user %s", context.user_id)
+        self._ended(context.user_id, None)
         if freshness(tokens) in (Freshness.EXPIRED, Freshness.DEAD):
             self._user_backoff.failed(context.user_id)
             raise TokenServiceUnavailable(error="the new token has expired already")

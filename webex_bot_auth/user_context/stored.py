@@ -13,6 +13,7 @@ from wxc_sdk.people import Person
 from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
+from .. import signals
 from ..device_grant import DeviceGrant
 from ..errors import (
     ClientRefused,
@@ -75,7 +76,7 @@ class StoredTokenManager(TokenManager):
             flow, lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes)
         )
         log.info("login %s: flow %s, user %s", outcome.value, reference(flow_id), flow.user_id)
-        return self.chat.page(outcome)
+        return self.chat.page(outcome, flow.user_id)
 
     def refuse_redirect(self, *, flow_id: str, error: str) -> RedirectText:
         """End a flow that comes back with an error, and tell the person.
@@ -88,13 +89,18 @@ class StoredTokenManager(TokenManager):
             return self.chat.page(flow)
         log.info("login refused by Webex or the user (%.40r): flow %s", error, reference(flow_id))
         if error == "access_denied":
-            self.chat.tell(flow.user_id, self.chat.texts.refused)
-            return self.chat.page(Outcome.REFUSED)
+            self._refused(flow)
+            return self.chat.page(Outcome.REFUSED, flow.user_id)
+        signals.send(signals.login_failed, self, user_id=flow.user_id, error=error)
         if error in ("server_error", "temporarily_unavailable"):
             self._offer_again(flow)
-            return self.chat.page(Outcome.TRY_AGAIN)
-        self.chat.tell(flow.user_id, self.chat.texts.not_set_up)
-        return self.chat.page(Outcome.NOT_SET_UP)
+            return self.chat.page(Outcome.TRY_AGAIN, flow.user_id)
+        self.chat.tell(flow.user_id, self.chat.texts(flow.user_id).not_set_up)
+        return self.chat.page(Outcome.NOT_SET_UP, flow.user_id)
+
+    def _refused(self, flow: FlowState) -> None:
+        signals.send(signals.login_refused, self, user_id=flow.user_id)
+        self.chat.tell(flow.user_id, self.chat.texts(flow.user_id).refused)
 
     def register_bot(self, *, bot: Any, **options: Any) -> None:
         """See :meth:`TokenManager.register_bot`; a bot that comes back also polls for pending logins."""
@@ -158,10 +164,12 @@ class StoredTokenManager(TokenManager):
             outcome.scope = outcome.scope or " ".join(flow.scopes)
             return self._accept_or_explain(flow, lambda: outcome).value
         if outcome.error == "access_denied":
-            self.chat.tell(flow.user_id, self.chat.texts.refused)
-        elif isinstance(outcome, ClientRefused):
+            self._refused(flow)
+            return "refused"
+        signals.send(signals.login_failed, self, user_id=flow.user_id, error=str(outcome.error))
+        if isinstance(outcome, ClientRefused):
             log.error("login failed: %s", outcome)
-            self.chat.tell(flow.user_id, self.chat.texts.not_set_up)
+            self.chat.tell(flow.user_id, self.chat.texts(flow.user_id).not_set_up)
         return str(outcome.error)
 
     def _start(self, flow: FlowState) -> str:
@@ -186,13 +194,18 @@ class StoredTokenManager(TokenManager):
         return flow
 
     def _accept_or_explain(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome:
-        """The end of every login; the person hears of it in chat."""
+        """The end of every login; the person hears of it in chat, and handlers of signals as well."""
         try:
-            return self._accept(flow, get_tokens)
+            outcome = self._accept(flow, get_tokens)
         except StoreError as error:
             log.error("login not stored: user %s: %s", flow.user_id, error)  # noqa: TRY400 (no traceback)
-            self.chat.tell(flow.user_id, self.chat.texts.store_down)
-            return Outcome.STORE_DOWN
+            self.chat.tell(flow.user_id, self.chat.texts(flow.user_id).store_down)
+            outcome = Outcome.STORE_DOWN
+        if outcome is Outcome.DONE:
+            signals.send(signals.logged_in, self, user_id=flow.user_id)
+        else:
+            signals.send(signals.login_failed, self, user_id=flow.user_id, error=outcome.value)
+        return outcome
 
     def _accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome:
         try:
@@ -204,11 +217,11 @@ class StoredTokenManager(TokenManager):
             return Outcome.TRY_AGAIN
         except ClientRefused as error:
             log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)
-            self.chat.tell(flow.user_id, self.chat.texts.not_set_up)
+            self.chat.tell(flow.user_id, self.chat.texts(flow.user_id).not_set_up)
             return Outcome.NOT_SET_UP
         if not same_person(person.person_id or "", flow.user_id):
             revoke(tokens, self.integration.client_id)
-            self.chat.tell(flow.user_id, self.chat.texts.someone_else)
+            self.chat.tell(flow.user_id, self.chat.texts(flow.user_id).someone_else)
             return Outcome.WRONG_PERSON
         self.set_user_context(
             user_id=flow.user_id, user_context=UserContext(user_id=flow.user_id, tokens=tokens)
@@ -252,7 +265,9 @@ class StoredTokenManager(TokenManager):
     def _offer_again(self, flow: FlowState) -> None:
         try:
             self.request_login(
-                user_id=flow.user_id, scopes=flow.scopes, sentence=self.chat.texts.try_login_again
+                user_id=flow.user_id,
+                scopes=flow.scopes,
+                sentence=self.chat.texts(flow.user_id).try_login_again,
             )
         except (MessageNotSent, StoreError, TokenServiceError) as error:
             log.warning("no new login card for user %s: %s", flow.user_id, error)

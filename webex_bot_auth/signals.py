@@ -1,0 +1,40 @@
+"""What bot authors can be told of, with `blinker <https://blinker.readthedocs.io>`_::
+
+    from webex_bot_auth.signals import logged_in
+
+    @logged_in.connect_via(token_manager)
+    def greet(manager, *, user_id):
+        ...
+
+The sender is the token manager; every signal comes with ``user_id``, those of failures with ``error``, too.
+Handlers run in the thread where it happened; what they raise is logged, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from blinker import NamedSignal, Namespace
+
+log = logging.getLogger(__name__)
+
+_signals = Namespace()
+
+logged_in = _signals.signal("logged-in", doc="A login is done and stored.")
+logged_out = _signals.signal("logged-out", doc="A user's tokens were forgotten on the user's own wish.")
+login_refused = _signals.signal("login-refused", doc="The user, or Webex, did not give the permission.")
+login_failed = _signals.signal("login-failed", doc="A login came to nothing for another reason: ``error``.")
+refreshed = _signals.signal("refreshed", doc="An access token was refreshed and stored.")
+refresh_refused = _signals.signal(
+    "refresh-refused", doc="The refresh token is bad or revoked: the user has to log in again."
+)
+
+
+def send(signal: NamedSignal, sender: Any, **facts: Any) -> None:
+    """Tell all handlers of a signal, whatever one of them raises."""
+    for handler in signal.receivers_for(sender):
+        try:
+            handler(sender, **facts)
+        except Exception:
+            log.exception("handler of %s failed", signal.name)
