@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -38,10 +39,25 @@ def connect(host: str | None, url: str | None) -> Redis:
     if not url:
         raise SettingError("redis_url", "is empty, and so is redis_host; e.g. redis://localhost:6379/0")
     try:
-        return Redis.from_url(url, **options)
+        url, tls = _tls(url)
+        return Redis.from_url(url, **options, **tls)
     except (ValueError, TypeError) as error:
         # from None, and without the URL: it may hold a password
         raise SettingError("redis_url", f"is malformed ({type(error).__name__})") from None
+
+
+def _tls(url: str) -> tuple[str, dict[str, Any]]:
+    """Check the server's name where the URL does not say otherwise: redis-py 5 does not by itself.
+
+    It does not understand ``ssl_check_hostname=false`` in a URL either, so that is taken out of it.
+    """
+    address = urlsplit(url)
+    if address.scheme != "rediss":
+        return url, {}
+    query = dict(parse_qsl(address.query))
+    check = query.pop("ssl_check_hostname", "true").lower() not in ("false", "no", "n", "0")
+    check = check and query.get("ssl_cert_reqs") != "none"
+    return address._replace(query=urlencode(query)).geturl(), {"ssl_check_hostname": check}
 
 
 @contextmanager

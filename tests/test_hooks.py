@@ -1,0 +1,126 @@
+"""What bot authors can hook into: signals, words for each person's language, a card of their own."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.contexts import expiring
+from support.makers import Make, MakeManager
+from support.whoami import Whoami
+from webexpythonsdk.models.cards import AdaptiveCard, TextBlock
+from webexpythonsdk.models.cards.actions import OpenUrl
+
+from webex_bot_auth import Texts, TokenManager, signals
+from webex_bot_auth.chat.texts import PageText
+from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.testing import WebexSandbox
+from webex_bot_auth.testing.redirects import came_back, log_in
+
+GERMAN = dataclasses.replace(
+    Texts(),
+    login_button="Mit Webex anmelden",
+    logged_in="Du bist angemeldet als {name}.",
+    page_done=PageText("Angemeldet", "Der Bot kann jetzt für dich handeln.", "Schließe dieses Fenster."),
+)
+
+
+@pytest.fixture
+def heard(manager: TokenManager) -> Iterator[list[tuple[str, str]]]:
+    """Names and users of the signals that the manager sends."""
+    heard: list[tuple[str, str]] = []
+
+    def note(name: str, sender: Any, *, user_id: str, **_: Any) -> None:
+        heard.append((name, user_id))
+
+    notes = [(signal, functools.partial(note, name)) for name, signal in signals._signals.items()]
+    for signal, noting in notes:
+        signal.connect(noting, sender=manager)
+    yield heard
+    for signal, noting in notes:
+        signal.disconnect(noting, sender=manager)
+
+
+@pytest.fixture
+def alice(cloud: Sandbox) -> Person:
+    return cloud.add_person("Alice Adams")
+
+
+class TestSignals:
+    def test_login_refresh_and_logout(
+        self, manager: TokenManager, cloud: Sandbox, alice: Person, heard: list[Any]
+    ) -> None:
+        log_in(cloud, manager, alice)
+        context = manager.get_user_context(user_id=alice.id)
+        assert context
+        manager.set_user_context(user_id=alice.id, user_context=expiring(context, -1))
+        manager.get_user_context_and_refresh(user_id=alice.id)
+        manager.logout(user_id=alice.id)
+        assert heard == [(name, alice.id) for name in ("logged-in", "refreshed", "logged-out")]
+
+    def test_refusals_and_failures(
+        self, manager: TokenManager, cloud: Sandbox, alice: Person, heard: list[Any]
+    ) -> None:
+        flow_id = manager.start_flow(user_id=alice.id)
+        manager.refuse_redirect(flow_id=flow_id, error="access_denied")
+        bob = cloud.add_person("Bob Brown")
+        manager.process_redirect(**came_back(cloud, manager.login_url(user_id=alice.id), bob))
+        log_in(cloud, manager, alice)
+        context = manager.get_user_context(user_id=alice.id)
+        assert context
+        manager.set_user_context(user_id=alice.id, user_context=expiring(context, -1))
+        cloud.revoke_person(alice)
+        assert manager.get_user_context_and_refresh(user_id=alice.id) is None
+        names = ("login-refused", "login-failed", "logged-in", "refresh-refused")
+        assert heard == [(name, alice.id) for name in names]
+
+    def test_a_handler_that_fails_changes_nothing(
+        self, manager: TokenManager, cloud: Sandbox, alice: Person, heard: list[Any],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:  # fmt: skip
+        def fails(sender: Any, **_: Any) -> None:
+            raise ZeroDivisionError
+
+        with signals.logged_in.connected_to(fails, sender=manager):
+            assert log_in(cloud, manager, alice) == "The bot can now act for you."
+        assert manager.get_user_context(user_id=alice.id)
+        assert "handler of logged-in failed" in caplog.text
+        assert ("logged-in", alice.id) in heard
+
+
+def test_words_are_chosen_for_each_person(make_manager: MakeManager, cloud: Sandbox, alice: Person) -> None:
+    bob = cloud.add_person("Bob Brown")
+    manager = make_manager(texts=lambda user_id: GERMAN if user_id == alice.id else Texts())
+    assert log_in(cloud, manager, alice) == "Der Bot kann jetzt für dich handeln."
+    assert log_in(cloud, manager, bob) == "The bot can now act for you."
+    for words in ("Du bist angemeldet als Alice Adams.", "You are logged in as Bob Brown."):
+        cloud.wait_for_message(where=lambda message, words=words: message.text == words)
+
+
+def test_the_page_is_in_the_same_language_throughout(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox, alice: Person
+) -> None:
+    make = functools.partial(yaml_manager, texts=lambda user_id: GERMAN if user_id == alice.id else Texts())
+    world = webex_sandbox.run(Whoami, manager=make, name="Echo Bot")
+    card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "login"))
+    assert "Mit Webex anmelden" in str(card.card)
+    page = world.press_login(card, alice).text
+    for words in ("Angemeldet", "Der Bot kann jetzt für dich handeln.", "Schließe dieses Fenster."):
+        assert words in page
+
+
+def test_the_card_can_be_ones_own(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox, alice: Person
+) -> None:
+    def my_card(*, title: str, url: str, **_: Any) -> Any:
+        return AdaptiveCard(body=[TextBlock("ACME")], actions=[OpenUrl(url=url, title=title)]).to_dict()
+
+    world = webex_sandbox.run(
+        Whoami, manager=functools.partial(yaml_manager, make_login_card=my_card), name="Echo Bot"
+    )
+    card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
+    assert "ACME" in str(card.card)
+    assert world.press_login(card, alice).status_code == 200

@@ -1,0 +1,112 @@
+"""The interrupted command, where bot and redirect are processes of their own, and may be down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.makers import Make
+from support.whoami import Whoami
+from webex_bot.webex_bot import WebexBot
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.sandbox import Person
+from webex_bot_auth.testing import RunningBot, WebexSandbox
+from webex_bot_auth.testing.redirects import came_back, log_in
+
+
+@pytest.fixture
+def echo(cloud: WebexSandbox) -> Person:
+    return cloud.add_bot("Echo Bot")
+
+
+@pytest.fixture
+def alice(cloud: WebexSandbox) -> Person:
+    return cloud.add_person("Alice Adams")
+
+
+def start(cloud: WebexSandbox, echo: Person, manager: RedisTokenManager) -> tuple[RunningBot, Whoami]:
+    bot, whoami = WebexBot(teams_bot_token=echo.token), Whoami(token_manager=manager)
+    bot.add_command(whoami)
+    manager.register_bot(bot=bot)
+    return cloud.start_bot(bot, manager), whoami
+
+
+def test_the_redirect_may_be_served_by_another_process(
+    cloud: WebexSandbox, redis_manager: Make, integration: Integration, echo: Person, alice: Person
+) -> None:
+    with redis_manager(echo.token, integration) as web, redis_manager(echo.token, integration) as mine:
+        bot, whoami = start(cloud, echo, mine)
+        asked = bot.hears(alice, "whoami")
+        bot.login_card(alice)
+        log_in(cloud, web, alice)
+        bot.answer_to(asked, lambda message: message.text == "You are Alice Adams")
+        assert whoami.runs == [alice.id]
+
+
+def test_a_bot_that_was_down_runs_it_when_it_comes_back(
+    cloud: WebexSandbox, redis_manager: Make, integration: Integration, echo: Person, alice: Person
+) -> None:
+    with redis_manager(echo.token, integration) as web:
+        with redis_manager(echo.token, integration) as first:
+            bot, _ = start(cloud, echo, first)
+            asked = bot.hears(alice, "whoami")
+            bot.login_card(alice)
+            first.closed.set()  # as if it had died: it resumes nothing any more
+            assert first._resumer
+            first._resumer.stop()
+            answer = came_back(cloud, web.login_url(user_id=alice.id), alice)
+            web.process_redirect(**answer)
+            bot.answer_to(asked, "I now run")
+        with redis_manager(echo.token, integration) as second:
+            bot, whoami = start(cloud, echo, second)
+            bot.answer_to(asked, lambda message: message.text == "You are Alice Adams")
+            assert whoami.runs == [alice.id]
+
+
+def test_of_two_bot_processes_one_runs_each_command(
+    cloud: WebexSandbox, redis_manager: Make, integration: Integration, echo: Person
+) -> None:
+    people = [cloud.add_person(f"Person {number}") for number in range(6)]
+    with redis_manager(echo.token, integration) as one, redis_manager(echo.token, integration) as other:
+        started = [start(cloud, echo, manager) for manager in (one, other)]
+        bot = started[0][0]
+        asked = {person: bot.hears(person, "whoami") for person in people}
+        for person in people:
+            card = bot.login_card(person)
+            assert len([text for text in bot.said(person) if text == card.text]) == 1
+            log_in(cloud, one, person)
+        for person, question in asked.items():
+            bot.answer_to(question, lambda message, of=person: message.text == f"You are {of.display_name}")
+        runs = [user_id for _, whoami in started for user_id in whoami.runs]
+        assert sorted(runs) == sorted(person.id for person in people)
+
+
+def test_while_a_login_is_pending_other_commands_work_and_asking_again_shows_the_button_again(
+    cloud: WebexSandbox, either_manager: Make, alice: Person
+) -> None:
+    bot = cloud.run(Whoami, manager=either_manager)
+    first = bot.login_card(alice, after=bot.hears(alice, "whoami"))
+    help_text = bot.ask(alice, "help")
+    assert help_text.card
+    asked = bot.hears(alice, "whoami twice")
+    second = bot.login_card(alice, after=asked)
+    assert second != first
+    bot.press_login(second, alice)
+    bot.answer_to(asked, lambda message: message.text == "You are Alice Adams twice")
+    assert not any(text == "You are Alice Adams" for text in bot.said(alice))  # the latest one wins
+
+
+def test_what_somebody_else_does_with_a_card_is_not_for_its_owner(
+    cloud: WebexSandbox, either_manager: Make, alice: Person
+) -> None:
+    bob = cloud.add_person("Bob Brown")
+    bot = cloud.run(Whoami, manager=either_manager)
+    card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
+    assert bot.press_login(card, bob).status_code == 403
+    command: Any = next(one for one in bot.webex_bot.commands if isinstance(one, Whoami))
+    assert command.runs == []
+    assert bot.said(bob) == []
+    for person in (alice, bob):
+        assert bot.manager.get_user_context(user_id=person.id) is None
