@@ -1,24 +1,20 @@
-"""Real parts for the tests: a Redis server, a Webex cloud on this machine, an app for the redirect."""
+"""Real parts for the tests: a Redis server, the backends; the Webex cloud is the one that is shipped."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
 from support.makers import KEY, Make, MakeManager
 from support.redis_server import RedisServer
-from support.world import World, world
-from werkzeug.serving import make_server
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.user_context import redis_client
 
 
@@ -35,9 +31,9 @@ def redis_url(redis_server: RedisServer) -> str:
 
 
 @pytest.fixture
-def cloud() -> Iterator[Sandbox]:
-    with Sandbox() as cloud, cloud.clients():
-        yield cloud
+def cloud(webex_sandbox: WebexSandbox) -> WebexSandbox:
+    """The one that the package ships, under the name that it has where no bot runs in it."""
+    return webex_sandbox
 
 
 @pytest.fixture
@@ -46,46 +42,24 @@ def integration(cloud: Sandbox) -> Integration:
 
 
 @pytest.fixture(params=["yaml", "redis", "yaml-encrypted", "redis-encrypted"])
-def make_manager(
-    request: pytest.FixtureRequest, cloud: Sandbox, integration: Integration, tmp_path: Path
-) -> Iterator[MakeManager]:
-    """Every backend, with and without encryption."""
+def every_manager(request: pytest.FixtureRequest) -> Make:
+    """Every backend, with and without encryption, one after the other."""
     kind, _, encrypted = request.param.partition("-")
-    common: dict[str, Any] = {"encryption_keys": [KEY]} if encrypted else {}
+    make: Make = request.getfixturevalue(f"{kind}_manager")
+    return functools.partial(make, encryption_keys=[KEY]) if encrypted else make
+
+
+@pytest.fixture
+def make_manager(every_manager: Make, cloud: Sandbox, integration: Integration) -> Iterator[MakeManager]:
+    """Makes managers over one store, from options alone."""
     bot_token = cloud.add_bot("Echo Bot").token
-    if kind == "redis":
-        common["redis_url"] = request.getfixturevalue("redis_url")
-    else:
-        common["yml_base"] = str(tmp_path / "tokens")
     with contextlib.ExitStack() as managers:
-
-        def make(**options: Any) -> TokenManager:
-            kinds = {"yaml": YAMLTokenManager, "redis": RedisTokenManager}
-            return managers.enter_context(kinds[kind](bot_token, integration, **{**common, **options}))
-
-        yield make
+        yield lambda **options: managers.enter_context(every_manager(bot_token, integration, **options))
 
 
 @pytest.fixture
 def manager(make_manager: MakeManager) -> TokenManager:
     return make_manager()
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Flask], str]]:
-    """Serves an app on a free loopback port, and says where."""
-    with contextlib.ExitStack() as servers:
-
-        def start(app: Flask) -> str:
-            server = make_server("127.0.0.1", 0, app, threaded=True)
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-            thread.start()
-            servers.callback(thread.join)
-            servers.callback(server.server_close)
-            servers.callback(server.shutdown)
-            return f"http://127.0.0.1:{server.port}"
-
-        yield start
 
 
 @pytest.fixture
@@ -103,17 +77,6 @@ def either_manager(request: pytest.FixtureRequest) -> Make:
     """Both backends, one after the other."""
     make: Make = request.getfixturevalue(f"{request.param}_manager")
     return make
-
-
-@pytest.fixture
-def run_world(cloud: Sandbox, serve: Callable[[Flask], str]) -> Iterator[Callable[..., World]]:
-    """Runs a bot with these commands until the test ends."""
-    with contextlib.ExitStack() as worlds:
-
-        def run(make: Make, *commands: Any, **options: Any) -> World:
-            return worlds.enter_context(world(cloud, serve, make, *commands, **options))
-
-        yield run
 
 
 @pytest.fixture

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 from support.makers import Make
-from support.world import Whoami, World
+from support.whoami import Whoami
 
 from webex_bot_auth.sandbox import Message, Person, Sandbox, open_url
-
-RunWorld = Callable[..., World]
+from webex_bot_auth.testing import RunningBot, WebexSandbox
 
 
 @pytest.fixture
-def cloud() -> Iterator[Sandbox]:
-    with Sandbox() as cloud, cloud.clients():
-        cloud.oauth.device_interval = 1
-        yield cloud
+def cloud(webex_sandbox: WebexSandbox) -> WebexSandbox:
+    webex_sandbox.oauth.device_interval = 1
+    return webex_sandbox
 
 
 @pytest.fixture
@@ -29,12 +25,10 @@ def device_manager(either_manager: Make) -> Make:
     return functools.partial(either_manager, login_flow="device")
 
 
-def decide(cloud: Sandbox, card: Message, person: Person, decision: str = "approve") -> None:
+def decide(bot: RunningBot, card: Message, person: Person, *, deny: bool = False) -> None:
     """What a person does on the page that the card's button opens."""
-    code = code_on(card)
-    assert f"userCode={code}" in open_url(card.card)
-    form = {"user_code": code, "person": person.id, "decision": decision}
-    assert requests.post(f"{cloud.url}/device", data=form, timeout=10).status_code == 200
+    assert f"userCode={code_on(card)}" in open_url(card.card)
+    assert bot.press_login(card, person, deny=deny).status_code == 200
 
 
 def code_on(card: Message) -> str:
@@ -43,87 +37,81 @@ def code_on(card: Message) -> str:
     return found[1]
 
 
-def test_the_command_runs_after_the_code_is_confirmed(
-    run_world: RunWorld, device_manager: Make, cloud: Sandbox
-) -> None:
-    world = run_world(device_manager, Whoami)
+def test_the_command_runs_after_the_code_is_confirmed(cloud: WebexSandbox, device_manager: Make) -> None:
+    bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
-    team = world.group(alice)
-    asked = cloud.say(alice, team, "whoami", to=world.echo)
-    card = world.login_card(alice)
+    team = bot.group(alice)
+    asked = bot.hears(alice, "whoami", room=team)
+    card = bot.login_card(alice)
     assert card.text == f"Please log in: open {open_url(card.card)} and enter the code {code_on(card)}."
     assert code_on(card) not in str(cloud.messages(team))
-    decide(cloud, card, alice)
-    assert world.answer(asked, lambda message: message.text == "You are Alice Adams").parent == asked
-    assert world.ask(alice, "whoami").text == "You are Alice Adams"
+    decide(bot, card, alice)
+    assert bot.answer_to(asked, "You are Alice Adams").parent == asked
+    assert bot.ask(alice, "whoami").text == "You are Alice Adams"
     assert cloud.calls.to("/v1/access_token") == []
 
 
-def test_a_refusal_is_told(run_world: RunWorld, device_manager: Make, cloud: Sandbox) -> None:
-    world = run_world(device_manager, Whoami)
+def test_a_refusal_is_told(cloud: WebexSandbox, device_manager: Make) -> None:
+    bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
-    card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "login"))
-    decide(cloud, card, alice, "deny")
-    assert "did not give the permission" in world.answer(card).text
-    assert world.manager.get_user_context(user_id=alice.id) is None
+    card = bot.login_card(alice, after=bot.hears(alice, "login"))
+    decide(bot, card, alice, deny=True)
+    assert "did not give the permission" in bot.answer_to(card).text
+    assert bot.manager.get_user_context(user_id=alice.id) is None
 
 
 @pytest.mark.holds(5)
-def test_somebody_elses_login_is_not_accepted(
-    run_world: RunWorld, device_manager: Make, cloud: Sandbox
-) -> None:
-    world = run_world(device_manager, Whoami)
+def test_somebody_elses_login_is_not_accepted(cloud: WebexSandbox, device_manager: Make) -> None:
+    bot = cloud.run(Whoami, manager=device_manager)
     alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
-    card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "login"))
-    decide(cloud, card, bob)
-    told = world.answer(card).text
+    card = bot.login_card(alice, after=bot.hears(alice, "login"))
+    decide(bot, card, bob)
+    told = bot.answer_to(card).text
     assert "Somebody else signed in" in told
     assert "Bob" not in told
     for person in (alice, bob):
-        assert world.manager.get_user_context(user_id=person.id) is None
+        assert bot.manager.get_user_context(user_id=person.id) is None
 
 
 def test_it_asks_less_often_when_told_so_and_goes_on_after_a_fault(
-    run_world: RunWorld, device_manager: Make, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
+    cloud: WebexSandbox, device_manager: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webex_bot_auth.user_context.device_poller.SLOW_DOWN_SECONDS", 0.5)
-    world = run_world(device_manager, Whoami)
+    bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
-    card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "login"))
+    card = bot.login_card(alice, after=bot.hears(alice, "login"))
     cloud.oauth.device_interval = 2  # what the card's flow knows is 1: the next polls come too soon
     with cloud.faults.rest("/v1/device/token", times=1, status=503) as fault:
         fault.wait()
-    decide(cloud, card, alice)
-    assert world.answer(card).text == "You are logged in as Alice Adams."
+    decide(bot, card, alice)
+    assert bot.answer_to(card).text == "You are logged in as Alice Adams."
 
 
 def test_an_expired_code_ends_the_flow_and_a_new_one_can_be_had(
-    run_world: RunWorld, device_manager: Make, cloud: Sandbox
+    cloud: WebexSandbox, device_manager: Make
 ) -> None:
-    world = run_world(device_manager, Whoami)
+    bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
-    asked = cloud.say(alice, world.direct(alice), "login")
-    card = world.login_card(alice, after=asked)
+    asked = bot.hears(alice, "login")
+    card = bot.login_card(alice, after=asked)
     cloud.pass_time(301)
-    again = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "login"))
-    decide(cloud, again, alice)
-    assert world.answer(again).text == "You are logged in as Alice Adams."
+    again = bot.login_card(alice, after=bot.hears(alice, "login"))
+    decide(bot, again, alice)
+    assert bot.answer_to(again).text == "You are logged in as Alice Adams."
     assert code_on(again) != code_on(card)
 
 
-def test_where_webex_gives_no_code_the_person_hears_so(
-    run_world: RunWorld, device_manager: Make, cloud: Sandbox
-) -> None:
-    world = run_world(device_manager, Whoami)
+def test_where_webex_gives_no_code_the_person_hears_so(cloud: WebexSandbox, device_manager: Make) -> None:
+    bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
     for fault, words in (({"status": 503}, "does not answer at the moment"), ({"status": 401}, "not set up")):
         with cloud.faults.rest("/v1/device/authorize", **fault):
             for command in ("whoami", "login"):
-                assert words in world.ask(alice, command).text
+                assert words in bot.ask(alice, command).text
 
 
 def test_a_process_that_comes_later_polls_for_what_another_one_started(
-    run_world: RunWorld, redis_manager: Make, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
+    cloud: WebexSandbox, redis_manager: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first manager starts the login and dies; the bot's second process takes over."""
     alice = cloud.add_person("Alice Adams")
@@ -136,10 +124,10 @@ def test_a_process_that_comes_later_polls_for_what_another_one_started(
             first.close()
         return redis_manager(bot_token, integration, login_flow="device")
 
-    world = run_world(make, Whoami)
-    card = world.login_card(alice)
-    decide(cloud, card, alice)
-    assert world.answer(card).text == "You are logged in as Alice Adams."
+    bot = cloud.run(Whoami, manager=make)
+    card = bot.login_card(alice)
+    decide(bot, card, alice)
+    assert bot.answer_to(card).text == "You are logged in as Alice Adams."
 
 
 class NoPoller:

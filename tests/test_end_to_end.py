@@ -6,19 +6,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from support.browser import chromium
 from support.makers import Make
-from support.world import LOOK_IN_DIRECT, Whoami, World
+from support.whoami import LOOK_IN_DIRECT, Whoami
 
-from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.testing import WebexSandbox
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "echo_bot.py"
-RunWorld = Callable[..., World]
 
 
 @pytest.fixture(params=["yaml", "redis"])
@@ -73,28 +72,19 @@ def test_someone_chats_logs_in_and_gets_the_answer(chat_page: str) -> None:
         expect(messages.get_by_text("You did not give the permission")).to_be_visible()
 
 
-def logs_in(world: World, person: Person) -> None:
-    card = world.login_card(person)
-    assert world.press_login(card, person).status_code == 200
-
-
 def test_several_people_at_once_in_1_to_1_and_in_a_group(
-    run_world: RunWorld, redis_manager: Make, cloud: Sandbox
+    webex_sandbox: WebexSandbox, redis_manager: Make
 ) -> None:
-    world = run_world(redis_manager, Whoami)
-    people = [cloud.add_person(f"Person {number}") for number in range(10)]
-    team = world.group(*people)
-    asked = {person: cloud.say(person, team, "whoami", to=world.echo) for person in people[:5]}
-    asked |= {person: cloud.say(person, world.direct(person), "whoami") for person in people[5:]}
+    bot = webex_sandbox.run(Whoami, manager=redis_manager)
+    people = [webex_sandbox.add_person(f"Person {number}") for number in range(10)]
+    team = bot.group(*people)
+    asked = {person: bot.hears(person, "whoami", room=team) for person in people[:5]}
+    asked |= {person: bot.hears(person, "whoami") for person in people[5:]}
     for person in people:
-        logs_in(world, person)
+        assert bot.press_login(bot.login_card(person), person).status_code == 200
     for person, question in asked.items():
-        text = f"You are {person.display_name}"
-        answer = world.answer(question, lambda message, text=text: message.text == text)
-        assert answer.parent == question
+        assert bot.answer_to(question, f"You are {person.display_name}").parent == question
     for person in people:
         others = [other.display_name for other in people if other is not person]
-        assert not [
-            text for text in world.said(world.direct(person)) for name in others if text.endswith(name)
-        ]
-    assert set(world.said(team)) == {LOOK_IN_DIRECT, *(f"You are Person {number}" for number in range(5))}
+        assert not [text for text in bot.said(person) for name in others if text.endswith(name)]
+    assert set(bot.said(team)) == {LOOK_IN_DIRECT, *(f"You are Person {number}" for number in range(5))}

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from support.makers import Make
 from support.redis_server import RedisServer
-from support.world import LOOK_IN_DIRECT, Whoami, World
+from support.whoami import LOOK_IN_DIRECT, Whoami
 from webex_bot.exceptions import BotException
 from webex_bot.models.command import Command
 
@@ -22,9 +22,8 @@ from webex_bot_auth import (
     requires_user_token,
 )
 from webex_bot_auth.errors import OutsideGuardedCall
-from webex_bot_auth.sandbox import Sandbox, open_url
-
-RunWorld = Callable[..., World]
+from webex_bot_auth.sandbox import open_url
+from webex_bot_auth.testing import WebexSandbox
 
 
 @requires_user_token
@@ -57,56 +56,54 @@ class MethodOnly(Command):
 
 @pytest.mark.parametrize("command", [Decorated, MethodOnly])
 def test_nothing_of_a_command_runs_without_a_login_and_all_of_it_after(
-    run_world: RunWorld, either_manager: Make, command: Any, cloud: Sandbox
+    webex_sandbox: WebexSandbox, either_manager: Make, command: Any
 ) -> None:
-    world = run_world(either_manager, command)
-    alice = cloud.add_person("Alice Adams")
+    bot = webex_sandbox.run(command, manager=either_manager)
+    alice = webex_sandbox.add_person("Alice Adams")
     keyword = "decorated" if command is Decorated else "method"
-    asked = cloud.say(alice, world.direct(alice), keyword)
-    card = world.login_card(alice)
-    assert world.said(asked.room) == [card.text]
-    assert world.press_login(card, alice).status_code == 200
-    world.answer(card, lambda message: message.text == "Done for Alice Adams")
-    assert [text for text in world.said(asked.room) if text.startswith("Working")] != []
+    asked = bot.hears(alice, keyword)
+    card = bot.login_card(alice)
+    assert bot.said(asked.room) == [card.text]
+    assert bot.press_login(card, alice).status_code == 200
+    bot.answer_to(card, "Done for Alice Adams")
+    assert [text for text in bot.said(asked.room) if text.startswith("Working")] != []
 
 
-def test_the_card_goes_1_to_1_and_the_thread_gets_one_line(
-    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
-) -> None:
-    world = run_world(yaml_manager, Whoami)
-    alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
-    team = world.group(alice, bob)
-    asked = cloud.say(alice, team, "whoami", to=world.echo)
-    line = world.answer(asked)
+def test_the_card_goes_1_to_1_and_the_thread_gets_one_line(webex_sandbox: WebexSandbox) -> None:
+    bot = webex_sandbox.run(Whoami)
+    alice, bob = webex_sandbox.add_person("Alice Adams"), webex_sandbox.add_person("Bob Brown")
+    team = bot.group(alice, bob)
+    asked = bot.hears(alice, "whoami", room=team)
+    line = bot.answer_to(asked)
     assert (line.text, line.parent) == (LOOK_IN_DIRECT, asked)
-    card = world.login_card(alice)
+    card = bot.login_card(alice)
     assert "press “Log in with Webex”" in card.text
     assert "http" not in card.text  # previews and mail scanners open what stands in text
-    assert world.press_login(card, alice).status_code == 200
-    done = world.answer(line)
+    assert bot.press_login(card, alice).status_code == 200
+    done = bot.answer_to(line)
     assert (done.text, done.parent) == ("You are Alice Adams", asked)
-    assert world.said(world.direct(bob)) == []
+    assert bot.said(bob) == []
 
 
 @pytest.mark.holds(12)
 def test_no_post_in_a_group_holds_the_link_even_if_the_private_message_fails(
-    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    webex_sandbox: WebexSandbox,
 ) -> None:
-    world = run_world(yaml_manager, Whoami)
-    alice = cloud.add_person("Alice Adams")
-    team = world.group(alice)
-    with cloud.faults.rest("/v1/messages", method="POST", status=403, times=1):
-        asked = cloud.say(alice, team, "whoami", to=world.echo)
-        line = world.answer(asked)
+    bot = webex_sandbox.run(Whoami)
+    alice = webex_sandbox.add_person("Alice Adams")
+    team = bot.group(alice)
+    with webex_sandbox.faults.rest("/v1/messages", method="POST", status=403, times=1):
+        asked = bot.hears(alice, "whoami", room=team)
+        line = bot.answer_to(asked)
     assert "could not send you a private message" in line.text
-    for message in cloud.messages(team):
+    for message in webex_sandbox.messages(team):
         assert message.card is None
         assert "authorize" not in str(message)
-    assert world.said(world.direct(alice)) == []
+    assert bot.said(alice) == []
 
 
 def test_with_a_login_the_guard_makes_no_call_of_its_own(
-    run_world: RunWorld, either_manager: Make, cloud: Sandbox
+    webex_sandbox: WebexSandbox, either_manager: Make
 ) -> None:
     class Silent(UserTokenMixin, Command):
         def __init__(self, **kwargs: Any) -> None:
@@ -116,14 +113,14 @@ def test_with_a_login_the_guard_makes_no_call_of_its_own(
         def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
             return f"{self.user_context.tokens.scope}"
 
-    world = run_world(either_manager, Silent)
-    alice = cloud.add_person("Alice Adams")
-    world.log_in(alice)
-    cloud.calls.clear()
-    assert world.ask(alice, "silent").text == "spark:people_read"
-    paths = [call.path for call in cloud.calls if call.method == "POST"]
+    bot = webex_sandbox.run(Silent, manager=either_manager)
+    alice = webex_sandbox.add_person("Alice Adams")
+    bot.log_in(alice)
+    webex_sandbox.calls.clear()
+    assert bot.ask(alice, "silent").text == "spark:people_read"
+    paths = [call.path for call in webex_sandbox.calls if call.method == "POST"]
     assert paths == ["/v1/messages"]
-    assert cloud.calls.to("/v1/people/me") == []
+    assert webex_sandbox.calls.to("/v1/people/me") == []
 
 
 class TestScopes:
@@ -140,38 +137,37 @@ class TestScopes:
         return Spaces(**kwargs)
 
     def test_who_has_granted_too_little_is_asked_for_the_union(
-        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, either_manager: Make
     ) -> None:
-        world = run_world(
-            either_manager, Whoami, self.spaces, scopes=["spark:people_read", "spark:rooms_read"]
+        bot = webex_sandbox.run(
+            Whoami, self.spaces, manager=either_manager, scopes=["spark:people_read", "spark:rooms_read"]
         )
-        alice = cloud.add_person("Alice Adams")
-        url = world.manager.login_url(user_id=alice.id, scopes=["spark:people_read"])
-        assert cloud.log_in(url, alice).status_code == 200
-        assert world.ask(alice, "whoami").text == "You are Alice Adams"
-        card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "spaces"))
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice, scopes=["spark:people_read"])
+        assert bot.ask(alice, "whoami").text == "You are Alice Adams"
+        card = bot.login_card(alice, after=bot.hears(alice, "spaces"))
         assert "scope=spark%3Arooms_read+spark%3Apeople_read&" in open_url(card.card)
-        assert world.press_login(card, alice).status_code == 200
-        assert world.answer(card, lambda message: "spaces" in message.text and "run" not in message.text)
-        assert world.ask(alice, "spaces").text == "1 spaces"
+        assert bot.press_login(card, alice).status_code == 200
+        assert bot.answer_to(card, lambda message: "spaces" in message.text and "run" not in message.text)
+        assert bot.ask(alice, "spaces").text == "1 spaces"
 
     def test_who_refuses_more_keeps_what_was_granted(
-        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, either_manager: Make
     ) -> None:
-        world = run_world(
-            either_manager, Whoami, self.spaces, scopes=["spark:people_read", "spark:rooms_read"]
+        bot = webex_sandbox.run(
+            Whoami, self.spaces, manager=either_manager, scopes=["spark:people_read", "spark:rooms_read"]
         )
-        alice = cloud.add_person("Alice Adams")
-        cloud.log_in(world.manager.login_url(user_id=alice.id, scopes=["spark:people_read"]), alice)
-        card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "spaces"))
-        assert world.press_login(card, alice, deny=True).status_code == 403
-        assert "did not give the permission" in world.answer(card).text
-        assert world.ask(alice, "whoami").text == "You are Alice Adams"
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice, scopes=["spark:people_read"])
+        card = bot.login_card(alice, after=bot.hears(alice, "spaces"))
+        assert bot.press_login(card, alice, deny=True).status_code == 403
+        assert "did not give the permission" in bot.answer_to(card).text
+        assert bot.ask(alice, "whoami").text == "You are Alice Adams"
 
     def test_a_scope_that_the_integration_lacks_is_reported_at_the_start(
-        self, run_world: RunWorld, yaml_manager: Make, caplog: pytest.LogCaptureFixture
+        self, webex_sandbox: WebexSandbox, caplog: pytest.LogCaptureFixture
     ) -> None:
-        run_world(yaml_manager, self.spaces, scopes=["spark:people_read"])
+        webex_sandbox.run(self.spaces, scopes=["spark:people_read"])
         assert (
             "'spaces' needs scopes that the integration is not configured with: spark:rooms_read"
             in caplog.text
@@ -187,7 +183,7 @@ class TestOneCall:
         with pytest.raises(WebexBotAuthError):
             _ = command.user_api
 
-    def test_another_thread_is_outside(self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox) -> None:
+    def test_another_thread_is_outside(self, webex_sandbox: WebexSandbox) -> None:
         errors: list[BaseException] = []
 
         class Spreads(Whoami):
@@ -204,15 +200,13 @@ class TestOneCall:
                 thread.join()
                 return "spread"
 
-        world = run_world(yaml_manager, Spreads)
-        alice = cloud.add_person("Alice Adams")
-        world.log_in(alice)
-        assert world.ask(alice, "whoami").text == "spread"
+        bot = webex_sandbox.run(Spreads)
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice)
+        assert bot.ask(alice, "whoami").text == "spread"
         assert len(errors) == 1
 
-    def test_a_generators_body_is_inside(
-        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
-    ) -> None:
+    def test_a_generators_body_is_inside(self, webex_sandbox: WebexSandbox) -> None:
         class Yields(Whoami):
             @requires_user_token
             def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Iterator[str]:
@@ -220,43 +214,41 @@ class TestOneCall:
                 yield f"Then {self.user_api.people.me().display_name}"
                 raise BotException("debug", "and an end")
 
-        world = run_world(yaml_manager, Yields)
-        alice = cloud.add_person("Alice Adams")
-        world.log_in(alice)
-        asked = cloud.say(alice, world.direct(alice), "whoami")
-        world.answer(asked, lambda message: message.text == "and an end")
-        assert world.said(asked.room)[-3:] == ["First Alice Adams", "Then Alice Adams", "and an end"]
+        bot = webex_sandbox.run(Yields)
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice)
+        asked = bot.hears(alice, "whoami")
+        bot.answer_to(asked, "and an end")
+        assert bot.said(asked.room)[-3:] == ["First Alice Adams", "Then Alice Adams", "and an end"]
 
     @pytest.mark.holds(33)
     def test_users_do_not_mix_when_many_ask_one_command_at_once(
-        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, either_manager: Make
     ) -> None:
-        world = run_world(either_manager, Whoami)
-        people = [cloud.add_person(f"Person {number}") for number in range(8)]
+        bot = webex_sandbox.run(Whoami, manager=either_manager)
+        people = [webex_sandbox.add_person(f"Person {number}") for number in range(8)]
         for person in people:
-            cloud.log_in(world.manager.login_url(user_id=person.id), person)
-        team = world.group(*people)
-        asked = [(person, cloud.say(person, team, "whoami", to=world.echo)) for person in people * 3]
+            bot.log_in(person)
+        team = bot.group(*people)
+        asked = [(person, bot.hears(person, "whoami", room=team)) for person in people * 3]
         for person, question in asked:
-            answer = world.answer(question, lambda message, question=question: message.parent == question)
+            answer = bot.answer_to(question, lambda message, question=question: message.parent == question)
             assert answer.text == f"You are {person.display_name}"
 
 
 class TestInheritance:
-    def test_a_subclass_does_not_lose_the_guard(
-        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
-    ) -> None:
+    def test_a_subclass_does_not_lose_the_guard(self, webex_sandbox: WebexSandbox) -> None:
         class Sub(Decorated):
             def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
                 return f"Sub, {super().execute(message, attachment_actions, activity)}"
 
-        world = run_world(yaml_manager, Sub)
-        alice = cloud.add_person("Alice Adams")
-        cloud.say(alice, world.direct(alice), "decorated")
-        card = world.login_card(alice)
-        assert len(world.said(card.room)) == 1
-        world.press_login(card, alice)
-        assert world.answer(card, lambda message: message.text == "Sub, Done for Alice Adams")
+        bot = webex_sandbox.run(Sub)
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.hears(alice, "decorated")
+        card = bot.login_card(alice)
+        assert len(bot.said(card.room)) == 1
+        bot.press_login(card, alice)
+        assert bot.answer_to(card, "Sub, Done for Alice Adams")
 
     def test_the_manager_has_to_be_given(self) -> None:
         with pytest.raises(TypeError, match="token_manager"):
@@ -296,34 +288,32 @@ class TestCards:
 
         return Form(**kwargs)
 
-    def test_a_commands_card_is_shown_after_the_login(
-        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
-    ) -> None:
-        world = run_world(yaml_manager, self.form)
-        alice = cloud.add_person("Alice Adams")
-        team = world.group(alice)
-        asked = cloud.say(alice, team, "form", to=world.echo)
-        line = world.answer(asked)
+    def test_a_commands_card_is_shown_after_the_login(self, webex_sandbox: WebexSandbox) -> None:
+        bot = webex_sandbox.run(self.form)
+        alice = webex_sandbox.add_person("Alice Adams")
+        team = bot.group(alice)
+        asked = bot.hears(alice, "form", room=team)
+        line = bot.answer_to(asked)
         assert line.text == LOOK_IN_DIRECT
-        card = world.login_card(alice)
-        world.press_login(card, alice)
-        form = world.answer(line, lambda message: message.card)
-        assert world.said(team)[1] == "A form for Alice Adams"
-        cloud.submit(alice, form, {"words": "Hello"})
-        assert world.answer(form, lambda message: message.text == "Hello, says Alice Adams")
+        card = bot.login_card(alice)
+        bot.press_login(card, alice)
+        form = bot.answer_to(line, lambda message: message.card)
+        assert bot.said(team)[1] == "A form for Alice Adams"
+        webex_sandbox.submit(alice, form, {"words": "Hello"})
+        assert bot.answer_to(form, "Hello, says Alice Adams")
 
     def test_the_submit_of_a_card_runs_after_the_login_with_its_inputs(
-        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, either_manager: Make
     ) -> None:
-        world = run_world(either_manager, self.form)
-        alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
-        team = world.group(alice, bob)
-        world.log_in(alice)
-        form = world.answer(cloud.say(alice, team, "form", to=world.echo), lambda message: message.card)
-        cloud.submit(bob, form, {"words": "Mine"})  # who presses need not be who asked
-        assert world.answer(form).text == LOOK_IN_DIRECT
-        assert world.press_login(world.login_card(bob), bob).status_code == 200
-        assert world.answer(form, lambda message: message.text == "Mine, says Bob Brown")
+        bot = webex_sandbox.run(self.form, manager=either_manager)
+        alice, bob = webex_sandbox.add_person("Alice Adams"), webex_sandbox.add_person("Bob Brown")
+        team = bot.group(alice, bob)
+        bot.log_in(alice)
+        form = bot.answer_to(bot.hears(alice, "form", room=team), lambda message: message.card)
+        webex_sandbox.submit(bob, form, {"words": "Mine"})  # who presses need not be who asked
+        assert bot.answer_to(form).text == LOOK_IN_DIRECT
+        assert bot.press_login(bot.login_card(bob), bob).status_code == 200
+        assert bot.answer_to(form, "Mine, says Bob Brown")
 
 
 class TestFaults:
@@ -337,12 +327,12 @@ class TestFaults:
         return Fails
 
     def test_an_exception_is_one_polite_sentence_and_a_reference_in_the_log(
-        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox, caplog: pytest.LogCaptureFixture
+        self, webex_sandbox: WebexSandbox, caplog: pytest.LogCaptureFixture
     ) -> None:
-        world = run_world(yaml_manager, self.failing(lambda _: ZeroDivisionError("by zero")))
-        alice = cloud.add_person("Alice Adams")
-        world.log_in(alice)
-        answer = world.ask(alice, "whoami").text
+        bot = webex_sandbox.run(self.failing(lambda _: ZeroDivisionError("by zero")))
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice)
+        answer = bot.ask(alice, "whoami").text
         assert answer.startswith("Sorry, that did not work.")
         assert "zero" not in answer.lower()
         reference = answer.rstrip(".").split()[-1]
@@ -350,59 +340,58 @@ class TestFaults:
         assert record.exc_info
         assert record.exc_info[0] is ZeroDivisionError
 
-    def test_a_bot_exception_stays_the_authors(
-        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
-    ) -> None:
-        world = run_world(yaml_manager, self.failing(lambda _: BotException("debug", "My own words")))
-        alice = cloud.add_person("Alice Adams")
-        world.log_in(alice)
-        assert world.ask(alice, "whoami").text == "My own words"
+    def test_a_bot_exception_stays_the_authors(self, webex_sandbox: WebexSandbox) -> None:
+        bot = webex_sandbox.run(self.failing(lambda _: BotException("debug", "My own words")))
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice)
+        assert bot.ask(alice, "whoami").text == "My own words"
 
     @pytest.mark.holds(28)
     def test_a_token_that_webex_refuses_leads_to_one_new_login(
-        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, either_manager: Make
     ) -> None:
-        world = run_world(either_manager, Whoami)
-        alice = cloud.add_person("Alice Adams")
-        world.log_in(alice)
-        cloud.revoke_person(alice)
-        asked = cloud.say(alice, world.direct(alice), "whoami")
-        card = world.login_card(alice, after=asked)
+        bot = webex_sandbox.run(Whoami, manager=either_manager)
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice)
+        webex_sandbox.revoke_person(alice)
+        asked = bot.hears(alice, "whoami")
+        card = bot.login_card(alice, after=asked)
         assert "Webex no longer accepts your login" in str(card.card)
-        assert world.manager.get_user_context(user_id=alice.id) is None
-        with cloud.faults.rest("/v1/people/me", status=401, times=2) as fault:
+        assert bot.manager.get_user_context(user_id=alice.id) is None
+        with webex_sandbox.faults.rest("/v1/people/me", status=401, times=2) as fault:
             fault.clear()
-        world.press_login(card, alice)
-        assert world.answer(card, lambda message: message.text == "You are Alice Adams")
-        assert (
-            len([message for message in cloud.messages(asked.room) if message.card]) == 2
-        )  # login, and this
+        bot.press_login(card, alice)
+        assert bot.answer_to(card, "You are Alice Adams")
+        cards = [message for message in webex_sandbox.messages(asked.room) if message.card]
+        assert len(cards) == 2  # of the login, and this
 
     @pytest.mark.holds(32)
     @pytest.mark.usefixtures("impatient")
     def test_while_redis_is_gone_commands_say_so_and_work_again_when_it_is_back(
-        self, run_world: RunWorld, own_server: RedisServer, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, own_server: RedisServer
     ) -> None:
-        world = run_world(functools.partial(RedisTokenManager, redis_url=own_server.url), Whoami)
-        alice = cloud.add_person("Alice Adams")
-        world.log_in(alice)
+        bot = webex_sandbox.run(
+            Whoami, manager=functools.partial(RedisTokenManager, redis_url=own_server.url)
+        )
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice)
         own_server.stop()
         for words in ("whoami", "login", "logout"):
-            assert "cannot reach the place where logins are kept" in world.ask(alice, words).text
+            assert "cannot reach the place where logins are kept" in bot.ask(alice, words).text
         own_server.start()
-        world.log_in(alice)
+        bot.log_in(alice)
         own_server.pause()
-        assert "cannot reach the place where logins are kept" in world.ask(alice, "whoami").text
+        assert "cannot reach the place where logins are kept" in bot.ask(alice, "whoami").text
         own_server.resume()
-        assert world.ask(alice, "whoami").text == "You are Alice Adams"
+        assert bot.ask(alice, "whoami").text == "You are Alice Adams"
 
     @pytest.mark.holds(32)
     def test_a_store_that_fails_is_a_clear_answer(
-        self, run_world: RunWorld, redis_manager: Make, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
+        self, webex_sandbox: WebexSandbox, redis_manager: Make, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        world = run_world(redis_manager, Whoami)
-        alice = cloud.add_person("Alice Adams")
-        world.log_in(alice)
-        world.manager._redis.set(f"user-{alice.id}", "{broken")  # type: ignore[attr-defined]
-        assert "cannot read your stored login" in world.ask(alice, "whoami").text
-        assert world.manager._redis.get(f"user-{alice.id}") == b"{broken"  # type: ignore[attr-defined]
+        bot = webex_sandbox.run(Whoami, manager=redis_manager)
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice)
+        bot.manager._redis.set(f"user-{alice.id}", "{broken")  # type: ignore[attr-defined]
+        assert "cannot read your stored login" in bot.ask(alice, "whoami").text
+        assert bot.manager._redis.get(f"user-{alice.id}") == b"{broken"  # type: ignore[attr-defined]

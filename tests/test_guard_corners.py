@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.contexts import context
 from support.makers import Make
-from support.world import LOOK_IN_DIRECT, Whoami, World
+from support.whoami import LOOK_IN_DIRECT, Whoami
 from webex_bot.exceptions import BotException
 from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
@@ -19,9 +18,15 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import UserTokenMixin, YAMLTokenManager, requires_user_token
 from webex_bot_auth.errors import SettingError
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing import WebexSandbox
+from webex_bot_auth.testing.made_up import context
 
-RunWorld = Callable[..., World]
-Whoami2 = functools.partial(Whoami, command_keyword="second")
+Second = functools.partial(Whoami, command_keyword="second")
+Log = functools.partial(Whoami, command_keyword="log")
+Named = functools.partial(Whoami, command_keyword="echo bot who")
+
+
+Caplog = pytest.LogCaptureFixture
 
 
 def traced(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,15 +102,15 @@ SHAPES = [Static, Object, Callback, DecoratedAbove, OverridesDecoratedAbove, Lam
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_nothing_runs_without_a_login_whatever_stands_in_the_class(
-    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox, shape: type[Command]
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox, shape: type[Command]
 ) -> None:
-    world = run_world(yaml_manager, shape)
+    world = webex_sandbox.run(shape, manager=yaml_manager, name="Echo Bot")
     alice = cloud.add_person("Alice Adams")
     asked = cloud.say(alice, world.direct(alice), "go")
     card = world.login_card(alice)
     assert world.said(asked.room) == [card.text]  # one card, and nothing else
     world.press_login(card, alice)
-    world.answer(asked, lambda message: message.text == "RAN")
+    world.answer_to(asked, lambda message: message.text == "RAN")
 
 
 def test_scopes_of_stacked_guards_add_up() -> None:
@@ -120,24 +125,24 @@ def test_scopes_of_stacked_guards_add_up() -> None:
 
 
 def test_what_fails_before_execute_stops_the_command(
-    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
 ) -> None:
     @requires_user_token
     class Refuses(Base):
         def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> None:
             raise ValueError("not allowed")
 
-    world = run_world(yaml_manager, Refuses, Whoami)
+    world = webex_sandbox.run(Refuses, Whoami, manager=yaml_manager, name="Echo Bot")
     alice = cloud.add_person("Alice Adams")
     world.log_in(alice)
     asked = cloud.say(alice, world.direct(alice), "go")
-    world.answer(asked, lambda message: message.text.startswith("Sorry"))
+    world.answer_to(asked, lambda message: message.text.startswith("Sorry"))
     assert world.ask(alice, "whoami").text == "You are Alice Adams"
     assert "RAN" not in world.said(asked.room)
 
 
 def test_a_private_answer_of_a_generator_stays_private(
-    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
 ) -> None:
     @requires_user_token
     class Secret(Base):
@@ -145,19 +150,19 @@ def test_a_private_answer_of_a_generator_stays_private(
             yield "first"
             raise BotException("debug", "your PIN is 1234", reply_one_to_one=True)
 
-    world = run_world(yaml_manager, Secret)
+    world = webex_sandbox.run(Secret, manager=yaml_manager, name="Echo Bot")
     alice = cloud.add_person("Alice Adams")
     world.log_in(alice)
     team = world.group(alice)
-    asked = cloud.say(alice, team, "go", to=world.echo)
-    world.answer(asked, lambda message: message.text == LOOK_IN_DIRECT)
+    asked = cloud.say(alice, team, "go", to=world.person)
+    world.answer_to(asked, lambda message: message.text == LOOK_IN_DIRECT)
     assert world.said(team) == ["first", LOOK_IN_DIRECT]
     assert world.said(world.direct(alice))[-1] == "your PIN is 1234"
 
 
 @pytest.mark.holds(28)
 def test_a_refusal_that_the_author_has_wrapped_is_recognised(
-    run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
 ) -> None:
     @requires_user_token
     class Wraps(Base):
@@ -167,7 +172,7 @@ def test_a_refusal_that_the_author_has_wrapped_is_recognised(
             except Exception as error:
                 raise RuntimeError("my own words") from error
 
-    world = run_world(yaml_manager, Wraps)
+    world = webex_sandbox.run(Wraps, manager=yaml_manager, name="Echo Bot")
     alice = cloud.add_person("Alice Adams")
     world.log_in(alice)
     cloud.revoke_person(alice)
@@ -175,60 +180,70 @@ def test_a_refusal_that_the_author_has_wrapped_is_recognised(
 
 
 class TestRegisterBot:
-    def test_once_is_enough(self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox) -> None:
-        world = run_world(yaml_manager, Whoami)
+    def test_once_is_enough(self, webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox) -> None:
+        world = webex_sandbox.run(Whoami, manager=yaml_manager, name="Echo Bot")
         with pytest.raises(SettingError, match="has one already"):
-            world.manager.register_bot(bot=world.bot, account_commands=False)
+            world.manager.register_bot(bot=world.webex_bot, account_commands=False)
 
-    def test_a_manager_has_one_bot(self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox) -> None:
-        world = run_world(yaml_manager, Whoami)
+    def test_a_manager_has_one_bot(
+        self, webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
+    ) -> None:
+        world = webex_sandbox.run(Whoami, manager=yaml_manager, name="Echo Bot")
         another = WebexBot(teams_bot_token=cloud.add_bot("Another").token)
         with pytest.raises(SettingError, match="one manager for each bot"):
             world.manager.register_bot(bot=another)
 
     def test_a_keyword_that_hides_login_is_named(
-        self, run_world: RunWorld, yaml_manager: Make, caplog: pytest.LogCaptureFixture
+        self, webex_sandbox: WebexSandbox, yaml_manager: Make, caplog: Caplog
     ) -> None:
-        run_world(yaml_manager, lambda **options: Whoami(command_keyword="log", **options))
+        webex_sandbox.run(Log, manager=yaml_manager, name="Echo Bot")
         assert "'login' for the command 'log'" in caplog.text
 
     def test_a_name_that_is_part_of_a_keyword_is_left_in_the_message(
-        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox, caplog: pytest.LogCaptureFixture
+        self,
+        webex_sandbox: WebexSandbox,
+        yaml_manager: Make,
+        cloud: Sandbox,
+        caplog: Caplog,
     ) -> None:
-        world = run_world(yaml_manager, lambda **options: Whoami(command_keyword="echo bot who", **options))
+        world = webex_sandbox.run(
+            Named,
+            manager=yaml_manager,
+            name="Echo Bot",
+        )
         alice = cloud.add_person("Alice Adams")
         world.log_in(alice)
-        asked = cloud.say(alice, world.group(alice), "who", to=world.echo)
-        assert world.answer(asked).text == "You are Alice Adams"
+        asked = cloud.say(alice, world.group(alice), "who", to=world.person)
+        assert world.answer_to(asked).text == "You are Alice Adams"
         assert "contains the bot's name" in caplog.text
 
 
 class TestResuming:
     def test_who_is_blocked_meanwhile_is_told_and_nothing_runs(
-        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, either_manager: Make, cloud: Sandbox
     ) -> None:
-        world = run_world(either_manager, Whoami)
+        world = webex_sandbox.run(Whoami, manager=either_manager, name="Echo Bot")
         alice = cloud.add_person("Alice Adams")
         card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
-        world.bot.approved_users = ["somebody.else@example.com"]
+        world.webex_bot.approved_users = ["somebody.else@example.com"]
         world.press_login(card, alice)
-        world.answer(card, lambda message: "could not run “whoami” by itself" in message.text)
-        command = next(command for command in world.bot.commands if isinstance(command, Whoami))
+        world.answer_to(card, lambda message: "could not run “whoami” by itself" in message.text)
+        command = next(command for command in world.webex_bot.commands if isinstance(command, Whoami))
         assert command.runs == []
 
     def test_a_deleted_message_does_not_run(
-        self, run_world: RunWorld, either_manager: Make, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, either_manager: Make, cloud: Sandbox
     ) -> None:
-        world = run_world(either_manager, Whoami)
+        world = webex_sandbox.run(Whoami, manager=either_manager, name="Echo Bot")
         alice = cloud.add_person("Alice Adams")
         asked = cloud.say(alice, world.direct(alice), "whoami")
         card = world.login_card(alice)
         with cloud.faults.rest(f"/v1/messages/{asked.id}", method="GET", status=404):
             world.press_login(card, alice)
-            world.answer(card, lambda message: "could not run “whoami” by itself" in message.text)
+            world.answer_to(card, lambda message: "could not run “whoami” by itself" in message.text)
 
     def test_what_ran_and_could_not_be_posted_is_not_offered_again(
-        self, run_world: RunWorld, yaml_manager: Make, cloud: Sandbox
+        self, webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
     ) -> None:
         running = threading.Event()
 
@@ -238,7 +253,7 @@ class TestResuming:
                 running.set()
                 return "x" * 10_000  # more than a message can hold
 
-        world = run_world(yaml_manager, Breaks, Whoami2)
+        world = webex_sandbox.run(Breaks, Second, manager=yaml_manager, name="Echo Bot")
         alice = cloud.add_person("Alice Adams")
         card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
         world.press_login(card, alice)

@@ -17,23 +17,27 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 #: rooms from the ground up: each may know those before it, and none after it
 ROOMS = [
-    "errors", "token_endpoint", "oauth", "rest", "redaction", "chat.texts", "chat.cards", "chat.messenger",
+    "errors", "signals", "token_endpoint", "oauth", "device_grant", "rest", "redaction",
+    "chat.texts", "chat.cards", "chat.messenger",
     "user_context.models", "chat.speaker", "user_context.cipher", "user_context.records",
     "user_context.pending",
     "user_context.backoff", "user_context.locks", "user_context.refresh", "user_context.overlay",
+    "user_context.device_poller",
     "user_context.manager", "user_context.stored", "user_context", "commands", "redirect",
-    "", "__main__", "sandbox",
+    "", "administration", "__main__", "sandbox", "testing",
 ]  # fmt: skip
 
 #: packages that one room alone may import
 ONLY_IN = {
-    "flask": ("redirect", "sandbox"),
+    "flask": ("redirect", "sandbox", "testing"),
     "jinja2": ("redirect", "sandbox"),
     "redis": ("user_context.redis_",),
     "yaml": ("user_context.user_lines",),
     "filelock": ("user_context.user_file",),
     "cryptography": ("user_context.cipher", "sandbox"),
-    "webex_bot": ("commands", "sandbox"),
+    "webex_bot": ("commands", "sandbox", "testing"),
+    "pytest": ("testing.contract",),
+    "hypothesis": ("testing.contract",),
     "websockets": ("sandbox",),
 }
 
@@ -92,13 +96,23 @@ def test_what_one_room_needs_is_imported_there_only(file: Path) -> None:
 
 
 def test_the_backends_do_not_know_each_other_and_nobody_below_knows_them() -> None:
-    backends = {"yaml_file", "user_file", "user_lines", "redis_server", "redis_client", "redis_pending"}
-    families = [{"yaml_file", "user_file", "user_lines"}, {"redis_server", "redis_client", "redis_pending"}]
+    families = [
+        {"yaml_file", "user_file", "user_lines"},
+        {"redis_server", "redis_client", "redis_pending", "redis_diagnosis"},
+    ]
+    backends = set().union(*families)
     for file in FILES:
         known = {name.rpartition(".")[2] for name in imports(file)} & backends
         own = next((family for family in families if file.stem in family), set())
         if module(file) != "user_context":
             assert known <= own, file
+
+
+def test_nothing_but_the_entry_imports_the_administration() -> None:
+    for file in FILES:
+        if not module(file).startswith("administration"):
+            known = any(name.startswith("webex_bot_auth.administration") for name in imports(file))
+            assert known == (module(file) == "__main__"), file
 
 
 def test_nothing_is_imported_before_it_is_needed() -> None:

@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from flask import Flask
 from support.makers import Make
-from support.world import Whoami, world
+from support.whoami import Whoami
 
-from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing import WebexSandbox
 
-
-@pytest.fixture
-def cloud() -> Iterator[Sandbox]:
-    with Sandbox(tls=True) as cloud, cloud.clients():
-        yield cloud
+pytestmark = pytest.mark.webex_sandbox(tls=True)
 
 
 @pytest.mark.holds(33)
 def test_200_messages_of_20_people_get_200_answers_each_with_its_own_token(
-    cloud: Sandbox, serve: Callable[[Flask], str], either_manager: Make
+    webex_sandbox: WebexSandbox, either_manager: Make
 ) -> None:
-    people = [cloud.add_person(f"Person {number}") for number in range(20)]
-    with world(cloud, serve, either_manager, Whoami) as bots:
-        for person in people:
-            assert cloud.log_in(bots.manager.login_url(user_id=person.id), person).status_code == 200
-        asked = [
-            (person, cloud.say(person, bots.direct(person), f"whoami {turn}"))
-            for turn in range(10)
-            for person in people
-        ]
-        for person, question in asked:
-            answer = bots.answer(question, lambda message, question=question: message.parent == question)
-            assert answer.text == f"You are {person.display_name} {question.text.split()[1]}"
-        answers = [
-            text
-            for person in people
-            for text in bots.said(bots.direct(person))
-            if text.startswith("You are Person")
-        ]
-        assert len(answers) == 200
-        assert cloud.connections(bots.echo) == 1
+    people = [webex_sandbox.add_person(f"Person {number}") for number in range(20)]
+    bot = webex_sandbox.run(Whoami, manager=either_manager)
+    for person in people:
+        bot.log_in(person)
+    asked = [(person, bot.hears(person, f"whoami {turn}")) for turn in range(10) for person in people]
+    for person, question in asked:
+        answer = bot.answer_to(question, lambda message, question=question: message.parent == question)
+        assert answer.text == f"You are {person.display_name} {question.text.split()[1]}"
+    said = [text for person in people for text in bot.said(person)]
+    assert len([text for text in said if text.startswith("You are Person")]) == 200
+    assert webex_sandbox.connections(bot.person) == 1
 
 
 def test_an_event_that_comes_twice_runs_its_command_once(
-    cloud: Sandbox, serve: Callable[[Flask], str], either_manager: Make
+    webex_sandbox: WebexSandbox, either_manager: Make
 ) -> None:
-    alice = cloud.add_person("Alice Adams")
-    with world(cloud, serve, either_manager, Whoami) as bots, cloud.faults.websocket(duplicate=True):
-        cloud.log_in(bots.manager.login_url(user_id=alice.id), alice)
+    alice = webex_sandbox.add_person("Alice Adams")
+    bot = webex_sandbox.run(Whoami, manager=either_manager)
+    bot.log_in(alice)
+    with webex_sandbox.faults.websocket(duplicate=True):
         for turn in range(5):
-            bots.answer(
-                cloud.say(alice, bots.direct(alice), f"whoami {turn}"),
-                lambda message, turn=turn: message.text == f"You are Alice Adams {turn}",
-            )
-        command = next(command for command in bots.bot.commands if isinstance(command, Whoami))
-        assert len(command.runs) == 5
+            bot.answer_to(bot.hears(alice, f"whoami {turn}"), f"You are Alice Adams {turn}")
+    command = next(command for command in bot.webex_bot.commands if isinstance(command, Whoami))
+    assert len(command.runs) == 5

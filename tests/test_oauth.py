@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from support.login import came_back
 from support.raw_server import RawServer, answer
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -32,6 +31,7 @@ from webex_bot_auth.errors import (
 )
 from webex_bot_auth.oauth import WebexOAuth, challenge, check_integration, new_verifier
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.testing.redirects import came_back
 from webex_bot_auth.token_endpoint import retry_after
 
 Answering = Callable[..., RawServer]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from support.redis_server import free_port
-from support.world import quiet_root
 
 from webex_bot_auth.sandbox import Sandbox, open_url
 
@@ -51,10 +50,9 @@ def as_written(
         snippet = snippet.replace("    scopes=", f"    {service}={address!r},\n    scopes=", 1)
     assert snippet.endswith("bot.run()\n")
     names: dict[str, Any] = {"__name__": "readme"}
-    with quiet_root():
-        exec(snippet.removesuffix("bot.run()\n"), names)  # noqa: S102 (our own README)
-        with names["token_manager"], cloud.run_bot(names["bot"]):
-            yield names
+    exec(snippet.removesuffix("bot.run()\n"), names)  # noqa: S102 (our own README)
+    with names["token_manager"], cloud.run_bot(names["bot"]):
+        yield names
 
 
 def test_the_twenty_lines_work(cloud: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -25,13 +25,14 @@ from webex_bot_auth import RedisTokenManager, Texts, TokenManager, UserContext, 
 from webex_bot_auth.chat.texts import PageText
 from webex_bot_auth.errors import SettingError
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.user_context.models import Outcome
 from webex_bot_auth.user_context.stored import StoredTokenManager
 
 KEY = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80="
 MakeManager = Callable[..., TokenManager]
 #: the backend makes no difference to these
-one_backend = pytest.mark.parametrize("make_manager", ["yaml"], indirect=True)
+one_backend = pytest.mark.parametrize("every_manager", ["yaml"], indirect=True)
 
 
 @dataclass
@@ -730,12 +731,12 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_each_page_looks_as_it_should_in_a_browser(
-    browser: Any, cloud: Sandbox, serve: Callable[[Flask], str], scheme: str, width: int
+    browser: Any, cloud: WebexSandbox, scheme: str, width: int
 ) -> None:
     ground = {"light": "rgb(244, 245, 247)", "dark": "rgb(18, 20, 23)"}[scheme]
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 760})
     with Shows(cloud.add_bot("Echo Bot").token, cloud.integration()) as manager:
-        base = serve(app_of(manager))
+        base = cloud.serve(app_of(manager))
         page = context.new_page()
         problems: list[str] = []
         asked: list[str] = []

@@ -13,9 +13,7 @@ from typing import Any
 
 import pytest
 import redis
-from support.contexts import context
 from support.cutting import cutting
-from support.login import came_back, log_in
 from support.makers import Make
 from support.processes import in_processes
 from support.redis_server import RedisServer
@@ -25,6 +23,8 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import SettingError, StoreError, StoreUnavailable, StoreUnreadable
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.redirects import came_back, log_in
 from webex_bot_auth.user_context.models import InterruptedCommand
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from support.contexts import expiring
-from support.login import came_back, log_in
 from support.makers import MakeManager
 from support.processes import in_processes
 from wxc_sdk.integration import Integration
@@ -17,6 +16,7 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager, TokenManager, UserContext, WebexBotAuthError
 from webex_bot_auth.errors import ClientRefused, TokenServiceUnavailable
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.testing.redirects import came_back, log_in
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import secrets
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,11 +17,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
+from flask import Flask
 from redis import Redis
-from support.contexts import context, expiring
-from support.login import came_back
-from support.world import Whoami, World
+from support.contexts import expiring
+from support.whoami import Whoami
 from webex_bot.models.command import Command
+from werkzeug.serving import make_server
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
@@ -34,6 +37,9 @@ from webex_bot_auth import (
 )
 from webex_bot_auth.errors import SettingError, StoreUnavailable, StoreUnreadable, WrongKey
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing import RunningBot, WebexSandbox
+from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.redirects import came_back
 from webex_bot_auth.user_context.models import FlowState, InterruptedCommand
 
 Make = Callable[..., TokenManager]
@@ -121,62 +127,83 @@ class Reading(UserTokenMixin, Command):
         return f"{sum(bool(one.attachments) for one in read)} cards"
 
 
-def whole_story(world: World, records: Records) -> None:
+def whole_story(bot: RunningBot, records: Records) -> None:
     """Refusal, a wrong person, faults, login, commands, refresh, revoked tokens, logout: with real parts."""
     logging.root.setLevel(logging.DEBUG)  # webex_bot has its own idea
-    cloud = world.cloud
+    cloud = bot.sandbox
     alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
-    card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
-    assert world.press_login(card, alice, deny=True).status_code == 403
-    team = world.group(alice, bob)
-    card = world.login_card(alice, after=cloud.say(alice, team, "whoami", to=world.echo))
-    assert world.press_login(card, bob).status_code == 403
-    card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "login"))
+    card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
+    assert bot.press_login(card, alice, deny=True).status_code == 403
+    team = bot.group(alice, bob)
+    card = bot.login_card(alice, after=bot.hears(alice, "whoami", room=team))
+    assert bot.press_login(card, bob).status_code == 403
+    card = bot.login_card(alice, after=bot.hears(alice, "login"))
     with cloud.faults.token(status=503):
-        assert world.press_login(card, alice).status_code == 503
-    card = world.login_card(alice, after=card)
+        assert bot.press_login(card, alice).status_code == 503
+    card = bot.login_card(alice, after=card)
     with cloud.faults.rest("/v1/people/me", status=500):
-        assert world.press_login(card, alice).status_code == 503
-    card = world.login_card(alice, after=card)
-    assert world.press_login(card, alice).status_code == 200
-    assert world.press_login(card, alice).status_code == 410
-    cloud.wait_for_message(team, lambda message: message.text == "You are Alice Adams", person=world.echo)
-    assert "did not work" in world.ask(alice, "fail").text
-    assert world.ask(alice, "read").text == "5 cards"
-    stored = world.manager.get_user_context(user_id=alice.id)
+        assert bot.press_login(card, alice).status_code == 503
+    card = bot.login_card(alice, after=card)
+    assert bot.press_login(card, alice).status_code == 200
+    assert bot.press_login(card, alice).status_code == 410
+    cloud.wait_for_message(team, lambda message: message.text == "You are Alice Adams", person=bot.person)
+    assert "did not work" in bot.ask(alice, "fail").text
+    assert bot.ask(alice, "read").text == "5 cards"
+    stored = bot.manager.get_user_context(user_id=alice.id)
     assert stored
-    world.manager.set_user_context(user_id=alice.id, user_context=expiring(stored, -1))
-    assert "You are Alice Adams" in world.ask(alice, "whoami").text
+    bot.manager.set_user_context(user_id=alice.id, user_context=expiring(stored, -1))
+    assert "You are Alice Adams" in bot.ask(alice, "whoami").text
     assert len(cloud.calls.refreshes()) == 1
     cloud.revoke_person(alice)
-    card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
-    assert world.press_login(card, alice).status_code == 200
-    world.answer(card, lambda message: "You are Alice" in message.text)
-    assert "You are logged out" in world.ask(alice, "logout").text
+    card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
+    assert bot.press_login(card, alice).status_code == 200
+    bot.answer_to(card, "You are Alice")
+    assert "You are logged out" in bot.ask(alice, "logout").text
     assert records.texts
 
 
 @pytest.mark.holds(16)
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
 def test_a_login_a_refresh_and_a_logout_leave_no_secret_in_any_log(
-    run_world: Callable[..., World], either_manager: Make, cloud: Sandbox, encrypted: bool
+    cloud: WebexSandbox, either_manager: Make, encrypted: bool
 ) -> None:
     def make(*args: Any) -> TokenManager:
         return either_manager(*args, encryption_keys=[NEW] if encrypted else [])
 
     with everything_logged() as records:
         scopes = ["spark:people_read", "spark:messages_read"]
-        world = run_world(make, Whoami, Failing, Reading, scopes=scopes)
-        whole_story(world, records)
-        world.manager.close()
+        bot = cloud.run(Whoami, Failing, Reading, manager=make, scopes=scopes)
+        whole_story(bot, records)
+        bot.manager.close()
     hidden = issued(cloud)
     assert len(hidden) > 15
     # the cloud is in this process too, and its side of the websocket is not the bot's
     texts = [(name, text) for name, text in records.texts if name != "websockets.server"]
     assert {name: text[:500] for name, text in texts if shown(hidden, text)} == {}
     # those that have most to say have said it
-    talkative = {"urllib3.connectionpool", "wxc_sdk.rest", "webex_bot.webex_bot", "werkzeug"}
+    talkative = {"urllib3.connectionpool", "wxc_sdk.rest", "webex_bot.webex_bot"}
     assert talkative <= {name for name, _ in texts}
+
+
+@pytest.mark.holds(16)
+def test_the_access_log_of_flasks_own_server_holds_no_code_and_no_state(
+    yaml_manager: Make, integration: Integration
+) -> None:
+    app = Flask("bot")
+    with yaml_manager("bot-token", integration) as manager, everything_logged() as records:
+        manager.register_redirect(flask=app)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        address = f"http://127.0.0.1:{server.port}/redirect"
+        answer = requests.get(address, {"code": "the-code", "state": "the-state"}, timeout=10)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert answer.status_code == 410
+    logged = [text for name, text in records.texts if name == "werkzeug"]
+    assert any("/redirect?code=***&state=***" in text for text in logged)
+    assert not any(secret in text for secret in ("the-code", "the-state") for _, text in records.texts)
 
 
 # -- objects and errors
@@ -362,7 +389,7 @@ def test_files_are_made_for_their_owner_alone_under_any_umask(
     umask(mask)
     with yaml_manager("bot-token", integration) as manager:
         for number in range(3):
-            manager.set_user_context(user_id=f"user {number}", user_context=context("alice"))
+            manager.set_user_context(user_id=f"user {number}", user_context=context(f"user {number}"))
             assert set(modes(tmp_path).values()) == {"0o600"}
         assert set(modes(tmp_path)) == {"tokens.yml", "tokens.yml.lock"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.makers import Make
-from support.world import Whoami, quiet_root
+from support.whoami import Whoami
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
@@ -66,7 +66,7 @@ def test_a_mistake_in_a_text_is_found_at_the_start(text: str) -> None:
 def test_register_bot_names_what_is_wrong(
     yaml_manager: Make, integration: Integration, cloud: Sandbox, setting: str, options: dict[str, Any]
 ) -> None:
-    with quiet_root(), yaml_manager("token", integration) as manager:
+    with yaml_manager("token", integration) as manager:
         bot = WebexBot(teams_bot_token=cloud.add_bot("Echo Bot").token)
         bot.add_command(Whoami(token_manager=manager))
         with pytest.raises(SettingError, match=setting):

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 import yaml
-from support.contexts import context
 from support.makers import Make
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import UserContext
 from webex_bot_auth.errors import StoreUnavailable, StoreUnreadable
+from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.user_context.records import Records
 from webex_bot_auth.user_context.user_file import UserFile
 from webex_bot_auth.user_context.user_lines import HEADER
@@ -195,7 +195,7 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(
 
 AS_NOBODY = """
 import os, sys
-from support.contexts import context
+from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.user_context.records import Records
 from webex_bot_auth.user_context.user_file import UserFile
@@ -274,7 +274,7 @@ def test_two_processes_writing_200_users_each_leave_400(path: Path) -> None:
 
 KILLED_WRITERS = """
 import os, random, signal, sys, threading
-from support.contexts import context
+from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.user_context.records import Records
 from webex_bot_auth.user_context.user_file import UserFile
 path, chance, number = sys.argv[1], random.Random(29), 0

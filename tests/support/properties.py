@@ -8,6 +8,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
 TABLE = TESTS / "PROPERTIES.md"
+#: ships, as other people's backends have to hold the same
+CONTRACT = TESTS.parent / "webex_bot_auth" / "testing" / "contract"
 
 PROPERTIES = {
     1: "A flow id has at least 128 random bits; 10,000 are distinct.",
@@ -51,9 +53,10 @@ PROPERTIES = {
 def shown_by() -> dict[int, list[str]]:
     """Tests by the number of the property that their marker names."""
     tests: dict[int, list[str]] = {number: [] for number in PROPERTIES}
-    for file in sorted(TESTS.glob("test_*.py")):
+    for file in [*sorted(TESTS.glob("test_*.py")), *sorted(CONTRACT.glob("*.py"))]:
+        place = f"contract/{file.name}" if file.parent == CONTRACT else file.name
         for number, name in _marked(ast.parse(file.read_text(encoding="utf-8"))):
-            tests[number].append(f"{file.name}: {name}")
+            tests[number].append(f"{place}: {name}")
     return tests
 
 

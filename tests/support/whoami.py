@@ -1,0 +1,25 @@
+"""The command that most tests run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webex_bot.models.command import Command
+
+from webex_bot_auth import UserTokenMixin, requires_user_token
+
+LOOK_IN_DIRECT = "Please look at our 1:1 space: I have sent you a private message there."
+
+
+class Whoami(UserTokenMixin, Command):
+    """Answers with the name that belongs to the token it runs with."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs = {"command_keyword": "whoami", "help_message": "Who am I?", **kwargs}
+        super().__init__(**kwargs)
+        self.runs: list[str] = []
+
+    @requires_user_token
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+        self.runs.append(attachment_actions.personId)
+        return f"You are {self.user_api.people.me().display_name}{message}"
