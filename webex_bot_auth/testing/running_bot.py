@@ -83,7 +83,7 @@ class RunningBot:
     def press_login(self, card: Message, person: Person, *, deny: bool = False) -> requests.Response:
         """Press a login card's button, and approve or deny as a person.
 
-        :return: the page that the person sees then: 200 after a login; see the bot's own page for others
+        :return: the page that the person sees then: 200 after a login, 403 after a refusal
         :raises LookupError: there is no such button
         """
         url = open_url(card.card or {})
