@@ -11,10 +11,11 @@ import pytest
 from support.contexts import expiring
 from support.makers import MakeManager
 from support.processes import in_processes
+from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, UserContext, WebexBotAuthError
-from webex_bot_auth.errors import ClientRefused, TokenServiceUnavailable
+from webex_bot_auth.errors import ClientRefused, StoreUnavailable, TokenServiceUnavailable
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing.redirects import came_back, log_in
 
@@ -309,6 +310,34 @@ def test_a_login_during_a_refresh_wins(
         hanging.clear()
         assert refreshing.result() == newest
     assert stored(manager, alice) == newest
+
+
+@pytest.mark.holds(32)
+@pytest.mark.usefixtures("impatient")
+def test_new_tokens_that_could_not_be_stored_are_stored_later(
+    cloud: Sandbox, integration: Integration, alice: Person, own_server: RedisServer
+) -> None:
+    """The old refresh token is dead by then: to forget the new one would log the user out."""
+    cloud.oauth.rotate_refresh_token = True
+    bot_token = cloud.add_bot("Echo Bot").token
+    with (
+        RedisTokenManager(bot_token, integration, redis_url=own_server.url) as manager,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        log_in(cloud, manager, alice)
+        put(manager, expiring(stored(manager, alice), -1))
+        with cloud.faults.token(grant="refresh", hang=True) as hanging:
+            refreshing = pool.submit(manager.get_user_context_and_refresh, user_id=alice.id)
+            hanging.wait()
+            own_server.pause()
+            hanging.clear()
+            with pytest.raises(StoreUnavailable):
+                refreshing.result()
+        own_server.resume()
+        own_server.client.delete(f"refresh-{alice.id}")  # the lock could not be let go of either
+        new = usable(manager, alice)
+        assert stored(manager, alice) == new
+        assert len(cloud.calls.refreshes()) == 1
 
 
 @pytest.mark.holds(27)
