@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -21,17 +21,12 @@ from ..chat.texts import Texts
 from ..errors import GrantRefused, SettingError, TokenServiceError
 from ..oauth import WebexOAuth
 from ..rest import revoke
+from .front_ends import FrontEnds
 from .models import FlowState, InterruptedCommand, Outcome, UserContext
 from .overlay import Overlay
 from .pending import MemoryPending, Pending
 from .records import Records
 from .refresh import Refresher
-
-if TYPE_CHECKING:
-    from flask import Flask
-    from flask.typing import ResponseReturnValue
-
-    from ..commands.resume import Resumer
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +34,7 @@ log = logging.getLogger(__name__)
 MOST_CARDS = 10
 
 
-class TokenManager(ABC):
+class TokenManager(FrontEnds, ABC):
     """Consolidates all functions around users' tokens.
 
     A subclass that implements the three abstract methods can be used as it is. One that wants the login
@@ -88,7 +83,6 @@ class TokenManager(ABC):
         self._pending: Pending = MemoryPending(lifetime=flow_lifetime)
         self._replacing = threading.Lock()
         self._refresher = Refresher(self, self._oauth.refresh, self._refresh_ended)
-        self._resumer: Resumer | None = None
         self._closed = threading.Event()
         redaction.install()
 
@@ -256,49 +250,7 @@ class TokenManager(ABC):
         if self.replace(context, None):
             log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
 
-    # -- the web and the bot
-
-    def register_redirect(self, *, flask: Flask) -> None:
-        """Register the ``/redirect`` endpoint for OAuth flows.
-
-        :param flask: Flask app to register the endpoint with
-        """
-        from ..redirect import view  # the page knows the manager, not the other way round
-
-        view.register(self, flask)
-
-    def redirect(self) -> ResponseReturnValue:
-        """View function for GET on /redirect at the end of the authorization flow."""
-        from ..redirect import view
-
-        return view.answer(self)
-
-    def register_bot(
-        self,
-        *,
-        bot: Any,
-        account_commands: bool = True,
-        login_keyword: str = "login",
-        logout_keyword: str = "logout",
-    ) -> None:
-        """Make a bot log people in and out, and resume what a login interrupted.
-
-        :param bot: a :class:`webex_bot.webex_bot.WebexBot`
-        :param account_commands: add the ``login`` and ``logout`` commands
-        :param login_keyword: what to type to log in
-        :param logout_keyword: what to type to log out
-        """
-        from ..commands import attach  # commands know the manager
-
-        if self._resumer is not None:
-            raise SettingError("bot", "this token manager has one already: make one manager for each bot")
-        self._resumer = attach(
-            self,
-            bot,
-            account_commands=account_commands,
-            login_keyword=login_keyword,
-            logout_keyword=logout_keyword,
-        )
+    # -- what the bot asks while it runs
 
     def first_time(self, event_id: str) -> bool:
         """Is this event new? Remembered for as long as the cloud may deliver it again."""
