@@ -36,5 +36,5 @@ def send(signal: NamedSignal, sender: Any, **facts: Any) -> None:
     for handler in signal.receivers_for(sender):
         try:
             handler(sender, **facts)
-        except Exception:
+        except Exception:  # somebody else's code, which shall not undo a login
             log.exception("handler of %s failed", signal.name)

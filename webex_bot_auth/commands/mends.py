@@ -77,7 +77,7 @@ def _handle_once(handle: Callable[[Any], None], first_time: Callable[[str], bool
             handle(event)
         except CommandStopped:
             return
-        except Exception:
+        except Exception:  # the end of the thread: what is not logged here vanishes
             log.exception("event not handled: %s", event_id)
 
     return handle_once

@@ -59,7 +59,7 @@ class Resumer:
             handled = self._run(command)
         except CommandStopped:
             return
-        except Exception:
+        except Exception:  # the end of the thread: its author would wait for ever
             log.exception("command not resumed: %s of user %s", command.words, command.user_id)
             handled = resumed.ran  # only its answer was not posted: to send it again would run it twice
         if not handled:

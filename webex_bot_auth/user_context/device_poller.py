@@ -77,7 +77,7 @@ class DevicePoller:
                 self._pending.poll_later(flow_id, wait)
         except StoreError as error:
             log.warning("login not polled for, flow %s: %s", reference(flow_id), error)
-        except Exception:
+        except Exception:  # the end of the thread: what is not logged here vanishes
             log.exception("login not polled for, flow %s", reference(flow_id))
 
     def _ask(self, flow_id: str, flow: FlowState) -> float | None:
