@@ -121,8 +121,8 @@ def as_list(scopes: str | Iterable[str] | None) -> list[str]:
 
 
 def new_verifier() -> str:
-    """A fresh PKCE code verifier: 64 characters, 384 random bits (RFC 7636 section 4.1)."""
-    return secrets.token_urlsafe(48)
+    """A fresh PKCE code verifier: 43 characters, 256 random bits (RFC 7636 section 4.1)."""
+    return secrets.token_urlsafe(32)
 
 
 def challenge(verifier: str) -> str:

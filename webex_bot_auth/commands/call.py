@@ -15,7 +15,7 @@ from ..rest import user_api
 from ..user_context.models import InterruptedCommand, UserContext
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Request:
     """What webex_bot hands to a command.
 

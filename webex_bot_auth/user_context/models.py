@@ -6,11 +6,13 @@ import base64
 import binascii
 import datetime
 import hashlib
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Collection, Iterable
 from enum import Enum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 from wxc_sdk.tokens import Tokens
 
 
@@ -24,7 +26,7 @@ def seconds_until(moment: datetime.datetime | None) -> float | None:
         return None
     if moment.tzinfo is None:  # written by an earlier installation
         moment = moment.replace(tzinfo=datetime.timezone.utc)
-    return (moment - utc_now()).total_seconds()
+    return moment.timestamp() - time.time()
 
 
 class _Record(BaseModel):
@@ -48,15 +50,17 @@ class UserContext(_Record):
 
     def copied(self) -> UserContext:
         """One's own copy: tokens can be changed in place."""
-        return self.model_copy(update={"tokens": self.tokens.model_copy()})
+        mine = self.__copy__()  # what model_copy() does, without its options: this is in every command's way
+        mine.__dict__["tokens"] = self.tokens.__copy__()
+        return mine
 
-    def grants(self, scopes: Iterable[str]) -> bool:
+    def grants(self, scopes: Collection[str]) -> bool:
         """Do the granted scopes contain all of these?
 
         ``spark:all`` stands for every ``spark:`` scope. Where the scopes are not known (data of earlier
         installations), Webex is left to decide.
         """
-        if self.tokens.scope is None:
+        if not scopes or self.tokens.scope is None:
             return True
         granted = set(self.tokens.scope.split())
         return all(
@@ -88,7 +92,7 @@ class FlowState(_Record):
     :ivar user_id: who asked for it
     :ivar created: when
     :ivar verifier: PKCE code verifier; None where the caller builds the address
-    :ivar scopes: scopes that were asked for
+    :ivar scopes: scopes that were asked for; None: the integration's own
     :ivar device_code: device grant: what to poll with
     :ivar interval: device grant: seconds between two polls
     """
@@ -96,7 +100,7 @@ class FlowState(_Record):
     user_id: str
     created: datetime.datetime = Field(default_factory=utc_now)
     verifier: str | None = Field(default=None, repr=False)
-    scopes: list[str] = Field(default_factory=list)
+    scopes: list[str] | None = None
     device_code: str | None = Field(default=None, repr=False)
     interval: float | None = None
 
@@ -104,6 +108,11 @@ class FlowState(_Record):
     @classmethod
     def _now_for_none(cls, value: Any) -> Any:
         return utc_now() if value is None else value
+
+    @field_serializer("created", when_used="json")
+    def _whole_seconds(self, value: datetime.datetime) -> int:
+        """Short, as there may be very many; the store itself drops a flow to the millisecond."""
+        return math.ceil(value.timestamp())
 
     def younger_than(self, lifetime: datetime.timedelta) -> bool:
         age = -(seconds_until(self.created) or 0.0)

@@ -5,16 +5,21 @@ Operations that have to be atomic touch one key each, so that a cluster may spre
 
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
 import logging
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from io import TextIOBase
 from typing import Any
 
+from pydantic import TypeAdapter
 from redis import Redis
 
-from ..errors import StoreError, StoreUnreadable
-from .models import FlowState, InterruptedCommand, NoFlow, reference, utc_now
+from ..errors import StoreError
+from .models import FlowState, InterruptedCommand, NoFlow, reference, seconds_until, utc_now
 from .pending import LEASE_SECONDS, MOST_FLOWS, MemoryPending
 from .records import Records, owner_of
 from .redis_client import answering, text
@@ -30,6 +35,21 @@ STEP = 500
 LONGEST_POP = 1.0
 _USED = "used"
 _USED_MARKS = (_USED, _USED.encode())  # as clients that decode give it, and others
+
+# Remembers a user's flow, the newest first, and answers with those that are too many by now. One hash for a
+# 128th of all users: small hashes are packed, and a key for each user would cost as much again as the flow.
+# The hash goes when its first flow expires, so that nobody's stays in it for good; a user may then start
+# as many flows once more.
+_REMEMBER = """
+local flows = ARGV[2] .. ' ' .. (redis.call('HGET', KEYS[1], ARGV[1]) or '')
+local kept, too_many = {}, {}
+for flow in string.gmatch(flows, '%S+') do
+  table.insert(#kept < tonumber(ARGV[3]) and kept or too_many, flow)
+end
+redis.call('HSET', KEYS[1], ARGV[1], table.concat(kept, ' '))
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return too_many
+"""
 
 _COUNT = """
 local count = redis.call('INCR', KEYS[1])
@@ -52,6 +72,16 @@ if not due[1] then return nil end
 redis.call('ZADD', KEYS[1], now + ARGV[1], due[1])
 return due[1]
 """
+
+
+@dataclass
+class _Stamp:
+    """All that maintenance reads of a flow, which may be one of very many."""
+
+    created: datetime.datetime
+
+
+_STAMP = TypeAdapter(_Stamp)
 
 
 class RedisPending:
@@ -89,21 +119,19 @@ class RedisPending:
         self._events = MemoryPending(lifetime=lifetime)
 
     def put(self, flow_id: str, flow: FlowState) -> None:
-        mine = f"{self._prefix}pending-{flow.user_id}"
         record = self._records.dump(flow, bound_to=f"flow:{flow_id}")
+        mine, user = self._index_of(flow.user_id)
+        pipe: Any
         with answering(mine), self._redis.pipeline(transaction=False) as pipe:
             pipe.set(self._flow_key(flow_id), record, px=self._milliseconds)
             pipe.sadd(self._flow_set, flow_id)
             pipe.pexpire(self._flow_set, self._milliseconds)
-            pipe.lpush(mine, flow_id)
-            pipe.lrange(mine, MOST_FLOWS, -1)
-            pipe.ltrim(mine, 0, MOST_FLOWS - 1)
-            pipe.pexpire(mine, self._milliseconds)
+            # not eval(): a cluster's pipeline has none
+            pipe.execute_command("EVAL", _REMEMBER, 1, mine, user, flow_id, MOST_FLOWS, self._milliseconds)
             pipe.get(self._maintained)
-            answers = pipe.execute()
-        if too_many := [text(old) for old in answers[4]]:
-            self._drop(too_many)
-        if _is_due(answers[7]):
+            *_, too_many, maintained = pipe.execute()
+            self._drop(too_many, self._flow_keys(too_many))
+        if _is_due(maintained):
             self._maintain_beside()
 
     def take(self, flow_id: str) -> FlowState | NoFlow:
@@ -202,11 +230,13 @@ class RedisPending:
         with answering(self._flow_set):
             self._redis.set(self._maintained, utc_now().isoformat())
             for flow_ids in self._flow_ids():
-                expired = self._expired(flow_ids)
-                if expired:
-                    self._drop(expired)
+                keys = self._flow_keys(flow_ids)
+                found = zip(flow_ids, keys, self._get(keys), strict=True)
+                over = [one for one in found if self._is_over(one[2])]
+                expired = [flow_id for flow_id, _, _ in over]
+                self._drop(expired, [key for _, key, raw in over if raw is not None])
                 if output is not None:
-                    output.writelines(f"dropped flow {reference(flow_id)}\n" for flow_id in expired)
+                    output.writelines(f"dropped flow {reference(text(flow_id))}\n" for flow_id in expired)
 
     def _maintain_beside(self) -> None:
         with self._maintaining:
@@ -220,38 +250,36 @@ class RedisPending:
         except StoreError as error:
             log.warning("flow maintenance put off: %s", error)
 
-    def _flow_ids(self) -> Any:
+    def _flow_ids(self) -> Iterator[list[Any]]:
         cursor = 0
         while True:
             cursor, found = self._redis.sscan(self._flow_set, cursor, count=STEP)
             if found:
-                yield [text(flow_id) for flow_id in found]
+                yield list(found)
             if not int(cursor):
                 return
 
-    def _expired(self, flow_ids: list[str]) -> list[str]:
+    def _get(self, keys: list[Any]) -> list[Any]:
         # a cluster cannot read keys of several nodes at one moment, and nobody needs it to
         mget = getattr(self._redis, "mget_nonatomic", self._redis.mget)
-        records = mget([self._flow_key(flow_id) for flow_id in flow_ids])
-        return [
-            flow_id for flow_id, raw in zip(flow_ids, records, strict=True) if self._is_over(flow_id, raw)
-        ]
+        return list(mget(keys))
 
-    def _is_over(self, flow_id: str, raw: Any) -> bool:
+    def _is_over(self, raw: Any) -> bool:
         if raw is None or raw in _USED_MARKS:
             return True
         try:
-            flow = self._flow(flow_id, raw)
-        except StoreUnreadable:
-            return False  # it expires by itself, and may belong to a process with other keys
-        return not flow.younger_than(self._lifetime)
+            # only earlier installations stored flows that do not expire by themselves, and those in clear
+            created = _STAMP.validate_json(raw).created
+        except ValueError:
+            return False
+        return -(seconds_until(created) or 0.0) >= self._lifetime.total_seconds()
 
-    def _drop(self, flow_ids: list[str]) -> None:
-        with self._redis.pipeline(transaction=False) as pipe:
-            for flow_id in flow_ids:
-                pipe.delete(self._flow_key(flow_id))
-            pipe.srem(self._flow_set, *flow_ids)
-            pipe.execute()
+    def _drop(self, flow_ids: list[Any], keys: list[Any]) -> None:
+        """Take ids out of the set of active flows, and delete the records that there are."""
+        if keys:
+            self._redis.unlink(*keys)
+        if flow_ids:
+            self._redis.srem(self._flow_set, *flow_ids)
 
     def _interrupted(self, raw: Any, user_id: str) -> InterruptedCommand:
         place = f"Redis key {self._prefix}interrupted-{self._bot}-{user_id}"
@@ -261,8 +289,20 @@ class RedisPending:
         place = f"Redis key of flow {reference(flow_id)}"  # the id itself is a secret
         return self._records.load(FlowState, raw, bound_to=f"flow:{flow_id}", place=place)
 
+    def _index_of(self, user_id: str) -> tuple[str, str]:
+        """Where a user's flows are listed: key of a hash, and field in it."""
+        digest = hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).digest()
+        return f"{self._prefix}pending-{digest[0] % 128}", base64.urlsafe_b64encode(digest[1:7]).decode()
+
     def _flow_key(self, flow_id: str) -> str:
         return f"{self._flow_set}-{flow_id}"
+
+    def _flow_keys(self, flow_ids: list[Any]) -> list[Any]:
+        """Keys of many flows' records, as text or bytes, as the client gave the ids."""
+        prefix: Any = self._flow_key("")
+        if flow_ids and isinstance(flow_ids[0], bytes):
+            prefix = prefix.encode()
+        return [prefix + flow_id for flow_id in flow_ids]
 
 
 def _is_due(raw: Any) -> bool:

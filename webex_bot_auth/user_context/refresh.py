@@ -46,10 +46,10 @@ class Freshness(Enum):
 def freshness(tokens: Tokens) -> Freshness:
     """What can be done with tokens. Without an expiry date they count as good until Webex refuses them."""
     left = seconds_until(tokens.expires_at)
-    refresh_left = seconds_until(tokens.refresh_token_expires_at)
-    refreshable = bool(tokens.refresh_token) and (refresh_left is None or refresh_left > 0)
     if tokens.access_token and (left is None or left > SOON):
         return Freshness.FRESH
+    refresh_left = seconds_until(tokens.refresh_token_expires_at)
+    refreshable = bool(tokens.refresh_token) and (refresh_left is None or refresh_left > 0)
     if tokens.access_token and left is not None and left > 0:
         return Freshness.EXPIRES_SOON if refreshable else Freshness.FRESH
     return Freshness.EXPIRED if refreshable else Freshness.DEAD
@@ -98,6 +98,8 @@ class Refresher:
         if context is None:
             return None
         state = freshness(context.tokens)
+        if state is Freshness.FRESH:
+            return context
         if state is Freshness.EXPIRED:
             return self._refreshed(user_id)
         if state is Freshness.EXPIRES_SOON:

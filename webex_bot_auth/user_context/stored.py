@@ -49,16 +49,17 @@ class StoredTokenManager(TokenManager):
         """Register an OAuth flow for a user; without PKCE, as the caller builds the address.
 
         :param user_id: id of the user to start the flow for
-        :return: flow id: the ``state`` parameter of the flow; 256 random bits
+        :return: flow id: the ``state`` parameter of the flow; 128 random bits (RFC 6749 section 10.10)
         :raises StoreError: the flow could not be stored
         """
-        return self._start(FlowState(user_id=user_id, scopes=self._oauth.scopes))
+        return self._start(FlowState(user_id=user_id))
 
     def login_url(self, *, user_id: str, scopes: Iterable[str] = ()) -> str:
         """Start a flow with PKCE and give the address where the person logs in."""
-        asked = list(scopes) or self._oauth.scopes
-        flow = FlowState(user_id=user_id, scopes=asked, verifier=new_verifier())
-        return self._oauth.authorization_url(state=self._start(flow), scopes=asked, verifier=flow.verifier)
+        flow = FlowState(user_id=user_id, scopes=list(scopes) or None, verifier=new_verifier())
+        return self._oauth.authorization_url(
+            state=self._start(flow), scopes=flow.scopes or (), verifier=flow.verifier
+        )
 
     def process_redirect(self, *, flow_id: str, code: str) -> RedirectText:
         """Process the redirect at the end of an OAuth flow. New tokens are stored in the user context.
@@ -73,7 +74,7 @@ class StoredTokenManager(TokenManager):
         if not isinstance(flow, FlowState):
             return self.chat.page(flow)
         outcome = self._accept_or_explain(
-            flow, lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes)
+            flow, lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes or ())
         )
         log.info("login %s: flow %s, user %s", outcome.value, reference(flow_id), flow.user_id)
         return self.chat.page(outcome, flow.user_id)
@@ -137,8 +138,8 @@ class StoredTokenManager(TokenManager):
         if self.login_flow == "redirect":
             super()._invite(user_id, scopes, sentence)
             return
-        asked = list(scopes) or self._oauth.scopes
-        code = self._devices.start(asked)
+        asked = list(scopes) or None
+        code = self._devices.start(asked or self._oauth.scopes)
         flow_id = self._start(
             FlowState(user_id=user_id, scopes=asked, device_code=code.device_code, interval=code.interval)
         )
@@ -161,7 +162,7 @@ class StoredTokenManager(TokenManager):
     def _conclude(self, flow: FlowState, outcome: Tokens | TokenServiceError) -> str:
         """Accept the tokens of a device login, or tell the person why there are none."""
         if isinstance(outcome, Tokens):
-            outcome.scope = outcome.scope or " ".join(flow.scopes)
+            outcome.scope = outcome.scope or " ".join(flow.scopes or self._oauth.scopes)
             return self._accept_or_explain(flow, lambda: outcome).value
         if outcome.error == "access_denied":
             self._refused(flow)
@@ -173,7 +174,7 @@ class StoredTokenManager(TokenManager):
         return str(outcome.error)
 
     def _start(self, flow: FlowState) -> str:
-        flow_id = secrets.token_urlsafe(32)
+        flow_id = secrets.token_urlsafe(16)
         self._pending.put(flow_id, flow)
         log.debug("flow %s started: user %s", reference(flow_id), flow.user_id)
         return flow_id
@@ -266,7 +267,7 @@ class StoredTokenManager(TokenManager):
         try:
             self.request_login(
                 user_id=flow.user_id,
-                scopes=flow.scopes,
+                scopes=flow.scopes or (),
                 sentence=self.chat.texts(flow.user_id).try_login_again,
             )
         except (MessageNotSent, StoreError, TokenServiceError) as error:

@@ -29,7 +29,7 @@ class LoginsContract:
     def test_flow_ids_are_long_and_distinct(self, manager: TokenManager) -> None:
         ids = {manager.start_flow(user_id=f"user {number % 50}") for number in range(10_000)}
         assert len(ids) == 10_000
-        assert min(map(len, ids)) >= 43  # 256 bits in base64
+        assert min(map(len, ids)) >= 22  # 128 bits in base64
 
     def test_the_caller_may_build_the_address(
         self, manager: TokenManager, webex_sandbox: WebexSandbox, integration: Integration
