@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from webexpythonsdk.models.cards import AdaptiveCard, FontSize, FontWeight, TextBlock
-from webexpythonsdk.models.cards.actions import OpenUrl
-from webexpythonsdk.models.cards.options import ActionStyle
-
 Card = dict[str, Any]
 
 
@@ -16,6 +12,11 @@ def login_card(*, title: str, sentence: str, button: str, url: str, small_print:
 
     :param code: device grant: what to compare or enter there
     """
+    # here, as a process that only serves the redirect hardly ever needs it
+    from webexpythonsdk.models.cards import AdaptiveCard, FontSize, FontWeight, TextBlock
+    from webexpythonsdk.models.cards.actions import OpenUrl
+    from webexpythonsdk.models.cards.options import ActionStyle
+
     body = [
         TextBlock(title, size=FontSize.LARGE, weight=FontWeight.BOLDER, wrap=True),
         TextBlock(sentence, wrap=True),

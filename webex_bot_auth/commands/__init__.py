@@ -1,7 +1,6 @@
 """What happens to a message: the guard before a command, the account commands, and the resuming."""
 
 from .account import LoginCommand, LogoutCommand, WhoamiCommand
-from .attach import attach
 from .guard import UserTokenMixin, requires_user_token
 
 __all__ = [
@@ -9,6 +8,5 @@ __all__ = [
     "LogoutCommand",
     "UserTokenMixin",
     "WhoamiCommand",
-    "attach",
     "requires_user_token",
 ]

@@ -53,7 +53,7 @@ class FrontEnds:
         :param login_keyword: what to type to log in
         :param logout_keyword: what to type to log out
         """
-        from ..commands import attach  # commands know the manager
+        from ..commands.attach import attach  # commands know the manager, and the whole of webex_bot
 
         if self._resumer is not None:
             raise SettingError("bot", "this token manager has one already: make one manager for each bot")

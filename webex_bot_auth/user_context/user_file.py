@@ -17,6 +17,8 @@ from .user_lines import HEADER, line_of, record_in, split
 
 #: so long a writer waits for another one, in seconds
 LOCK_SECONDS = 10.0
+#: bytes that are written at once; a file may have megabytes, which need not be put together first
+BUFFER = 1 << 18
 
 #: file system's name for one version of the file: device, inode, time and size
 Version = tuple[int, int, int, int]
@@ -71,14 +73,19 @@ class UserFile:
             self._load()
             if instead_of is not None and not instead_of.same_login(self._parse(user_id)):
                 return False
-            lines = dict(self._lines)
-            lines.pop(user_id, None)
-            if context is not None:
-                lines[user_id] = line_of(user_id, self._records.dump(context, bound_to=_bound_to(user_id)))
-            elif user_id not in self._lines:
-                return True
-            self._replace_file(lines)
-            self._lines = lines
+            before = self._lines.pop(user_id, None)  # in place: a copy of a long file's lines takes its time
+            try:
+                if context is not None:
+                    record = self._records.dump(context, bound_to=_bound_to(user_id))
+                    self._lines[user_id] = line_of(user_id, record)
+                elif before is None:
+                    return True
+                self._replace_file(self._lines)
+            except BaseException:
+                self._lines.pop(user_id, None)
+                if before is not None:
+                    self._lines[user_id] = before
+                raise
             self._contexts.pop(user_id, None)
             return True
 
@@ -200,8 +207,9 @@ class UserFile:
         opened = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
             _set_private(opened)
-            with open(opened, "wb", closefd=False) as file:
-                file.write(HEADER + b"".join([line + b"\n" for line in lines.values()]))
+            with open(opened, "wb", buffering=BUFFER, closefd=False) as file:
+                file.write(HEADER)
+                file.writelines(lines.values())
             os.fsync(opened)
             os.replace(beside, self.path)
         except BaseException:

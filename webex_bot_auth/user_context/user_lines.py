@@ -16,15 +16,13 @@ from ..errors import StoreUnreadable
 
 HEADER = b"# webex-bot-auth: one user a line. Stop the bot before you edit this file.\n"
 #: what JSON leaves as it is and YAML does not allow, or takes for a line's end
-_NOT_YAML = re.compile(
-    "[^\t\n\r -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+_NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _LINE = re.compile(rb'("(?:[^"\\]|\\.)*"): ')
 
 
 def line_of(user_id: str, record: str) -> bytes:
-    """A user's line, from a record in JSON."""
-    text = f"{json.dumps(user_id, ensure_ascii=False)}: {record}"
+    """A user's line with its end, from a record in JSON."""
+    text = f"{json.dumps(user_id, ensure_ascii=False)}: {record}\n"
     return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8")
 
 
@@ -38,12 +36,11 @@ def split(data: bytes, path: str) -> dict[str, bytes]:
     if not data.startswith(HEADER):
         return _from_yaml(data, path)
     lines = {}
-    for line in data[len(HEADER) :].split(b"\n"):
+    for line in data[len(HEADER) :].splitlines(keepends=True):
         user_id = _user_of(line)
-        if user_id is not None:
-            lines[user_id] = line
-        elif line:
+        if user_id is None or not line.endswith(b"\n"):
             return _from_yaml(data, path)  # edited by hand
+        lines[user_id] = line
     return lines
 
 
