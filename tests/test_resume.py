@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.commands.resume import AT_ONCE
 from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 from webex_bot_auth.testing.redirects import came_back, log_in
@@ -26,8 +28,10 @@ def alice(cloud: WebexSandbox) -> Person:
     return cloud.add_person("Alice Adams")
 
 
-def start(cloud: WebexSandbox, echo: Person, manager: RedisTokenManager) -> tuple[RunningBot, Whoami]:
-    bot, whoami = WebexBot(teams_bot_token=echo.token), Whoami(token_manager=manager)
+def start(
+    cloud: WebexSandbox, echo: Person, manager: RedisTokenManager, command: type[Whoami] = Whoami
+) -> tuple[RunningBot, Any]:
+    bot, whoami = WebexBot(teams_bot_token=echo.token), command(token_manager=manager)
     bot.add_command(whoami)
     manager.register_bot(bot=bot)
     return cloud.start_bot(bot, manager), whoami
@@ -63,6 +67,44 @@ def test_a_bot_that_was_down_runs_it_when_it_comes_back(
             bot, whoami = start(cloud, echo, second)
             bot.answer_to(asked, lambda message: message.text == "You are Alice Adams")
             assert whoami.runs == [alice.id]
+
+
+class Slow(Whoami):
+    """Runs until it may end."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.entered, self.may_end = threading.Semaphore(0), threading.Event()
+
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+        self.entered.release()
+        assert self.may_end.wait(10)
+        return super().execute(message, attachment_actions, activity)
+
+
+def test_a_bot_that_stops_leaves_what_it_has_not_begun_to_the_next_one(
+    cloud: WebexSandbox, redis_manager: Make, integration: Integration, echo: Person
+) -> None:
+    people = [cloud.add_person(f"Person {number}") for number in range(AT_ONCE + 2)]
+    with redis_manager(echo.token, integration) as first:
+        bot, slow = start(cloud, echo, first, Slow)
+        asked = {person: bot.hears(person, "whoami") for person in people}
+        for person in people:
+            bot.login_card(person)
+            log_in(cloud, first, person)
+        for _ in range(AT_ONCE):
+            assert slow.entered.acquire(timeout=10)
+        first.closed.set()
+        assert first._resumer
+        first._resumer.stop()
+        slow.may_end.set()
+        with redis_manager(echo.token, integration) as second:
+            start(cloud, echo, second)
+            for person, question in asked.items():
+                bot.answer_to(
+                    question, lambda message, of=person: message.text == f"You are {of.display_name}"
+                )
+        assert len(slow.runs) == AT_ONCE
 
 
 def test_of_two_bot_processes_one_runs_each_command(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: commands that run at the same time
+AT_ONCE = 4
 #: one look for released commands, and the wait after the store failed; seconds
 LOOK_SECONDS = 1.0
 #: so long the store may take to answer while we stop; seconds
@@ -28,29 +30,38 @@ class Resumer:
     def __init__(self, manager: TokenManager, bot: Any) -> None:
         self._manager = manager
         self._bot = bot
-        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="webex_bot_auth-resume")
+        self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="webex_bot_auth-resume")
+        self._free = threading.Semaphore(AT_ONCE)
+        self._failing = False
         self._thread = threading.Thread(target=self._wait, name="webex_bot_auth-released", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Start no more commands; those that run are left to end, as webex_bot leaves them."""
         self._thread.join(timeout=2 * LOOK_SECONDS + STORE_SECONDS)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False)
 
     def _wait(self) -> None:
-        failing = False
         while not self._manager.closed.is_set():
-            try:
-                command = self._manager.next_released(timeout=LOOK_SECONDS)
-                failing = False
-            except Exception as error:  # noqa: BLE001 (whatever it is, the next command shall run)
-                command = None
-                if not failing:  # an outage is one line in the log, however long it lasts
-                    log.warning("cannot look for commands to resume: %s", error)
-                failing = True
-                self._manager.closed.wait(LOOK_SECONDS)
-            if command:
-                self._pool.submit(self._resume, command)
+            # a command that nobody is free for stays in the store: if we stop, the next process runs it
+            if not self._free.acquire(timeout=LOOK_SECONDS):
+                continue
+            if command := self._next():
+                self._pool.submit(self._resume, command).add_done_callback(lambda _: self._free.release())
+            else:
+                self._free.release()
+
+    def _next(self) -> InterruptedCommand | None:
+        try:
+            command = self._manager.next_released(timeout=LOOK_SECONDS)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the next command shall run)
+            if not self._failing:  # an outage is one line in the log, however long it lasts
+                log.warning("cannot look for commands to resume: %s", error)
+            self._failing = True
+            self._manager.closed.wait(LOOK_SECONDS)
+            return None
+        self._failing = False
+        return command
 
     def _resume(self, command: InterruptedCommand) -> None:
         resumed = Resumed()
