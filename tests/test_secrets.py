@@ -466,6 +466,8 @@ class Store:
             return b" ".join(sorted(self._redis.smembers(key)))
         if kind == b"list":
             return b" ".join(self._redis.lrange(key, 0, -1))
+        if kind == b"hash":
+            return b" ".join(b" ".join(pair) for pair in sorted(self._redis.hgetall(key).items()))
         assert kind == b"string"
         return bytes(self._redis.get(key))
 

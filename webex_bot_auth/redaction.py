@@ -1,8 +1,8 @@
 """Keeps other packages from logging what goes through a login.
 
-wxc_sdk, webex_bot, websockets and Werkzeug log requests, frames and query strings, with codes, states and
-bearer tokens in them. A filter on their loggers blanks these; it changes nothing else. What it cannot reach
-(the access log of a production server) is named in SECURITY.md.
+wxc_sdk, webex_bot, websockets, Werkzeug and gunicorn log requests, frames and query strings, with codes,
+states and bearer tokens in them. A filter on their loggers blanks these; it changes nothing else. What it
+cannot reach (the access log of a proxy) is named in SECURITY.md.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 
 #: loggers, not their parents: a logger's filter sees only what is logged to that very logger
 LOGGERS = (
+    "gunicorn.access",
+    "gunicorn.error",
     "urllib3.connectionpool",
     "webex_bot.webex_bot",
     "webex_bot.websockets.webex_websocket_client",

@@ -1,0 +1,62 @@
+"""The bot, in a process of its own. SIGTERM ends it, once the commands that run have answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from typing import Any
+
+import settings
+from tokens import token_manager
+from webex_bot.models.command import Command
+from webex_bot.webex_bot import WebexBot
+
+from webex_bot_auth import TokenManager, UserTokenMixin, WhoamiCommand, requires_user_token
+
+
+class Echo(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(command_keyword="echo", help_message="Echo my words, with my name", **kwargs)
+
+    @requires_user_token
+    def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
+        me = self.user_api.people.me()  # called with the token of whoever typed this
+        return f"{me.display_name} says: {message.strip()}"
+
+
+def make_bot(manager: TokenManager) -> WebexBot:
+    logging.getLogger("webex_bot").setLevel(logging.WARNING)  # at INFO, it logs what people write
+    bot = WebexBot(
+        settings.get("WEBEX_BOT_TOKEN"),
+        bot_name="Echo Bot",
+        approved_domains=settings.several("WEBEX_APPROVED_DOMAINS"),
+    )
+    bot.add_command(Echo(token_manager=manager))
+    bot.add_command(WhoamiCommand(token_manager=manager))
+    manager.register_bot(bot=bot)  # login, logout, and resuming commands after a login
+    return bot
+
+
+def run(bot: WebexBot) -> None:
+    """Until SIGTERM or Ctrl+C; webex_bot's own ``run`` knows no end."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)  # where webex_bot looks for one
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, hang_up, loop)
+    with contextlib.suppress(asyncio.CancelledError):
+        bot.run()
+    loop.run_until_complete(loop.shutdown_default_executor())  # waits for the commands that run
+    loop.close()
+
+
+def hang_up(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+
+
+if __name__ == "__main__":
+    settings.check()
+    with token_manager() as tokens:
+        run(make_bot(tokens))

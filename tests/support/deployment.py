@@ -1,0 +1,142 @@
+"""A Redis, a sandbox, and examples/production at work in it; and people who log in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from webex_bot_auth.sandbox import Message, Person, Sandbox, open_url
+
+from .makers import KEY
+from .production import WAIT, Gunicorn, Running
+from .redis_server import RedisServer, free_port
+from .turnstile import Turnstile
+
+IN_SANDBOX = Path(__file__).parent / "in_sandbox"
+PASSWORD = "4e1c0d1f9a5b4a7d"
+
+
+class Login:
+    """The end of a login in the browser; ``page`` is its status, None where the connection broke."""
+
+    def __init__(self, person: Person, address: str) -> None:
+        query = parse_qs(urlsplit(address).query)
+        self.person, self.address = person, address
+        self.code, self.state = query["code"][0], query["state"][0]
+        self.page: int | None = None
+
+    def browse(self) -> bool:
+        """Go back to us; whether that was all right."""
+        self.page = None
+        with contextlib.suppress(requests.ConnectionError):
+            self.page = requests.get(self.address, timeout=WAIT).status_code
+        return self.page == 200
+
+
+class Deployment:
+    """What the README of examples/production sets up."""
+
+    def __init__(self, sandbox: Sandbox, redis: RedisServer) -> None:
+        self.sandbox = sandbox
+        self.redis = redis
+        self.turnstile = Turnstile(sandbox)
+        self.echo = sandbox.add_bot("Echo Bot")
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        integration = sandbox.integration(f"{self.url}/redirect", "spark:people_read")
+        self.settings = {
+            "WEBEX_BOT_TOKEN": self.echo.token,
+            "WEBEX_CLIENT_ID": integration.client_id,
+            "WEBEX_CLIENT_SECRET": integration.client_secret,
+            "WEBEX_REDIRECT_URL": integration.redirect_url,
+            "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{redis.port}/0",
+            "WEBEX_BOT_AUTH_KEYS": KEY,
+            "PORT": str(self.port),
+            "SANDBOX_URL": sandbox.url,
+            "PYTHONPATH": str(IN_SANDBOX),
+        }
+        self.logins: list[Login] = []
+
+    @contextmanager
+    def web(self, *more: str) -> Iterator[Gunicorn]:
+        """The web process."""
+        with Gunicorn(self.settings, *more) as web:
+            web.wait_for_workers(1)  # somebody listens
+            yield web
+
+    @contextmanager
+    def bot(self) -> Iterator[Running]:
+        """The bot, as soon as it is connected."""
+        with Running("bot", self.settings) as bot:
+            self.sandbox.wait_for_bot(self.echo, WAIT)
+            yield bot
+
+    def wait_until_offline(self) -> None:
+        """Wait until the bot has hung up."""
+        self.sandbox._wait(lambda: not self.sandbox._services.mercury.is_online(self.echo), WAIT, "offline")
+
+    # -- what people do
+
+    def say(self, person: Person, text: str) -> Message:
+        return self.sandbox.say(person, self.sandbox.direct(person, self.echo), text)
+
+    def answer(self, asked: Message, text: str) -> Message:
+        """The bot's answer that begins like this."""
+        return self.sandbox.wait_for_message(
+            asked.room, lambda said: said.text.startswith(text), person=self.echo, after=asked, timeout=WAIT
+        )
+
+    def start_login(self, person: Person, words: str) -> tuple[Message, Login | None]:
+        """Type a command; open its login card, sign in, and stop before the browser goes back to us.
+
+        No login where the answer comes at once.
+        """
+        asked, answer = self.say(person, f"echo {words}"), f"{person.display_name} says: {words}"
+        said = self.sandbox.wait_for_message(
+            asked.room, lambda said: said.card or said.text == answer,
+            person=self.echo, after=asked, timeout=WAIT,
+        )  # fmt: skip
+        if not said.card:
+            return asked, None
+        address = self.sandbox.log_in(open_url(said.card), person, stop_before_redirect=True)
+        self.logins.append(login := Login(person, address))
+        return asked, login
+
+    def log_in(self, person: Person, words: str) -> Login | None:
+        """Type a command, log in, and see the command's answer, unless the browser's connection breaks."""
+        asked, login = self.start_login(person, words)
+        if login and login.browse():
+            self.answer(asked, f"{person.display_name} says: {words}")
+        return login
+
+    def log_out(self, person: Person) -> None:
+        self.answer(self.say(person, "logout"), "You are logged out")
+
+    # -- what must not be in a log
+
+    def secrets(self) -> set[str]:
+        """Everything secret that has gone through the processes so far."""
+        tokens = self.sandbox._tokens
+        forms = [call.form for call in self.sandbox.calls.exchanges()]
+        return {
+            *(self.settings[name] for name in ("WEBEX_CLIENT_SECRET", "WEBEX_BOT_AUTH_KEYS")),
+            PASSWORD,
+            *tokens._access, *tokens._refresh,  # the bot's own token, too
+            *(login.code for login in self.logins), *(login.state for login in self.logins),
+            *(str(form["code_verifier"]) for form in forms),
+        }  # fmt: skip
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[Deployment]:
+    """Redis as in compose.yaml, and a sandbox; the processes are started by the test."""
+    with (
+        RedisServer(folder, requirepass=PASSWORD, appendonly="yes") as redis,
+        Sandbox() as sandbox,
+    ):
+        yield Deployment(sandbox, redis)

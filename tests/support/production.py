@@ -1,0 +1,111 @@
+"""The commands of examples/production/Procfile, as processes, with what they have said so far."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+WAIT = 30.0  # seconds, for whatever has to happen: everything here shares a machine
+FOLDER = Path(__file__).parent.parent.parent / "examples" / "production"
+
+
+def procfile() -> dict[str, str]:
+    """Commands by the names of their processes."""
+    lines = (FOLDER / "Procfile").read_text(encoding="utf-8").splitlines()
+    return {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
+
+
+class Running:
+    """A process of the Procfile, until the end of a ``with`` block.
+
+    :param settings: its environment, but for PATH
+    :param more: further arguments
+    """
+
+    def __init__(self, name: str, settings: Mapping[str, str], *more: str) -> None:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where its programs are
+        self.process = subprocess.Popen(
+            [*shlex.split(procfile()[name]), *more], cwd=FOLDER, env={**settings, "PATH": path}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        self.log = ""
+        self._silent = False
+        self._told = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout as lines:
+            for line in lines:
+                with self._told:
+                    self.log += line
+                    self._told.notify_all()
+        with self._told:
+            self._silent = True
+            self._told.notify_all()
+
+    def wait_for(self, pattern: str, times: int = 1) -> None:
+        """Wait until the pattern stands in the log so often."""
+        self._wait(lambda: len(re.findall(pattern, self.log)) >= times, f"{times} times: {pattern}")
+
+    def _wait(self, happened: Callable[[], bool], what: str) -> None:
+        with self._told:
+            self._told.wait_for(lambda: self._silent or happened(), WAIT)
+            assert happened(), f"waited for {what}; but:\n{self.log}"
+
+    def stop(self, timeout: float = WAIT) -> int:
+        """Tell it to end, and give its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended(timeout)
+
+    def ended(self, timeout: float = WAIT) -> int:
+        """Its exit status, once it has ended and all that it said has been read."""
+        status = self.process.wait(timeout)
+        self._reader.join(timeout)
+        return status
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.stop(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.ended()
+
+
+class Gunicorn(Running):
+    """The web process: gunicorn's master, and its workers."""
+
+    def __init__(self, settings: Mapping[str, str], *more: str) -> None:
+        super().__init__("web", settings, *more)
+
+    def workers(self) -> set[int]:
+        """Pids of those that live."""
+        booted = re.findall(r"Booting worker with pid: (\d+)", self.log)
+        return {pid for pid in map(int, booted) if _lives(pid)}
+
+    def wait_for_workers(self, count: int, *, besides: Collection[int] = ()) -> set[int]:
+        """Pids of those that live, as soon as there are so many besides some."""
+        self._wait(lambda: len(self.workers().difference(besides)) >= count, f"{count} workers")
+        return self.workers().difference(besides)
+
+    def __enter__(self) -> Gunicorn:
+        return self
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

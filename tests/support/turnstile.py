@@ -1,0 +1,79 @@
+"""In front of a sandbox: holds chosen requests back, and tells which process they come from."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from webex_bot_auth.sandbox import Sandbox
+
+from .production import WAIT
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request; ``pid`` is the process it comes from, where in_sandbox/sitecustomize.py makes that known."""
+
+    method: str
+    path: str
+    form: dict[str, str]
+    pid: int | None
+
+
+class Turnstile:
+    """A WSGI app before the sandbox's own."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._app, sandbox._http.app = sandbox._http.app, self
+        self._changed = threading.Condition()
+        self._holds: Callable[[Request], bool] | None = None
+        self.held: list[Request] = []
+        self.exchanges: dict[str, int | None] = {}  # codes, and who has asked for their tokens
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = _request(environ)
+        with self._changed:
+            if "code" in request.form:
+                self.exchanges[request.form["code"]] = request.pid
+            if self._holds and self._holds(request):
+                self.held.append(request)
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._holds is None)
+        return self._app(environ, start_response)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def holding(self, which: Callable[[Request], bool]) -> Iterator[None]:
+        """Hold requests back for the length of a ``with`` block."""
+        with self._changed:
+            self._holds, self.held = which, []
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._holds = None
+                self._changed.notify_all()
+
+    def wait_for(self, count: int = 1, *, path: str = "") -> list[Request]:
+        """The requests that are held, of one path or all, as soon as there are so many."""
+
+        def there() -> list[Request]:
+            return [request for request in self.held if path in ("", request.path)]
+
+        with self._changed:
+            self._changed.wait_for(lambda: len(there()) >= count, WAIT)
+            assert len(there()) >= count, f"not {count}, but {self.held}"
+            return there()
+
+
+def _request(environ: dict[str, Any]) -> Request:
+    form = {}
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        form = dict(parse_qsl(environ["wsgi.input"].read().decode()))
+        environ["wsgi.input"].seek(0)
+    pid = re.search(r"pid/(\d+)", environ.get("HTTP_USER_AGENT", ""))
+    return Request(environ["REQUEST_METHOD"], environ["PATH_INFO"], form, int(pid[1]) if pid else None)

@@ -1,0 +1,259 @@
+"""examples/production as it is shipped: its own commands, a real Redis, and workers that die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from support.deployment import Deployment, Login, deployed
+from support.production import Gunicorn, Running
+from support.turnstile import Request
+
+from webex_bot_auth.sandbox import Person
+
+AddPeople = Callable[[int], list[Person]]
+WORKERS, THREADS = 4, 8  # of gunicorn.conf.py
+PLACES = WORKERS * THREADS  # logins at the same moment
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deployed(tmp_path_factory.mktemp("redis")) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="class")
+def web(production: Deployment) -> Iterator[Gunicorn]:
+    with production.web() as web:
+        yield web
+
+
+@pytest.fixture(scope="class")
+def bot(production: Deployment) -> Iterator[Running]:
+    with production.bot() as bot:
+        yield bot
+
+
+@pytest.fixture
+def add_people(production: Deployment, request: pytest.FixtureRequest) -> AddPeople:
+    """Each has a name that nobody else has."""
+    name = request.node.name[5:25]
+    return lambda count: [production.sandbox.add_person(f"{name} {number}") for number in range(count)]
+
+
+def is_exchange(request: Request) -> bool:
+    return request.path == "/v1/access_token"
+
+
+def is_look_at_message(request: Request) -> bool:
+    return request.method == "GET" and request.path.startswith("/v1/messages/")
+
+
+def first(count: int, which: Callable[[Request], bool]) -> Callable[[Request], bool]:
+    """The first requests of a kind."""
+    numbers = iter(range(count))
+    return lambda request: which(request) and next(numbers, None) is not None
+
+
+def assert_silent(production: Deployment, *processes: Running) -> None:
+    said = "".join(process.log for process in processes)
+    assert "/redirect" in said  # it was said somewhere
+    assert {secret for secret in production.secrets() if secret in said} == set()
+
+
+class TestAtWork:
+    @pytest.mark.timeout(180)
+    def test_200_logins_of_50_people_lose_only_what_it_was_busy_with(
+        self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
+    ) -> None:
+        """Half-way all workers are full: their logins wait for the token endpoint, and others for them."""
+        through, lost = threading.Semaphore(0), list[Login]()
+
+        def log_in_four_times(person: Person) -> None:
+            for turn in range(4):
+                login = production.log_in(person, f"{turn}")
+                assert login, "was logged out"
+                if login.page is None:
+                    lost.append(login)
+                    self.repeat(production, login)
+                else:
+                    assert login.page == 200
+                through.release()
+                production.log_out(person)
+
+        with ThreadPoolExecutor(PLACES + 4) as pool:
+            going = [pool.submit(log_in_four_times, person) for person in add_people(50)]
+            for _ in range(100):
+                assert through.acquire(timeout=60)
+            with production.turnstile.holding(first(PLACES, is_exchange)):
+                held = production.turnstile.wait_for(PLACES)
+                busy = web.workers()
+                killed = held[0].pid
+                assert killed
+                os.kill(killed, signal.SIGKILL)
+                now = web.wait_for_workers(WORKERS, besides={killed})
+            for one in going:
+                one.result()
+
+        # no worker takes more than it can answer, so it was busy with these and no others
+        assert Counter(request.pid for request in held) == dict.fromkeys(busy, THREADS)
+        doomed = {request.form["code"] for request in held if request.pid == killed}
+        assert {login.code for login in lost} == doomed
+        assert len(now - busy) == 1
+        assert len(now) == WORKERS
+        assert_silent(production, web, bot)
+
+    def repeat(self, production: Deployment, lost: Login) -> None:
+        """What people do whose browser says that the connection broke."""
+        lost.browse()
+        assert lost.page == 410  # the link was used
+        again = production.log_in(lost.person, "again")
+        assert again
+        assert again.page == 200
+
+    def test_a_rolling_restart_loses_no_login(
+        self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
+    ) -> None:
+        over, logins = threading.Event(), list[Login | None]()
+
+        def log_in_and_out(person: Person) -> None:
+            last = False
+            while not last:
+                last = over.is_set()  # once more, with the new workers alone
+                logins.append(production.log_in(person, "hello"))
+                production.log_out(person)
+
+        with ThreadPoolExecutor(PLACES // 2) as pool:
+            old = web.wait_for_workers(WORKERS)
+            with production.turnstile.holding(first(PLACES // 4, is_exchange)):
+                going = [pool.submit(log_in_and_out, person) for person in add_people(PLACES // 2)]
+                held = production.turnstile.wait_for(PLACES // 4)
+                web.process.send_signal(signal.SIGHUP)
+                new = web.wait_for_workers(WORKERS, besides=old)
+            for pid in old:
+                web.wait_for(rf"Worker exiting \(pid: {pid}\)")
+            over.set()
+            for one in going:
+                one.result()
+
+        assert {request.pid for request in held} <= old
+        assert web.workers() == new
+        assert {login and login.page for login in logins} == {200}
+
+    def test_while_redis_restarts_people_and_health_are_told_and_then_all_goes_on(
+        self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
+    ) -> None:
+        (alice,) = add_people(1)
+        production.log_in(alice, "before")
+        assert self.health(production) == (200, '{"redis":"answers"}\n')
+        production.redis.stop()
+        try:
+            assert self.health(production) == (503, '{"redis":"does not answer"}\n')
+            production.answer(
+                production.say(alice, "echo meanwhile"), "I cannot reach the place where logins"
+            )
+        finally:
+            production.redis.start()
+        assert self.health(production) == (200, '{"redis":"answers"}\n')
+        production.answer(production.say(alice, "echo after"), f"{alice.display_name} says: after")
+        assert "Redis cannot be reached" in web.log
+        assert "meanwhile" not in bot.log  # what people write is theirs
+        assert_silent(production, web, bot)
+
+    def health(self, production: Deployment) -> tuple[int, str]:
+        answer = requests.get(f"{production.url}/health", timeout=30)
+        return answer.status_code, answer.text
+
+
+class TestTheBotStops:
+    def test_when_its_commands_have_ended(
+        self, production: Deployment, web: Gunicorn, add_people: AddPeople
+    ) -> None:
+        (alice,) = add_people(1)
+        with production.bot() as bot:
+            production.log_in(alice, "hello")
+            with production.turnstile.holding(is_look_at_message):
+                asked = production.say(alice, "echo bye")
+                production.turnstile.wait_for(path=f"/v1/messages/{asked.id}")
+                bot.process.send_signal(signal.SIGTERM)
+                production.wait_until_offline()
+            assert bot.ended() == 0
+            production.answer(asked, f"{alice.display_name} says: bye")
+        assert "Traceback" not in bot.log
+        assert "Task was destroyed" not in bot.log
+
+    def test_and_the_next_one_goes_on_where_it_stopped(
+        self, production: Deployment, web: Gunicorn, add_people: AddPeople
+    ) -> None:
+        over, logins = threading.Event(), list[Login | None]()
+
+        def log_in_and_out(person: Person) -> None:
+            while not over.is_set():
+                logins.append(production.log_in(person, "hello"))
+                production.log_out(person)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            with production.bot() as bot:
+                going = [pool.submit(log_in_and_out, person) for person in add_people(THREADS)]
+                bot.wait_for("asked to log in", 2 * THREADS)
+                assert bot.stop() == 0
+            with production.bot() as bot:
+                bot.wait_for("asked to log in", 2 * THREADS)
+                over.set()
+                for one in going:
+                    one.result()
+        assert {login and login.page for login in logins} == {200}
+
+
+class TestTheWebProcessStops:
+    def test_when_its_logins_have_ended(
+        self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
+    ) -> None:
+        (alice,) = add_people(1)
+        with ThreadPoolExecutor(1) as pool:
+            with production.turnstile.holding(is_exchange):
+                login = pool.submit(production.log_in, alice, "hello")
+                production.turnstile.wait_for()
+                web.process.send_signal(signal.SIGTERM)
+                web.wait_for("Handling signal: term")
+            assert web.ended() == 0
+            done = login.result()
+        assert done
+        assert done.page == 200
+
+
+class TestLogs:
+    def test_gunicorns_own_format_and_its_complaints_have_no_secret_either(
+        self, production: Deployment, bot: Running, add_people: AddPeople
+    ) -> None:
+        (alice,) = add_people(1)
+        with production.web("--access-logformat", '%(h)s "%(r)s" %(s)s "%(f)s"') as web:
+            production.log_in(alice, "hello")
+            web.wait_for(r"GET /redirect\?code=\*\*\*&state=\*\*\*")
+            with socket.create_connection(("127.0.0.1", production.port), 30) as connection:
+                connection.sendall(b"GET /redirect?code=made-up-code\r\n\r\n")  # no version: not HTTP/1.1
+                assert connection.recv(65536).startswith(b"HTTP/1.1 400")
+            web.wait_for("Invalid request from")
+        assert "made-up-code" not in web.log
+        assert_silent(production, web)
+
+
+class TestSettings:
+    @pytest.mark.parametrize("name", ["web", "bot"])
+    def test_what_is_missing_is_named(self, production: Deployment, name: str) -> None:
+        settings = {**production.settings, "REDIS_URL": ""}
+        del settings["WEBEX_BOT_AUTH_KEYS"]
+        with Running(name, settings) as process:
+            assert process.ended() == 1
+        assert "Not set in the environment (see env.example):" in process.log
+        assert "  REDIS_URL: redis://:PASSWORD@HOST:6379/0" in process.log
+        assert "  WEBEX_BOT_AUTH_KEYS: encrypts what is stored; make one: openssl" in process.log
+        assert "WEBEX_BOT_TOKEN" not in process.log
+        assert "Traceback" not in process.log
