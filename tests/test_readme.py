@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from support.redis_server import free_port
+from support import documented
+from support.redis_server import RedisServer, free_port
+from wxc_sdk.integration import Integration
 
 from webex_bot_auth.sandbox import Sandbox, open_url
 
@@ -19,10 +21,17 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_links_lead_somewhere() -> None:
-    for name in ("README.md", "SECURITY.md", "docs/webex.md", "CHANGELOG.md"):
+    for name in ("README.md", "SECURITY.md", "docs/webex.md", "docs/redis.md", "CHANGELOG.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
+
+
+def test_the_client_for_one_server_works(redis_server: RedisServer, integration: Integration) -> None:
+    """Those for Sentinel and Cluster are what their tests use."""
+    names = documented.run("One server", [("127.0.0.1", redis_server.port)], integration)
+    with names["client"], names["token_manager"] as manager:
+        assert manager.start_flow(user_id="alice")
 
 
 @contextlib.contextmanager

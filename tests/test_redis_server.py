@@ -154,7 +154,7 @@ class TestExpiry:
             answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
             manager.process_redirect(**answer)
         forever = {key for key in client.scan_iter() if client.ttl(key) == -1}
-        assert forever - {b"flow-maintenance"} == {b"users", f"user-{alice.id}".encode()}
+        assert forever == {b"users", f"user-{alice.id}".encode()}
 
     @pytest.mark.holds(11)
     def test_1000_flows_of_a_user_leave_a_bounded_store(
@@ -365,3 +365,31 @@ class TestServerFaults:
         own_server.client.lpush("user-alice", "a list")
         with pytest.raises(StoreError, match="WRONGTYPE"):
             manager.get_user_context(user_id="alice")
+
+
+class LoginMeanwhile:
+    """A Redis client with which somebody logs in just before the pipeline that takes users off the list."""
+
+    def __init__(self, client: redis.Redis, log_in: Callable[[], None]) -> None:
+        self._client = client
+        self._log_in = log_in
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def pipeline(self, **options: Any) -> Any:
+        self._log_in()
+        return self._client.pipeline(**options)
+
+
+def test_who_logs_in_during_a_logout_is_on_the_list_of_users(
+    redis_manager: Make, integration: Integration, client: redis.Redis
+) -> None:
+    old, new = context("alice", access_token="old"), context("alice", access_token="new")
+    with redis_manager("token", integration) as manager:
+        manager.set_user_context(user_id="alice", user_context=old)
+        slow = LoginMeanwhile(client, lambda: manager.set_user_context(user_id="alice", user_context=new))
+        with RedisTokenManager("token", integration, redis_client=slow) as other:
+            assert other.replace(old, None)
+        assert manager.get_user_context(user_id="alice") == new
+        assert list(manager.users()) == ["alice"]  # type: ignore[attr-defined]

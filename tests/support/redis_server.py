@@ -39,6 +39,7 @@ class RedisServer:
         self.folder = folder
         self.port = port or free_port()
         self.options = options
+        self.paused = False
         self._process: subprocess.Popen[bytes] | None = None
         self.client = redis.Redis(port=self.port, password=options.get("requirepass"))
 
@@ -47,6 +48,17 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> RedisServer:
+        line = self._arguments()
+        self._process = subprocess.Popen([binary(), *line], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"redis-server did not start: {line}")
+            time.sleep(0.02)  # a server that starts has no event to wait for
+        return self
+
+    def _arguments(self) -> list[str]:
+        """Its command line."""
         arguments: dict[str, Any] = {
             "port": self.port,
             "bind": "127.0.0.1",
@@ -55,14 +67,12 @@ class RedisServer:
             "appendonly": "no",
             **{name.replace("_", "-"): value for name, value in self.options.items()},
         }
-        line = [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
-        self._process = subprocess.Popen([binary(), *line], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"redis-server did not start: {line}")
-            time.sleep(0.02)  # a server that starts has no event to wait for
-        return self
+        return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process; it may be paused."""
+        return self._process is not None
 
     def _answers(self) -> bool:
         try:
@@ -78,15 +88,18 @@ class RedisServer:
             self._process.send_signal(how)
             self._process.wait()
             self._process = None
+            self.paused = False
 
     def pause(self) -> None:
         """It accepts connections and answers nothing."""
         assert self._process
         os.kill(self._process.pid, signal.SIGSTOP)
+        self.paused = True
 
     def resume(self) -> None:
         assert self._process
         os.kill(self._process.pid, signal.SIGCONT)
+        self.paused = False
 
     def __enter__(self) -> RedisServer:
         return self.start()
@@ -94,3 +107,14 @@ class RedisServer:
     def __exit__(self, *_: object) -> None:
         self.client.close()
         self.stop()
+
+
+def has_replicated(primary: RedisServer) -> bool:
+    """Wait until a replica has all that the primary has been given so far, by whomever.
+
+    WAIT is about what its own connection has seen, so that there has to be something before it.
+    """
+    with primary.client.pipeline(transaction=False) as pipe:
+        pipe.ping()
+        pipe.execute_command("WAIT", 1, 5000)
+        return bool(pipe.execute()[1])

@@ -74,7 +74,7 @@ def _utc(moment: datetime.datetime) -> datetime.datetime:
 
 
 def _age(flow: FlowUnderWay) -> float:
-    return max(0.0, -(seconds_until(flow.created or utc_now()) or 0.0))  # stored as whole seconds, rounded up
+    return max(0.0, -(seconds_until(flow.created or utc_now()) or 0.0))
 
 
 def _span(seconds: float) -> str:

@@ -86,13 +86,17 @@ def _decide(command: Any, request: Request, scopes: list[str]) -> UserContext | 
     except (StoreError, TokenServiceError) as error:
         log.error("command not run: user %s: %s", request.user_id, error)  # noqa: TRY400 (no traceback)
         return Denied(answer=manager.chat.explain(error, request.user_id))
-    return Denied(ask=True) if context is None or not context.grants(scopes) else context
+    if context is None or (scopes and not context.grants(scopes)):
+        return Denied(ask=True)
+    return context
 
 
 def _recall(command: Any, request: Request) -> UserContext | Denied | None:
     decided = _decided.get()
+    if decided is None:
+        return None
     _decided.set(None)
-    if decided is None or decided[0] is not command or decided[1] is not request.activity:
+    if decided[0] is not command or decided[1] is not request.activity:
         return None
     decision: UserContext | Denied = decided[2]
     return decision
@@ -139,9 +143,10 @@ def _run(call: Call, scopes: list[str], run: Run) -> Any:
         return _stopped(call, _failed(call, error, scopes))
     finally:
         current_call.reset(token)
-        if not isinstance(result, GeneratorType):
+        is_done = not isinstance(result, GeneratorType)
+        if is_done:
             call.close()
-    return _continued(call, result, scopes) if isinstance(result, GeneratorType) else result
+    return result if is_done else _continued(call, result, scopes)
 
 
 def _stopped(call: Call, answer: str | None) -> Any:

@@ -93,6 +93,7 @@ class GuardedMethod:
     def __init__(self, method: Any, scopes: list[str], entrance: str) -> None:
         functools.update_wrapper(self, method)  # first: it copies the attributes of what it wraps
         self.method = method
+        self._binds = hasattr(method, "__get__")
         self.scopes = scopes
         self.entrance = entrance
 
@@ -107,9 +108,7 @@ class GuardedMethod:
         self, command: Any, message: Any, attachment_actions: Any, activity: Any, *args: Any, **kwargs: Any
     ) -> Any:
         request = Request(message, original(attachment_actions), activity)
-        bound = (
-            self.method.__get__(command, type(command)) if hasattr(self.method, "__get__") else self.method
-        )
+        bound = self.method.__get__(command, type(command)) if self._binds else self.method
         run = functools.partial(bound, message, request.action, activity, *args, **kwargs)
         return admit(command, self.entrance, request, self.scopes, run)
 

@@ -6,13 +6,12 @@ import base64
 import binascii
 import datetime
 import hashlib
-import math
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from wxc_sdk.tokens import Tokens
 
 
@@ -54,13 +53,13 @@ class UserContext(_Record):
         mine.__dict__["tokens"] = self.tokens.__copy__()
         return mine
 
-    def grants(self, scopes: Collection[str]) -> bool:
+    def grants(self, scopes: Iterable[str]) -> bool:
         """Do the granted scopes contain all of these?
 
         ``spark:all`` stands for every ``spark:`` scope. Where the scopes are not known (data of earlier
         installations), Webex is left to decide.
         """
-        if not scopes or self.tokens.scope is None:
+        if self.tokens.scope is None:
             return True
         granted = set(self.tokens.scope.split())
         return all(
@@ -108,11 +107,6 @@ class FlowState(_Record):
     @classmethod
     def _now_for_none(cls, value: Any) -> Any:
         return utc_now() if value is None else value
-
-    @field_serializer("created", when_used="json")
-    def _whole_seconds(self, value: datetime.datetime) -> int:
-        """Short, as there may be very many; the store itself drops a flow to the millisecond."""
-        return math.ceil(value.timestamp())
 
     def younger_than(self, lifetime: datetime.timedelta) -> bool:
         age = -(seconds_until(self.created) or 0.0)

@@ -28,9 +28,12 @@ class Records:
         keys = list(encryption_keys)
         self._cipher = _cipher(keys) if keys else None
 
-    def dump(self, model: BaseModel, *, bound_to: str) -> str:
-        """One line of JSON: the model itself, or ``{"user_id": ..., "sealed": ...}``."""
-        plain = model.model_dump_json(exclude_none=True)
+    def dump(self, model: BaseModel, *, bound_to: str, without: set[str] | None = None) -> str:
+        """One line of JSON: the model itself, or ``{"user_id": ..., "sealed": ...}``.
+
+        :param without: fields to leave out
+        """
+        plain = model.model_dump_json(exclude_none=True, exclude=without)
         if self._cipher is None:
             return plain
         return json.dumps({**_owner(model), "sealed": self._cipher.seal(plain, bound_to=bound_to)})

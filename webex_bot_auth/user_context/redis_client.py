@@ -9,10 +9,20 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    ClusterDownError,
+    NoPermissionError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+    SlotNotCoveredError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError
 
 from ..errors import SettingError, StoreUnavailable
 
@@ -60,26 +70,61 @@ def _tls(url: str) -> tuple[str, dict[str, Any]]:
     return address._replace(query=urlencode(query)).geturl(), {"ssl_check_hostname": check}
 
 
+#: what redis-py raises; the latter is no RedisError
+ERRORS = (RedisError, RedisClusterException)
+
+
 @contextmanager
 def answering(place: str) -> Iterator[None]:
     """Turn redis-py's errors into :class:`StoreUnavailable`, with a reason an operator can act on."""
     try:
         yield
-    except AuthenticationError as error:
-        raise StoreUnavailable(place, "Redis refuses the user name or password") from error
-    except NoPermissionError as error:
-        raise StoreUnavailable(place, "the Redis user lacks the right for this") from error
-    except RedisTimeoutError as error:
-        raise StoreUnavailable(place, "Redis does not answer in time") from error
-    except RedisConnectionError as error:
-        why = "Redis cannot be reached"
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            why = "the certificate of Redis is not trusted, or is for another name"
-        raise StoreUnavailable(place, why) from error
-    except RedisError as error:
-        # such as OOM or WRONGTYPE: class and first word are Redis's code for it; the rest may quote
-        code = f"{type(error).__name__} {str(error).partition(' ')[0]}"
-        raise StoreUnavailable(place, f"Redis answers {code}") from error
+    except ERRORS as error:
+        raise unavailable(place, error) from error
+
+
+def unavailable(place: str, error: Exception) -> StoreUnavailable:
+    """One of redis-py's errors in our words."""
+    for kind, word, reason in _REASONS:
+        if isinstance(error, kind) and word in str(error):
+            return StoreUnavailable(place, reason)
+    # such as OOM or WRONGTYPE: class and first word are Redis's code for it; the rest may quote
+    code = f"{type(error).__name__} {str(error).partition(' ')[0]}"
+    return StoreUnavailable(place, f"Redis answers {code}")
+
+
+_NOT_TRUSTED = "the certificate of Redis is not trusted, or is for another name"
+_ALL_IN_USE = "all connections of redis_client are in use: raise its max_connections"
+_NOT_SERVED = "no node of the Redis cluster serves this key"
+_DOWN = "the Redis cluster is down for this node: it has just started, or does not reach most primaries"
+_NO_NODE = "no node of the Redis cluster can be reached"
+_NOT_COVERED = "the Redis cluster does not serve all slots, and redis_client has require_full_coverage"
+_IS_CLUSTER = "this Redis is a node of a cluster, for which the bot needs redis_client=RedisCluster(...)"
+
+#: the first that fits counts: kind of an error, a word in it, and what an operator is told
+_REASONS: tuple[tuple[type[Exception], str, str], ...] = (
+    (AuthenticationError, "", "Redis refuses the user name or password"),
+    (NoPermissionError, "", "the Redis user lacks the right for this"),
+    (RedisTimeoutError, "", "Redis does not answer in time"),
+    (MasterNotFoundError, "", "no Sentinel that answers names a primary"),
+    (RedisConnectionError, "CERTIFICATE_VERIFY_FAILED", _NOT_TRUSTED),
+    (RedisConnectionError, "Too many connections", _ALL_IN_USE),
+    (RedisConnectionError, "No connection available", _ALL_IN_USE),
+    (RedisConnectionError, "", "Redis cannot be reached"),
+    (SlotNotCoveredError, "", _NOT_SERVED),
+    (ClusterDownError, "not served", _NOT_SERVED),
+    (ClusterDownError, "is down", _DOWN),
+    (RedisClusterException, "cannot be connected", _NO_NODE),
+    (RedisClusterException, "not covered", _NOT_COVERED),
+    (AskError, "", _IS_CLUSTER),
+    (ResponseError, "MOVED ", _IS_CLUSTER),  # redis-py 5
+)
+
+
+def check(answer: Any) -> None:
+    """Raise what a pipeline that goes on after errors gave as an answer, if it is an error."""
+    if isinstance(answer, Exception):
+        raise answer
 
 
 def text(raw: Any) -> str:

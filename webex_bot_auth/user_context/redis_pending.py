@@ -9,35 +9,26 @@ import base64
 import datetime
 import hashlib
 import logging
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from io import TextIOBase
 from typing import Any
 
-from pydantic import TypeAdapter
 from redis import Redis
 
 from ..errors import StoreError
-from .models import FlowState, InterruptedCommand, NoFlow, reference, seconds_until, utc_now
+from .models import FlowState, InterruptedCommand, NoFlow, reference
 from .pending import LEASE_SECONDS, MOST_FLOWS, MemoryPending
 from .records import Records, owner_of
-from .redis_client import answering, text
+from .redis_client import answering, check, text
+from .redis_maintenance import USED, RedisMaintenance, flow_keys, is_due, is_used
 
 log = logging.getLogger(__name__)
 
-MAINTENANCE_INTERVAL = datetime.timedelta(minutes=15)
 #: so long the cloud may deliver an event again, and a bit
 EVENT_SECONDS = 20 * 60
-#: ids that maintenance looks at in one step; a step is short, so that nobody waits for it
-STEP = 500
 #: a blocking pop has to end before the connection's own time limit; seconds
 LONGEST_POP = 1.0
-_USED = "used"
-_USED_MARKS = (_USED, _USED.encode())  # as clients that decode give it, and others
 
 # Remembers a user's flow, the newest first, and answers with those that are too many by now. One hash for a
-# 128th of all users: small hashes are packed, and a key for each user would cost as much again as the flow.
+# 256th of all users: small hashes are packed, and a key for each user would cost as much again as the flow.
 # The hash goes when its first flow expires, so that nobody's stays in it for good; a user may then start
 # as many flows once more.
 _REMEMBER = """
@@ -74,21 +65,11 @@ return due[1]
 """
 
 
-@dataclass
-class _Stamp:
-    """All that maintenance reads of a flow, which may be one of very many."""
-
-    created: datetime.datetime
-
-
-_STAMP = TypeAdapter(_Stamp)
-
-
 class RedisPending:
     """Flows and interrupted commands in Redis; see :class:`~webex_bot_auth.user_context.pending.Pending`.
 
+    :param maintenance: told of flows that are too many, and when it is time for it
     :param flow_set: key of the set of active flow ids
-    :param maintained: key of the time of the latest maintenance
     :param prefix: put before all other keys
     :param bot: tells bots apart that share a Redis: what one has heard is not for the others
     """
@@ -97,53 +78,51 @@ class RedisPending:
         self,
         client: Redis,
         records: Records,
+        maintenance: RedisMaintenance,
         *,
         lifetime: datetime.timedelta,
         flow_set: str,
-        maintained: str,
         prefix: str,
         bot: str,
     ) -> None:
         self._redis = client
         self._records = records
-        self._lifetime = lifetime
+        self._maintenance = maintenance
         self._milliseconds = max(1, int(lifetime.total_seconds() * 1000))
         self._flow_set = flow_set
-        self._maintained = maintained
         self._bot = bot
         self._due = f"{prefix}device"
         self._queue = f"{prefix}resume-{bot}"
         self._prefix = prefix
-        self._maintaining = threading.Lock()
-        self._maintenance: threading.Thread | None = None
         self._events = MemoryPending(lifetime=lifetime)
 
     def put(self, flow_id: str, flow: FlowState) -> None:
-        record = self._records.dump(flow, bound_to=f"flow:{flow_id}")
+        # Redis itself knows how old a key is
+        record = self._records.dump(flow, bound_to=f"flow:{flow_id}", without={"created"})
         mine, user = self._index_of(flow.user_id)
-        pipe: Any
         with answering(mine), self._redis.pipeline(transaction=False) as pipe:
             pipe.set(self._flow_key(flow_id), record, px=self._milliseconds)
             pipe.sadd(self._flow_set, flow_id)
             pipe.pexpire(self._flow_set, self._milliseconds)
-            # not eval(): a cluster's pipeline has none
-            pipe.execute_command("EVAL", _REMEMBER, 1, mine, user, flow_id, MOST_FLOWS, self._milliseconds)
-            pipe.get(self._maintained)
+            pipe.eval(_REMEMBER, 1, mine, user, flow_id, MOST_FLOWS, self._milliseconds)
+            pipe.get(self._maintenance.maintained)
             *_, too_many, maintained = pipe.execute()
-            self._drop(too_many, self._flow_keys(too_many))
-        if _is_due(maintained):
-            self._maintain_beside()
+            self._maintenance.drop(too_many, flow_keys(self._flow_set, too_many))
+        if is_due(maintained):
+            self._maintenance.run_beside()
 
     def take(self, flow_id: str) -> FlowState | NoFlow:
         key = self._flow_key(flow_id)
         with answering(key), self._redis.pipeline(transaction=False) as pipe:
             # atomic: whoever gets the record here is the only one; the mark expires as the flow would
-            pipe.set(key, _USED, xx=True, get=True, px=self._milliseconds)
+            pipe.set(key, USED, xx=True, get=True, px=self._milliseconds)
             pipe.srem(self._flow_set, flow_id)
-            raw, _ = pipe.execute()
+            # with the flow in hand, a list that cannot be reached (another node of a cluster) is no matter
+            raw, _ = pipe.execute(raise_on_error=False)
+            check(raw)
         if raw is None:
             return NoFlow.UNKNOWN
-        if raw in _USED_MARKS:
+        if is_used(raw):
             return NoFlow.USED
         return self._flow(flow_id, raw)
 
@@ -158,7 +137,7 @@ class RedisPending:
                 return None
             flow_id = text(claimed)
             raw = self._redis.get(self._flow_key(flow_id))
-            if raw is None or raw in _USED_MARKS:
+            if raw is None or is_used(raw):
                 self._redis.zrem(self._due, flow_id)
                 return None
         return flow_id, self._flow(flow_id, raw)
@@ -213,73 +192,7 @@ class RedisPending:
 
     def close(self) -> None:
         """Wait for maintenance. A blocking pop ends by itself, see :data:`LONGEST_POP`."""
-        with self._maintaining:
-            if self._maintenance is not None:
-                self._maintenance.join()
-
-    def maintenance_needed(self, *, force: bool = False) -> bool:
-        if force:
-            return True
-        with answering(self._maintained):
-            return _is_due(self._redis.get(self._maintained))
-
-    def maintain(self, *, force: bool = False, output: TextIOBase | None = None) -> None:
-        """Drop what has expired, in short steps."""
-        if not self.maintenance_needed(force=force):
-            return
-        with answering(self._flow_set):
-            self._redis.set(self._maintained, utc_now().isoformat())
-            for flow_ids in self._flow_ids():
-                keys = self._flow_keys(flow_ids)
-                found = zip(flow_ids, keys, self._get(keys), strict=True)
-                over = [one for one in found if self._is_over(one[2])]
-                expired = [flow_id for flow_id, _, _ in over]
-                self._drop(expired, [key for _, key, raw in over if raw is not None])
-                if output is not None:
-                    output.writelines(f"dropped flow {reference(text(flow_id))}\n" for flow_id in expired)
-
-    def _maintain_beside(self) -> None:
-        with self._maintaining:
-            if self._maintenance is None or not self._maintenance.is_alive():
-                self._maintenance = threading.Thread(target=self._maintain_quietly, daemon=True)
-                self._maintenance.start()
-
-    def _maintain_quietly(self) -> None:
-        try:
-            self.maintain()
-        except StoreError as error:
-            log.warning("flow maintenance put off: %s", error)
-
-    def _flow_ids(self) -> Iterator[list[Any]]:
-        cursor = 0
-        while True:
-            cursor, found = self._redis.sscan(self._flow_set, cursor, count=STEP)
-            if found:
-                yield list(found)
-            if not int(cursor):
-                return
-
-    def _get(self, keys: list[Any]) -> list[Any]:
-        # a cluster cannot read keys of several nodes at one moment, and nobody needs it to
-        mget = getattr(self._redis, "mget_nonatomic", self._redis.mget)
-        return list(mget(keys))
-
-    def _is_over(self, raw: Any) -> bool:
-        if raw is None or raw in _USED_MARKS:
-            return True
-        try:
-            # only earlier installations stored flows that do not expire by themselves, and those in clear
-            created = _STAMP.validate_json(raw).created
-        except ValueError:
-            return False
-        return -(seconds_until(created) or 0.0) >= self._lifetime.total_seconds()
-
-    def _drop(self, flow_ids: list[Any], keys: list[Any]) -> None:
-        """Take ids out of the set of active flows, and delete the records that there are."""
-        if keys:
-            self._redis.unlink(*keys)
-        if flow_ids:
-            self._redis.srem(self._flow_set, *flow_ids)
+        self._maintenance.close()
 
     def _interrupted(self, raw: Any, user_id: str) -> InterruptedCommand:
         place = f"Redis key {self._prefix}interrupted-{self._bot}-{user_id}"
@@ -292,26 +205,7 @@ class RedisPending:
     def _index_of(self, user_id: str) -> tuple[str, str]:
         """Where a user's flows are listed: key of a hash, and field in it."""
         digest = hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).digest()
-        return f"{self._prefix}pending-{digest[0] % 128}", base64.urlsafe_b64encode(digest[1:7]).decode()
+        return f"{self._prefix}pending-{digest[0]}", base64.urlsafe_b64encode(digest[1:7]).decode()
 
     def _flow_key(self, flow_id: str) -> str:
         return f"{self._flow_set}-{flow_id}"
-
-    def _flow_keys(self, flow_ids: list[Any]) -> list[Any]:
-        """Keys of many flows' records, as text or bytes, as the client gave the ids."""
-        prefix: Any = self._flow_key("")
-        if flow_ids and isinstance(flow_ids[0], bytes):
-            prefix = prefix.encode()
-        return [prefix + flow_id for flow_id in flow_ids]
-
-
-def _is_due(raw: Any) -> bool:
-    if raw is None:
-        return True
-    try:
-        latest = datetime.datetime.fromisoformat(text(raw).replace("Z", "+00:00"))
-    except ValueError:
-        return True
-    if latest.tzinfo is None:  # written by an earlier installation
-        latest = latest.replace(tzinfo=datetime.timezone.utc)
-    return abs(utc_now() - latest) >= MAINTENANCE_INTERVAL

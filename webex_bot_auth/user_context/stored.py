@@ -45,6 +45,10 @@ class StoredTokenManager(TokenManager):
         self._starting = threading.Lock()
         self._poller: DevicePoller | None = None
 
+    def current(self, user_id: str) -> UserContext | None:
+        """The stored context: :meth:`set_user_context` is a backend's own here, and lays nothing over it."""
+        return self.get_user_context(user_id=user_id)
+
     def start_flow(self, *, user_id: str) -> str:
         """Register an OAuth flow for a user; without PKCE, as the caller builds the address.
 

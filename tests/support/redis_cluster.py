@@ -1,0 +1,222 @@
+"""Redis Cluster: three primaries that share the slots, of the same program as a single server."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from redis.crc import key_slot
+
+from .redis_server import RedisServer, free_port, has_replicated
+from .waiting import wait_until
+
+SLOTS = 16384
+PRIMARIES = 3
+#: so long a node has to be silent to count as down; milliseconds
+NODE_TIMEOUT = 1000
+#: the nodes talk to each other on a port of their own, that much above
+BUS = 10_000
+
+
+class RedisCluster:
+    """Three primaries; one of them has a replica, with which it changes places in a failover.
+
+    Slots that nobody serves leave the others at work (``cluster-require-full-coverage no``).
+
+    :ivar nodes: they keep a log on disk, so that one that comes back knows what it knew
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.nodes = [_node(folder / f"node-{number}") for number in range(PRIMARIES + 1)]
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        return [("127.0.0.1", node.port) for node in self.nodes]
+
+    def start(self) -> RedisCluster:
+        for number, node in enumerate(self.nodes):
+            node.start()
+            node.client.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
+        first = self.nodes[0]
+        for number, node in enumerate(self.nodes[:PRIMARIES]):
+            share = range(number * SLOTS // PRIMARIES, (number + 1) * SLOTS // PRIMARIES)
+            node.client.execute_command("CLUSTER ADDSLOTS", *share)
+            for other in self.nodes:
+                node.client.execute_command("CLUSTER MEET", "127.0.0.1", other.port)
+        wait_until(lambda: all(map(self._has_met_all, self.nodes)), "nodes that know each other")
+        self.nodes[-1].client.execute_command("CLUSTER REPLICATE", _myself(first)["node_id"])
+        wait_until(self._is_whole, "three primaries and a replica")
+        return self
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.stop(signal.SIGKILL)
+            node.client.close()
+
+    def heal(self) -> None:
+        """All nodes are up, and agree on who serves what; a primary that was replaced is a replica."""
+        for node in self.nodes:
+            if node.running:
+                node.resume()
+            else:
+                node.start()
+        wait_until(self._is_whole, "three primaries and a replica")
+
+    def flush(self) -> None:
+        for node in self.primaries:
+            node.client.flushall()
+        assert self.replicated()
+
+    # -- who is who
+
+    @property
+    def primaries(self) -> list[RedisServer]:
+        return self._of_role("master")
+
+    @property
+    def replica(self) -> RedisServer:
+        return self._of_role("slave")[0]
+
+    @property
+    def with_replica(self) -> RedisServer:
+        """The primary that has the replica."""
+        return next(node for node in self.primaries if _facts(node)["connected_slaves"])
+
+    @property
+    def without_replica(self) -> RedisServer:
+        """One of the others."""
+        return next(node for node in self.primaries if not _facts(node)["connected_slaves"])
+
+    def owner(self, key: str) -> RedisServer:
+        """The primary that serves a key."""
+        slot = key_slot(key.encode())
+        return next(node for node in self.primaries if slot in _slots(node))
+
+    def names_of(self, node: RedisServer, prefix: str) -> Iterator[str]:
+        """Names of which this node serves the keys, without end."""
+        mine, number = _slots(node), 0
+        while True:
+            number += 1
+            if key_slot(f"{prefix}name{number}".encode()) in mine:
+                yield f"name{number}"
+
+    # -- what it comes to
+
+    def replicated(self) -> bool:
+        """Wait until the replica has all that its primary was given so far, by whomever."""
+        return has_replicated(self.with_replica)
+
+    def promoted(self, replica: RedisServer) -> float:
+        """Wait until all know that the replica has taken its primary's place; seconds that it took."""
+
+        def known() -> bool:
+            return all(_serves(_all(node), replica) for node in self.nodes if node is replica or _up(node))
+
+        return wait_until(known, "a replica that took over")
+
+    def move_slot(self, slot: int, source: RedisServer, target: RedisServer) -> Iterator[str]:
+        """Move a slot as a resharding does; stops on the way, and says where it stands."""
+        ask, ids = "CLUSTER SETSLOT", {node: _myself(node)["node_id"] for node in self.nodes}
+        target.client.execute_command(ask, slot, "IMPORTING", ids[source])
+        source.client.execute_command(ask, slot, "MIGRATING", ids[target])
+        yield "nothing has moved"
+        keys = source.client.execute_command("CLUSTER GETKEYSINSLOT", slot, 1000)
+        for number, key in enumerate(keys):
+            source.client.migrate("127.0.0.1", target.port, key, 0, 5000)
+            if number == len(keys) // 2:
+                yield "half of the keys have moved"
+        yield "all keys have moved"
+        for node in (target, source, *self.primaries):
+            node.client.execute_command(ask, slot, "NODE", ids[target])
+        yield "the slot has moved"
+
+    def _of_role(self, role: str) -> list[RedisServer]:
+        return [node for node in self.nodes if _up(node) and _facts(node)["role"] == role]
+
+    def _has_met_all(self, node: RedisServer) -> bool:
+        known = _all(node)
+        return len(known) == len(self.nodes) and not any(
+            "handshake" in one["flags"] for one in known.values()
+        )
+
+    def _is_whole(self) -> bool:
+        replica = self.replica
+        up = _facts(replica)["master_link_status"] == "up"
+        return up and all(_sees_all(node, replica) for node in self.nodes)
+
+
+def _node(folder: Path) -> RedisServer:
+    folder.mkdir()
+    return RedisServer(
+        folder,
+        _port(),
+        appendonly="yes",
+        cluster_enabled="yes",
+        cluster_node_timeout=str(NODE_TIMEOUT),
+        cluster_require_full_coverage="no",
+        cluster_replica_validity_factor="0",
+    )
+
+
+def _port() -> int:
+    """A free port whose bus port exists and is free as well."""
+    while True:
+        port = free_port()
+        if port + BUS < 65536 and _is_free(port + BUS):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _facts(node: RedisServer) -> Any:
+    return node.client.info("replication")
+
+
+def _all(node: RedisServer) -> dict[str, Any]:
+    """All nodes, as one of them sees them, by their addresses."""
+    told: dict[str, Any] = node.client.execute_command("CLUSTER NODES")
+    return told
+
+
+def _myself(node: RedisServer) -> Any:
+    return next(one for one in _all(node).values() if "myself" in one["flags"])
+
+
+def _slots(node: RedisServer) -> set[int]:
+    ranges = [
+        (int(first), int(last)) for first, *_, last in ((*one, one[-1]) for one in _myself(node)["slots"])
+    ]
+    return {slot for first, last in ranges for slot in range(first, last + 1)}
+
+
+def _serves(known: dict[str, Any], node: RedisServer) -> bool:
+    return any(
+        address.endswith(f":{node.port}") and "master" in one["flags"] and one["slots"]
+        for address, one in known.items()
+    )
+
+
+def _up(node: RedisServer) -> bool:
+    """Does it run, and answer? A paused one does not."""
+    return node.running and not node.paused
+
+
+def _sees_all(node: RedisServer, replica: RedisServer) -> bool:
+    """Nobody is down for it, the replica is one for it too, and every slot is served."""
+    known = _all(node)
+    told = node.client.execute_command("CLUSTER INFO")
+    fine = not any("fail" in one["flags"] or not one["connected"] for one in known.values())
+    agreed = any(
+        address.endswith(f":{replica.port}") and "slave" in one["flags"] for address, one in known.items()
+    )
+    return fine and agreed and told["cluster_state"] == "ok" and int(told["cluster_slots_ok"]) == SLOTS

@@ -1,0 +1,186 @@
+"""What RedisTokenManager holds beyond every backend's contract, whatever client it is given."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.administration.checks.redis_store import judged
+from webex_bot_auth.administration.finding import Level
+from webex_bot_auth.sandbox import open_url
+from webex_bot_auth.testing import WebexSandbox
+from webex_bot_auth.testing.contract.resuming import interrupted
+from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.redirects import came_back, log_in
+
+from .contexts import expiring
+from .makers import KEY, Make, MakeManager
+from .whoami import Whoami
+
+
+class RedisContract:
+    """Needs fixtures ``redis_make`` (see :class:`BackendContract`) and ``client``, over the same store."""
+
+    @pytest.fixture
+    def new(self, redis_make: Make, cloud: WebexSandbox, integration: Integration) -> Iterator[MakeManager]:
+        """Makes managers as several processes would have them."""
+        token = cloud.add_bot("Echo Bot").token
+        with ExitStack() as managers:
+            yield lambda **options: managers.enter_context(redis_make(token, integration, **options))
+
+    @pytest.fixture
+    def manager(self, new: MakeManager) -> RedisTokenManager:
+        manager = new()
+        assert isinstance(manager, RedisTokenManager)
+        return manager
+
+    def test_users_are_listed_and_their_contexts_encrypted_anew(
+        self, manager: RedisTokenManager, new: MakeManager, client: Any
+    ) -> None:
+        names = {f"name {number}" for number in range(50)}
+        for name in names:
+            manager.set_user_context(user_id=name, user_context=context(name))
+        manager.set_user_context(user_id="name 0", user_context=None)
+        assert set(manager.users()) == names - {"name 0"}
+        renewal = new(encryption_keys=[KEY]).renew()
+        assert (renewal.changed, renewal.unreadable) == (49, [])
+        assert b"sealed" in client.get("user-name 1")
+
+    def test_maintenance_drops_thousands_of_flows_that_have_expired(
+        self, manager: RedisTokenManager, client: Any
+    ) -> None:
+        now = datetime.now(timezone.utc)
+        long_ago = (now - timedelta(hours=48)).isoformat()
+        client.set("flow-maintenance", now.isoformat())  # or a new flow would start it as well
+        with client.pipeline(transaction=False) as pipe:
+            for number in range(3000):
+                pipe.set(f"flows-old{number}", json.dumps({"user_id": "u", "created": long_ago}))
+            pipe.sadd("flows", *(f"old{number}" for number in range(3000)))
+            pipe.execute()
+        mine = manager.start_flow(user_id="alice")
+        output = io.StringIO()
+        manager.flow_maintenance(force=True, output=output)
+        assert client.smembers("flows") == {mine.encode()}
+        assert not any(client.exists(f"flows-old{number}") for number in range(0, 3000, 100))
+        assert len(output.getvalue().splitlines()) == 3000
+        assert manager.flow_maintenance_needed() is False
+
+    def test_flows_under_way_are_listed(self, manager: RedisTokenManager) -> None:
+        for _ in range(3):
+            manager.start_flow(user_id="alice")
+        used = manager.start_flow(user_id="bob")
+        manager.refuse_redirect(flow_id=used, error="invalid_scope")
+        flows = list(manager.flows())
+        assert len(flows) == 3
+        assert all(500 < (flow.seconds_left or 0) <= 600 for flow in flows)
+
+    def test_a_users_oldest_flows_are_dropped(self, manager: RedisTokenManager, client: Any) -> None:
+        flows = [manager.start_flow(user_id="alice") for _ in range(20)]
+        assert client.smembers("flows") == {flow.encode() for flow in flows[-5:]}
+        assert sum(client.exists(f"flows-{flow}") for flow in flows) == 5
+
+    def test_a_command_is_resumed_by_another_process(self, new: MakeManager, cloud: WebexSandbox) -> None:
+        bot, web, other_bot = new(), new(), new()
+        alice = cloud.add_person("Alice Adams")
+        command = interrupted(alice.id)
+        bot.request_login(user_id=alice.id, interrupted=command)
+        log_in(cloud, web, alice)
+        assert other_bot.next_released(timeout=1) == command
+        assert bot.next_released(timeout=0.01) is None
+
+    def test_a_device_login_ends_in_whichever_process_polls(
+        self, redis_make: Make, cloud: WebexSandbox, new: MakeManager
+    ) -> None:
+        cloud.oauth.device_interval = 1
+        bot = cloud.run(Whoami, manager=lambda *made: redis_make(*made, login_flow="device"))
+        alice = cloud.add_person("Alice Adams")
+        asked = bot.hears(alice, "whoami")
+        card = bot.login_card(alice)
+        assert "userCode" in open_url(card.card)
+        bot.press_login(card, alice)
+        assert bot.answer_to(asked, "You are Alice Adams")
+
+    def test_a_due_flow_goes_to_one_process(self, new: MakeManager) -> None:
+        managers = [new() for _ in range(4)]
+        flows = {managers[0].start_flow(user_id=f"user {number}") for number in range(5)}
+        for flow in flows:
+            managers[0]._pending.poll_later(flow, 0)
+        with ThreadPoolExecutor(4) as pool:
+            due = list(pool.map(lambda number: managers[number % 4]._pending.next_due(), range(8)))
+        assert sorted(claimed[0] for claimed in due if claimed) == sorted(flows)
+
+    def test_an_event_is_handled_by_one_process(self, new: MakeManager) -> None:
+        managers = [new() for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            first = list(pool.map(lambda manager: manager.first_time("event"), managers))
+        assert first.count(True) == 1
+
+    @pytest.mark.holds(22)
+    def test_one_expired_token_makes_one_refresh(self, new: MakeManager, cloud: WebexSandbox) -> None:
+        managers, alice = [new() for _ in range(4)], cloud.add_person("Alice Adams")
+        log_in(cloud, managers[0], alice)
+        stored = managers[0].get_user_context(user_id=alice.id)
+        assert stored
+        managers[0].set_user_context(user_id=alice.id, user_context=expiring(stored, -1))
+        with ThreadPoolExecutor(20) as pool:
+            got = list(
+                pool.map(
+                    lambda number: managers[number % 4].get_user_context_and_refresh(user_id=alice.id),
+                    range(20),
+                )
+            )
+        assert len(cloud.calls.refreshes()) == 1
+        assert all(one == managers[3].get_user_context(user_id=alice.id) for one in got)
+
+    def test_a_refresh_lock_is_released_by_its_holder_alone(
+        self, new: MakeManager, client: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("webex_bot_auth.user_context.redis_server.LONGEST_WAIT", 0.1)
+        one, other = new(), new()
+        with one.exclusively("alice") as held:
+            assert held
+            with other.exclusively("alice") as also:
+                assert not also
+            assert client.exists("refresh-alice")
+            client.set("refresh-alice", "of somebody who came after it had expired")
+        assert client.exists("refresh-alice")
+        client.delete("refresh-alice")
+        with one.exclusively("alice"):
+            pass
+        assert not client.exists("refresh-alice")
+
+    def test_the_documented_settings_are_not_warned_of(
+        self, new: MakeManager, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        new()
+        assert caplog.record_tuples == []
+
+    def test_the_doctor_finds_it_sound(self, manager: RedisTokenManager) -> None:
+        assert [str(finding) for finding in judged(manager.health()) if finding.level is not Level.OK] == []
+
+    @pytest.mark.parametrize("prefix", ["bot1:", "{bot}:"])
+    def test_everything_works_with_a_prefix(
+        self, new: MakeManager, cloud: WebexSandbox, client: Any, prefix: str
+    ) -> None:
+        alice = cloud.add_person("Alice Adams")
+        manager = new(key_prefix=prefix)
+        manager.request_login(user_id=alice.id, interrupted=interrupted(alice.id))
+        answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+        assert manager.process_redirect(**answer) == "The bot can now act for you."
+        assert manager.next_released(timeout=1)
+        assert manager.first_time("event")
+        assert list(manager.users()) == [alice.id]
+        keys = {key.decode() for key in client.scan_iter()}
+        assert f"{prefix}user-{alice.id}" in keys
+        assert [key for key in keys if not key.startswith(prefix)] == []
+        assert manager.logout(user_id=alice.id) is not None
+        assert list(manager.users()) == []

@@ -1,0 +1,262 @@
+"""Redis Cluster: everything works, and goes on after a failover."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from redis.cluster import get_connection
+from redis.crc import key_slot
+from support import documented
+from support.makers import KEY, Make, MakeManager
+from support.redis_cluster import RedisCluster
+from support.redis_contract import RedisContract
+from support.redis_server import RedisServer
+from support.writers import writing
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.testing import WebexSandbox
+from webex_bot_auth.testing.contract import BackendContract
+from webex_bot_auth.testing.contract.resuming import interrupted
+from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.user_context.models import FlowState
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    cluster = RedisCluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        yield cluster.start()
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def redis(started: RedisCluster) -> RedisCluster:
+    """Whole and empty."""
+    started.heal()
+    started.flush()
+    return started
+
+
+@pytest.fixture
+def client(redis: RedisCluster, integration: Integration) -> Iterator[Any]:
+    """What docs/redis.md recommends."""
+    names = documented.run("Cluster", redis.addresses, integration)
+    with names["client"] as client, names["token_manager"]:
+        yield client
+
+
+@pytest.fixture
+def redis_make(client: Any) -> Make:
+    return functools.partial(RedisTokenManager, redis_client=client)
+
+
+def fail(node: RedisServer, how: str) -> None:
+    if how == "killed":
+        node.stop(signal.SIGKILL)
+    else:
+        node.pause()
+
+
+class TestContract(BackendContract):
+    @pytest.fixture
+    def make_manager(self, redis_make: Make) -> Make:
+        return redis_make
+
+
+class TestContractEncrypted(BackendContract):
+    test_flow_ids_are_long_and_distinct = None  # has nothing to do with encryption, and takes its time
+
+    @pytest.fixture
+    def make_manager(self, redis_make: Make) -> Make:
+        return functools.partial(redis_make, encryption_keys=[KEY])
+
+
+class TestRedis(RedisContract):
+    def test_keys_with_a_hash_tag_lie_together(self, manager: RedisTokenManager, client: Any) -> None:
+        tagged = [f"{{bot}}:{key}" for key in ("users", "user-alice", "flows", "refresh-alice")]
+        assert len({client.keyslot(key) for key in tagged}) == 1
+        assert len({client.keyslot(key.removeprefix("{bot}:")) for key in tagged}) == 4
+
+    def test_a_client_of_a_single_server_is_told_that_this_is_a_cluster(
+        self, redis: RedisCluster, integration: Integration
+    ) -> None:
+        with RedisTokenManager("token", integration, redis_url=redis.without_replica.url) as manager:
+            away = next(redis.names_of(redis.with_replica, "user-"))
+            with pytest.raises(StoreUnavailable, match="a node of a cluster"):
+                manager.get_user_context(user_id=away)
+            assert "cluster mode" in (manager.health().write_refused or "")
+
+    def test_the_doctor_names_the_worst_of_all_nodes(
+        self, redis: RedisCluster, manager: RedisTokenManager
+    ) -> None:
+        node = redis.without_replica
+        node.client.config_set("maxmemory-policy", "allkeys-lru")
+        node.client.config_set("appendonly", "no")
+        node.client.config_set("min-replicas-to-write", 1)
+        try:
+            health = manager.health()
+        finally:
+            node.client.config_set("min-replicas-to-write", 0)
+            node.client.config_set("appendonly", "yes")
+            node.client.config_set("maxmemory-policy", "noeviction")
+        assert (health.eviction, health.keeps_log) == ("allkeys-lru", False)
+        assert "NOREPLICAS" in (health.write_refused or "")
+
+    def test_the_doctor_names_a_node_that_is_down(
+        self, redis: RedisCluster, manager: RedisTokenManager
+    ) -> None:
+        node = redis.without_replica
+        fail(node, "killed")
+        with pytest.raises(StoreUnavailable, match=rf"Redis 127.0.0.1:{node.port}: .* cannot be reached"):
+            manager.health()
+
+
+#: a silent node, and two more that are asked who serves its slots by now: by the settings of docs/redis.md
+LONGEST = 3 * (2 + 2.5)
+#: the processor is shared with whatever else goes on
+LEEWAY = 1.0
+
+
+@pytest.fixture
+def make(redis_make: Make, cloud: WebexSandbox, integration: Integration) -> Iterator[MakeManager]:
+    """Makes managers that share the client."""
+    token = cloud.add_bot("Echo Bot").token
+    with ExitStack() as managers:
+        yield lambda **options: managers.enter_context(redis_make(token, integration, **options))
+
+
+def names_on(redis: RedisCluster, node: RedisServer, prefix: str) -> list[str]:
+    """Ids of users whose contexts lie there, more than a test needs."""
+    return list(itertools.islice(redis.names_of(node, f"{prefix}user-"), 3000))
+
+
+def some_prefix(fits: Callable[[str], bool]) -> str:
+    """A key prefix for which this holds."""
+    return next(prefix for prefix in map("{}:".format, itertools.count()) if fits(prefix))
+
+
+def lose_answers(client: Any, key: str) -> None:
+    """What is sent next to the node of a key is done, and nobody hears of it."""
+    node = client.get_redis_connection(client.get_node_from_key(key))
+    connection = get_connection(node, "CLIENT")
+    connection.send_command("CLIENT", "REPLY", "OFF")
+    node.connection_pool.release(connection)
+
+
+@pytest.mark.holds(32)
+class TestFailover:
+    @pytest.mark.parametrize("how", ["killed", "paused"])
+    def test_calls_for_other_slots_go_on_and_those_for_its_own_end(
+        self, redis: RedisCluster, make: MakeManager, how: str
+    ) -> None:
+        victim, replica = redis.with_replica, redis.replica
+        prefix = some_prefix(lambda prefix: redis.owner(f"{prefix}users") is not victim)
+        managers = [make(key_prefix=prefix) for _ in range(4)]
+        own, others = names_on(redis, victim, prefix), names_on(redis, redis.without_replica, prefix)
+        with (
+            writing(managers[:2], lambda number: own[number::2]) as book,
+            writing(managers[2:], lambda number: others[number::2]) as elsewhere,
+        ):
+            book.goes_on()
+            elsewhere.goes_on()
+            confirmed = list(book.acknowledged)
+            assert redis.replicated()
+            fail(victim, how)
+            took = redis.promoted(replica)
+            book.goes_on()
+        print(f"{how}: promoted after {took:.1f} s; {book}; elsewhere: {elsewhere}")
+        assert book.odd == elsewhere.odd == []
+        assert elsewhere.refused == []
+        assert book.refused
+        assert book.longest < LONGEST + LEEWAY
+        for name in confirmed:
+            assert managers[2].get_user_context(user_id=name) == context(name)
+
+    def test_a_primary_without_a_replica_is_missed_until_it_is_back(
+        self, redis: RedisCluster, make: MakeManager
+    ) -> None:
+        victim = redis.without_replica
+        prefix = some_prefix(lambda prefix: redis.owner(f"{prefix}users") is not victim)
+        manager = make(key_prefix=prefix)
+        own, other = names_on(redis, victim, prefix)[0], names_on(redis, redis.with_replica, prefix)[0]
+        for name in (own, other):
+            manager.set_user_context(user_id=name, user_context=context(name))
+        fail(victim, "killed")
+        for _ in range(5):
+            with pytest.raises(StoreUnavailable):
+                manager.get_user_context(user_id=own)
+            assert manager.get_user_context(user_id=other) == context(other)
+        redis.heal()
+        assert manager.get_user_context(user_id=own) == context(own)
+
+    def test_a_logout_and_a_refresh_need_no_other_node(
+        self, redis: RedisCluster, make: MakeManager, client: Any
+    ) -> None:
+        victim = redis.without_replica
+        prefix = some_prefix(lambda prefix: redis.owner(f"{prefix}users") is victim)
+        other = redis.names_of(redis.with_replica, f"{prefix}user-")
+        name = next(name for name in other if redis.owner(f"{prefix}refresh-{name}") is not victim)
+        manager = make(key_prefix=prefix)
+        manager.set_user_context(user_id=name, user_context=context(name))
+        client.script_flush()
+        fail(victim, "killed")
+        with manager.exclusively(name) as held:
+            assert held
+        assert not client.exists(f"{prefix}refresh-{name}")
+        assert manager.replace(context(name), context(name, "new"))
+        manager.set_user_context(user_id=name, user_context=None)
+        assert manager.get_user_context(user_id=name) is None
+
+    def test_what_gets_no_answer_is_not_sent_again(
+        self, make: MakeManager, client: Any, redis: RedisCluster
+    ) -> None:
+        """redis-py's own pipeline would: a command would run twice, and a login count as used."""
+        manager, command = make(key_prefix="{bot}:"), interrupted("alice")
+        flow_id = manager.start_flow(user_id="alice")
+        lose_answers(client, "{bot}")
+        with pytest.raises(StoreUnavailable, match="in time"):
+            manager._pending.release(command)
+        assert manager.next_released(timeout=1) == command
+        assert manager.next_released(timeout=0.01) is None
+        lose_answers(client, "{bot}")
+        assert "cannot be reached" in manager.process_redirect(flow_id=flow_id, code="code")
+
+    def test_all_nodes_down_and_up_again(self, redis: RedisCluster, make: MakeManager) -> None:
+        manager, names = make(), [f"name {number}" for number in range(20)]
+        for name in names:
+            manager.set_user_context(user_id=name, user_context=context(name))
+        assert redis.replicated()
+        for node in redis.nodes:
+            fail(node, "killed")
+        for name in names:
+            with pytest.raises(StoreUnavailable, match="reached"):
+                manager.get_user_context(user_id=name)
+        redis.heal()
+        for name in names:
+            assert manager.get_user_context(user_id=name) == context(name)
+        assert manager.start_flow(user_id="alice")
+
+    def test_a_slot_that_moves_while_it_is_used(self, redis: RedisCluster, make: MakeManager) -> None:
+        manager, names = make(key_prefix="{bot}:"), [f"name {number}" for number in range(20)]
+        for name in names:
+            manager.set_user_context(user_id=name, user_context=context(name))
+        source = redis.owner("{bot}:")
+        target = next(node for node in redis.primaries if node is not source)
+        for stands in redis.move_slot(key_slot(b"bot"), source, target):
+            for name in names:
+                assert manager.get_user_context(user_id=name) == context(name), stands
+            manager.set_user_context(user_id="new", user_context=context("new"))
+            assert manager.replace(context("new"), None), stands
+            flow = manager.start_flow(user_id="name 0")
+            assert isinstance(manager._pending.take(flow), FlowState), stands
+            assert manager.first_time(stands)
+        assert redis.owner("{bot}:") is target
