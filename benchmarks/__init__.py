@@ -1,0 +1,7 @@
+"""What this package costs, measured in one run against a reference or a limit: ``make bench``."""
+
+import sys
+from pathlib import Path
+
+# the real parts of the tests: servers, processes, counters
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

@@ -1,0 +1,46 @@
+"""Measure all, or what is named: ``python -m benchmarks [guarded_command ...]``.
+
+Exit code 1 where a limit is not kept.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+import time
+
+from .measuring import Curve, Figure
+from .report import save, table
+
+ROOMS = (
+    "guarded_command",
+    "logins",
+    "yaml_file",
+    "maintenance",
+    "memory",
+    "server_time",
+    "one_refresh",
+    "chat_answers",
+    "importing",
+    "answers_under_load",
+)
+
+
+def main(names: list[str]) -> int:
+    logging.disable(logging.CRITICAL)  # the sandbox's servers tell of each call
+    found: list[Figure | Curve] = []
+    for name in names or ROOMS:
+        started = time.perf_counter()
+        print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
+        found += importlib.import_module(f"benchmarks.{name}").measure()
+        print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
+    figures = [one for one in found if isinstance(one, Figure)]
+    print(table(figures))
+    if not names:
+        save(figures, [one for one in found if isinstance(one, Curve)])
+    return 0 if all(figure.is_met for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,32 @@
+"""Very many flows, put into Redis as this package puts them there, but by the server itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from webex_bot_auth.user_context.models import FlowState
+
+from .made_up import person_id
+
+#: flows in one step, so that the client's time limit is not met
+STEP = 20_000
+
+_FILL = """
+for number = ARGV[1], ARGV[2] do
+  local id = string.format('%022d', number)
+  redis.call('SET', 'flows-' .. id, ARGV[3], 'PX', ARGV[4])
+  redis.call('SADD', 'flows', id)
+  redis.call('HSET', 'pending-' .. number % 256, string.format('%08d', number), id)
+end
+"""
+
+
+def fill(client: Any, count: int, *, lifetime: timedelta) -> None:
+    """Put this many flows of as many users under way."""
+    record = FlowState(user_id=person_id()).model_dump_json(include={"user_id"})
+    milliseconds = int(lifetime.total_seconds() * 1000)
+    for first in range(0, count, STEP):
+        last = min(first + STEP, count) - 1
+        client.eval(_FILL, 0, first, last, record, milliseconds)
+    client.pexpire("flows", milliseconds)

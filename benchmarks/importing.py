@@ -1,0 +1,28 @@
+"""How long it takes to import the package, once what it depends on is there."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from .measuring import Figure
+
+#: as pyproject.toml names them, and no more of them than the package itself needs to begin with
+DEPENDENCIES = (
+    "webex_bot.models.command, webex_bot.exceptions, wxc_sdk, wxc_sdk.integration, requests, pydantic, "
+    "redis, yaml, blinker, filelock"
+)
+_TIME_IT = f"""
+import time, {DEPENDENCIES}
+started = time.perf_counter()
+import webex_bot_auth
+print(time.perf_counter() - started)
+"""
+RUNS = 9
+
+
+def measure() -> Iterator[Figure]:
+    times = [float(subprocess.check_output([sys.executable, "-c", _TIME_IT], text=True)) for _ in range(RUNS)]
+    yield Figure("import webex_bot_auth", statistics.median(times) * 1e3, "ms", 30, "its own dependencies")

@@ -1,0 +1,77 @@
+"""Logins with Redis: round trips, and whether logins under way slow down the next one."""
+
+from __future__ import annotations
+
+import functools
+import statistics
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from support.counting import http_calls, round_trips
+from support.redis_server import RedisServer
+
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.redirects import came_back
+
+from .flows import fill
+from .made_up import INTEGRATION, context, person_id
+from .measuring import Curve, Figure, interleaved, ratio
+
+PENDING = (0, 1_000, 10_000, 100_000, 1_000_000)
+LIFETIME = timedelta(hours=1)
+
+
+def measure() -> Iterator[Figure | Curve]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _round_trips(Path(folder))
+        yield from _growth(Path(folder))
+
+
+def _round_trips(folder: Path) -> Iterator[Figure]:
+    with RedisServer(folder) as server, Sandbox() as cloud, cloud.clients():
+        integration, bot = cloud.integration(), cloud.add_bot("Echo Bot")
+        alice = cloud.add_person("Alice Adams")
+        manager: Any
+        with RedisTokenManager(bot.token, integration, redis_url=server.url) as manager:
+            manager.flow_maintenance()  # connects; later it would run beside
+            with round_trips() as storing:
+                manager.set_user_context(user_id=alice.id, user_context=context(alice.id))
+            yield Figure("set_user_context, Redis: round trips", storing.total(), "", 1)
+            with round_trips() as starting:
+                flow_id = manager.start_flow(user_id=alice.id)
+            yield Figure("start_flow, Redis: round trips", starting.total(), "", 1)
+            answer = came_back(cloud, integration.auth_url(state=flow_id), alice)
+            with round_trips() as ending, http_calls() as calls:
+                manager.process_redirect(**answer)
+            yield Figure(
+                "whole login, Redis: round trips", starting.total() + ending.total(), "", 4,
+                f"start_flow and process_redirect, with {calls.total()} HTTP calls",
+            )  # fmt: skip
+
+
+def _growth(folder: Path) -> Iterator[Figure | Curve]:
+    with ExitStack() as stack:
+        starts = []
+        for pending in PENDING:
+            place = folder / str(pending)
+            place.mkdir()
+            server = stack.enter_context(RedisServer(place))
+            manager: Any = stack.enter_context(
+                RedisTokenManager("-", INTEGRATION, redis_url=server.url, flow_lifetime=LIFETIME)
+            )
+            manager.flow_maintenance()  # now, or it would run beside
+            fill(server.client, pending, lifetime=LIFETIME)
+            starts.append(functools.partial(manager.start_flow, user_id=person_id()))
+        times = interleaved(*starts, rounds=60, number=20)
+    yield Figure(
+        "start_flow, Redis: 1,000,000 flows under way", ratio(times[-1], times[0]), "x", 1.2, "none under way"
+    )
+    yield Curve(
+        "start_flow-by-flows-under-way", "flows under way", "microseconds", PENDING,
+        {"start_flow, Redis": [statistics.median(each) * 1e6 for each in times]},
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""What a login under way and a user who is logged in take in Redis; and that nothing of a login stays."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from support.makers import KEY
+from support.redis_server import RedisServer
+
+from webex_bot_auth import RedisTokenManager
+
+from .flows import fill
+from .made_up import INTEGRATION, context, person_id
+from .measuring import Curve, Figure
+
+SIZES = (1_000, 10_000)
+MANY = (100_000, 1_000_000)
+LIFETIME = timedelta(hours=1)
+
+
+def measure() -> Iterator[Figure | Curve]:
+    with tempfile.TemporaryDirectory() as folder, RedisServer(Path(folder)) as server:
+        client = server.client
+        with RedisTokenManager("-", INTEGRATION, redis_url=server.url, flow_lifetime=LIFETIME) as manager:
+            flows = [_each(client, manager, _times(manager, "start_flow", size), size) for size in SIZES]
+            flows += [
+                _each(client, manager, functools.partial(fill, client, many, lifetime=LIFETIME), many)
+                for many in MANY
+            ]
+            links = _each(client, manager, _times(manager, "login_url", SIZES[-1]), SIZES[-1])
+            users = [_each(client, manager, functools.partial(_store, manager, size), size) for size in SIZES]
+        with RedisTokenManager("-", INTEGRATION, redis_url=server.url, encryption_keys=[KEY]) as manager:
+            sealed = _each(client, manager, functools.partial(_store, manager, SIZES[-1]), SIZES[-1])
+        yield Figure(
+            "Redis: bytes for a flow under way", max(flows), "B", 400, "the most of 1,000 to 1,000,000 flows"
+        )
+        yield Figure("Redis: bytes for a flow with PKCE, as in a login card", links, "B")
+        yield Figure("Redis: bytes for a user", max(users), "B", 1100, "plain tokens of 105 characters")
+        yield Figure("Redis: bytes for a user, encrypted", sealed, "B")
+        yield Figure("Redis: keys left of 1,000 logins under way", _left(server), "", 0, "after they expired")
+    yield Curve(
+        "Redis-memory-by-flows", "flows under way", "bytes for each", (*SIZES, *MANY), {"flow": flows}
+    )
+
+
+def _each(client: Any, manager: Any, work: Callable[[], object], size: int) -> float:
+    client.flushall()
+    manager.flow_maintenance()  # connects; later it would run beside, on a connection of its own
+    before = client.info("memory")["used_memory"]
+    work()
+    return float((client.info("memory")["used_memory"] - before) / size)
+
+
+def _times(manager: Any, method: str, times: int) -> Callable[[], object]:
+    start = getattr(manager, method)
+    return lambda: [start(user_id=person_id()) for _ in range(times)]
+
+
+def _store(manager: Any, users: int) -> None:
+    for _ in range(users):
+        user_id = person_id()
+        manager.set_user_context(user_id=user_id, user_context=context(user_id))
+
+
+def _left(server: RedisServer) -> int:
+    """Keys without an expiry, and those that are there after the others' time."""
+    server.client.flushall()
+    lifetime = timedelta(seconds=2)
+    with RedisTokenManager("-", INTEGRATION, redis_url=server.url, flow_lifetime=lifetime) as manager:
+        for _ in range(1_000):
+            manager.login_url(user_id=person_id())
+    deadline = time.monotonic() + lifetime.total_seconds() + 5
+    while time.monotonic() < deadline and _keys(server.client):
+        time.sleep(0.05)
+    return _keys(server.client)
+
+
+def _keys(client: Any) -> int:
+    return len([key for key in client.scan_iter(count=1_000) if key != b"flow-maintenance"])

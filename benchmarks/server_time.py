@@ -1,0 +1,51 @@
+"""How long a Redis server works for each operation: how many of them one can carry."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from support.redis_server import RedisServer
+
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.redirects import log_in
+
+from .made_up import context, person_id
+from .measuring import Figure
+
+TIMES = 300
+
+
+def measure() -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory() as folder, RedisServer(Path(folder)) as server, Sandbox() as cloud:
+        bot_token, alice = cloud.add_bot("Echo Bot").token, cloud.add_person("Alice Adams")
+        integration, user_id, client = cloud.integration(), person_id(), server.client
+        manager: Any
+        with cloud.clients(), RedisTokenManager(bot_token, integration, redis_url=server.url) as manager:
+            manager.flow_maintenance()
+            manager.set_user_context(user_id=user_id, user_context=context(user_id))
+            for what, work in (
+                ("a guarded command", lambda: manager.get_user_context_and_refresh(user_id=user_id)),
+                ("a message to a registered bot", lambda: manager.first_time(secrets.token_hex(20))),
+                ("a login", lambda: log_in(cloud, manager, alice)),
+            ):
+                yield Figure(
+                    f"processor time of the Redis server for {what}", _microseconds(client, work), "µs"
+                )
+
+
+def _microseconds(client: Any, work: Callable[[], object]) -> float:
+    before = _busy(client)
+    for _ in range(TIMES):
+        work()
+    return (_busy(client) - before) / TIMES * 1e6
+
+
+def _busy(client: Any) -> float:
+    """Seconds that the server's processor has worked, its network included."""
+    cpu = client.info("cpu")
+    return float(cpu["used_cpu_user"] + cpu["used_cpu_sys"])
