@@ -23,16 +23,16 @@ from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.sandbox.clients import point_clients_at
 
 from .made_up import INTEGRATION, Echo, GuardedEcho, context
-from .measuring import Figure
+from .measuring import Figure, apart
 
 USERS, MESSAGES = 20, 200
 #: what people say, and to which bot: one with Redis, one with a file, and one that is not registered
 SAID = UNGUARDED, GUARDED, UNGUARDED_FILE, GUARDED_FILE, BARE = (
-    ("plain", "Redis Bot"),
-    ("private", "Redis Bot"),
-    ("plain", "YAML Bot"),
-    ("private", "YAML Bot"),
-    ("plain", "Bare Bot"),
+    ("public", "Redis Bot"),
+    ("secret", "Redis Bot"),
+    ("public", "YAML Bot"),
+    ("secret", "YAML Bot"),
+    ("public", "Bare Bot"),
 )
 
 
@@ -52,7 +52,7 @@ def measure() -> Iterator[Figure]:
             with manager:
                 for person in people:
                     manager.set_user_context(user_id=person.id, user_context=context(person.id))
-        with _process_of_bots(cloud.url, json.dumps(store)):
+        with _process_of_bots(cloud.url, json.dumps(store)) as bot_process, apart(bot_process):
             for bot in bots.values():
                 cloud.wait_for_bot(bot, timeout=30)
             seconds = _ask(cloud, people, bots)
@@ -99,10 +99,10 @@ def _managers(store: Mapping[str, str]) -> dict[str, TokenManager]:
 
 
 @contextmanager
-def _process_of_bots(*arguments: str) -> Iterator[None]:
+def _process_of_bots(*arguments: str) -> Iterator[int]:
     """As in production: the cloud is elsewhere."""
     with subprocess.Popen([sys.executable, "-m", __name__, *arguments]) as process:
-        yield
+        yield process.pid
         process.terminate()
 
 
@@ -111,12 +111,12 @@ def _run(cloud_url: str, store: Mapping[str, str]) -> None:
     point_clients_at(cloud_url)
     for name, manager in _managers(store).items():
         bot = WebexBot(teams_bot_token=store[name], log_level="CRITICAL")
-        bot.add_command(Echo("plain"))
-        bot.add_command(GuardedEcho("private", token_manager=manager))
+        bot.add_command(Echo("public"))
+        bot.add_command(GuardedEcho("secret", token_manager=manager))
         manager.register_bot(bot=bot)
         threading.Thread(target=_run_in_thread, args=(bot,), daemon=True).start()
     bare = WebexBot(teams_bot_token=store["Bare Bot"], log_level="CRITICAL")
-    bare.add_command(Echo("plain"))
+    bare.add_command(Echo("public"))
     bare.run()
 
 

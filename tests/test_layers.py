@@ -130,6 +130,7 @@ def test_nothing_is_imported_before_it_is_needed() -> None:
         "webex_bot_auth.sandbox",
         "webexpythonsdk",
         "websockets",
+        "redis",
     )
     code = f"import sys, webex_bot_auth; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,9 +1,15 @@
 """Let a Webex bot act on behalf of the person it is talking to."""
 
+from typing import TYPE_CHECKING, Any
+
+from . import user_context
 from .chat.texts import Texts
 from .commands import LoginCommand, LogoutCommand, UserTokenMixin, WhoamiCommand, requires_user_token
 from .errors import WebexBotAuthError
-from .user_context import RedisTokenManager, TokenManager, UserContext, YAMLTokenManager
+from .user_context import TokenManager, UserContext, YAMLTokenManager
+
+if TYPE_CHECKING:
+    from .user_context import RedisTokenManager
 
 __all__ = [
     "LoginCommand",
@@ -18,3 +24,9 @@ __all__ = [
     "YAMLTokenManager",
     "requires_user_token",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RedisTokenManager":
+        return user_context.RedisTokenManager
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -47,6 +47,11 @@ class RedisServer:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
     def start(self) -> RedisServer:
         line = self._arguments()
         self._process = subprocess.Popen([binary(), *line], stdout=subprocess.DEVNULL)
