@@ -27,18 +27,34 @@ class Cutter:
     def _relay(self, client: socket.socket) -> None:
         address = ("127.0.0.1", self._port)
         with client, contextlib.suppress(OSError), socket.create_connection(address) as server:
+            cut = threading.Event()
+            answers = threading.Thread(target=_answer, args=(server, client, cut), daemon=True)
+            answers.start()
             while request := client.recv(65536):
-                server.sendall(request)
-                answer = server.recv(65536)
                 if self.word and self.word in request:
                     self.word = None
-                    return
-                client.sendall(answer)
+                    cut.set()
+                server.sendall(request)
+            _shut(server)
+            answers.join()
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+
+def _answer(server: socket.socket, client: socket.socket, cut: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while (answer := server.recv(65536)) and not cut.is_set():
+            client.sendall(answer)
+    _shut(client)
+    _shut(server)
+
+
+def _shut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager

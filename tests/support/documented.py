@@ -19,7 +19,7 @@ def run(heading: str, addresses: list[tuple[str, int]], integration: Integration
     snippet = _snippet(heading)
     for number, (host, port) in enumerate(addresses[:3], 1):
         snippet, count = re.subn(
-            rf'"(sentinel|redis)-{number}", (port=)?\d+', rf'"{host}", \g<2>{port}', snippet
+            rf'"(sentinel|redis)-{number}",\s+(port=)?\d+', rf'"{host}", \g<2>{port}', snippet
         )
         assert count == 1, f"docs/redis.md, {heading}: no address {number}"
     if redis.__version__.startswith("5."):
