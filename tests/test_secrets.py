@@ -660,6 +660,19 @@ def test_plain_records_are_read_and_encrypted_with_the_next_write(
         assert manager.get_user_context(user_id="alice") == plain
 
 
+def test_plain_records_can_be_refused(integration: Integration, either_manager: Make) -> None:
+    word = context("alice", access_token='what says "sealed" itself')
+    with either_manager("token", integration) as manager:
+        manager.set_user_context(user_id="alice", user_context=word)
+    with either_manager("token", integration, encryption_keys=[OLD], accept_plain=False) as manager:
+        with pytest.raises(StoreUnreadable, match="is not encrypted"):
+            manager.get_user_context(user_id="alice")
+        manager.set_user_context(user_id="alice", user_context=word)
+        assert manager.get_user_context(user_id="alice") == word
+    with pytest.raises(SettingError, match="accept_plain"):
+        either_manager("token", integration, accept_plain=False)
+
+
 @pytest.mark.holds(19)
 def test_the_same_tokens_are_never_sealed_to_the_same_text(integration: Integration, store: Store) -> None:
     sealed = set()

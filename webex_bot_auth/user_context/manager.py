@@ -44,6 +44,8 @@ class TokenManager(FrontEnds, ABC):
     :param integration: OAuth integration to obtain and refresh tokens with
     :param flow_lifetime: how long a login may take from the card to the redirect
     :param encryption_keys: keys for tokens at rest (32 bytes in base64); the first encrypts, all decrypt
+    :param accept_plain: with encryption keys: also read what was stored before there were any; False, once
+        all is encrypted, so that nobody can put a plain record in the place of an encrypted one
     :param login_flow: ``redirect``: the browser comes back to ``/redirect``; ``device``: people confirm a
         code at Webex, and the bot needs no address of its own (device authorization grant)
     :param texts: every sentence that people read; or a function that takes a person id (None: not known) and
@@ -59,6 +61,7 @@ class TokenManager(FrontEnds, ABC):
         *,
         flow_lifetime: timedelta = timedelta(minutes=10),
         encryption_keys: Iterable[str | bytes] = (),
+        accept_plain: bool = True,
         login_flow: Literal["redirect", "device"] = "redirect",
         texts: TextsOrChoice | None = None,
         make_login_card: MakeCard = login_card,
@@ -78,7 +81,7 @@ class TokenManager(FrontEnds, ABC):
         self.flow_lifetime = flow_lifetime
         self.chat = Speaker(Messenger(bot_token), texts or Texts(), flow_lifetime, make_login_card)
         self._oauth = WebexOAuth(integration, with_redirect=login_flow == "redirect")
-        self._records = Records(encryption_keys)
+        self._records = Records(encryption_keys, accept_plain=accept_plain)
         self._overlay = Overlay()
         self._pending: Pending = MemoryPending(lifetime=flow_lifetime)
         self._replacing = threading.Lock()

@@ -20,13 +20,17 @@ class Records:
     """Writes and reads records.
 
     :param encryption_keys: see :class:`~webex_bot_auth.user_context.cipher.Cipher`; none: plain JSON
+    :param accept_plain: also where there are keys
     """
 
-    def __init__(self, encryption_keys: Iterable[str | bytes] = ()) -> None:
+    def __init__(self, encryption_keys: Iterable[str | bytes] = (), *, accept_plain: bool = True) -> None:
         if isinstance(encryption_keys, (str, bytes)):
             raise SettingError("encryption_keys", "has to be a list of keys, the newest first")
         keys = list(encryption_keys)
+        if not keys and not accept_plain:
+            raise SettingError("accept_plain", "can be False only where there are encryption_keys")
         self._cipher = _cipher(keys) if keys else None
+        self._accept_plain = accept_plain
 
     def dump(self, model: BaseModel, *, bound_to: str, without: set[str] | None = None) -> str:
         """One line of JSON: the model itself, or ``{"user_id": ..., "sealed": ...}``.
@@ -48,6 +52,8 @@ class Records:
         try:
             if b'"sealed"' in raw if isinstance(raw, bytes) else '"sealed"' in raw:
                 raw = self._unseal(json.loads(raw), bound_to=bound_to, place=place)
+            elif not self._accept_plain:
+                raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
             return kind.model_validate_json(raw)
         except ValidationError as error:
             # from None: what is unreadable may still hold tokens
@@ -70,6 +76,8 @@ class Records:
     def _unseal(self, envelope: Any, *, bound_to: str, place: str) -> str:
         sealed = envelope.get("sealed") if isinstance(envelope, dict) else None
         if not isinstance(sealed, str):
+            if not self._accept_plain:  # the word stood somewhere else in it
+                raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
             return json.dumps(envelope)
         if self._cipher is None:
             raise WrongKey(place, "is encrypted, and no encryption_keys are configured")
