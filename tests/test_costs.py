@@ -130,14 +130,14 @@ class TestRedis:
         assert 100 < counted.total() < 200  # three for each 500 ids
         assert client.slowlog_len() == 0
 
-    @pytest.mark.parametrize(("of", "most"), [("flow", 400), ("user", 1100)])
+    @pytest.mark.parametrize(("of", "most"), [("start_flow", 400), ("login_url", 450), ("user", 1100)])
     def test_memory(self, manager: RedisTokenManager, client: redis.Redis, of: str, most: int) -> None:
         before = client.info("memory")["used_memory"]
         for user_id in people(3000):
-            if of == "flow":
-                manager.start_flow(user_id=user_id)
-            else:
+            if of == "user":
                 manager.set_user_context(user_id=user_id, user_context=context(user_id))
+            else:
+                getattr(manager, of)(user_id=user_id)
         assert (client.info("memory")["used_memory"] - before) / 3000 < most
 
     def test_nothing_of_a_login_stays(

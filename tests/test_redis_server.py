@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import secrets
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import redis
@@ -26,6 +30,7 @@ from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.testing.redirects import came_back, log_in
 from webex_bot_auth.user_context.models import InterruptedCommand
+from webex_bot_auth.user_context.records import Records
 
 
 @pytest.fixture
@@ -393,3 +398,94 @@ def test_who_logs_in_during_a_logout_is_on_the_list_of_users(
             assert other.replace(old, None)
         assert manager.get_user_context(user_id="alice") == new
         assert list(manager.users()) == ["alice"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.holds(17)
+def test_no_secret_stands_in_an_error_about_a_pipeline(
+    own_server: RedisServer, integration: Integration, redis_manager: Make
+) -> None:
+    """redis-py quotes the command that failed."""
+    secret = secrets.token_hex()  # nothing that stands in a line of source
+    url, someone = own_server.url, context("alice", access_token=secret)
+    with RedisTokenManager("token", integration, redis_url=url) as manager:
+        manager.set_user_context(user_id="alice", user_context=someone)
+        own_server.client.config_set("maxmemory", 1)
+        interrupted = InterruptedCommand(user_id="alice", kind="message", id="m", words=secret, activity={})
+        for write in (
+            lambda: manager.set_user_context(user_id="alice", user_context=someone),
+            lambda: manager.login_url(user_id="alice"),
+            lambda: manager._pending.count_ask("alice"),
+            lambda: manager._pending.release(interrupted),
+            lambda: manager.replace(someone, context("alice", access_token=f"{secret} anew")),
+        ):
+            with pytest.raises(StoreUnavailable, match=r"OutOfMemory|OOM") as raised:
+                write()
+            shown = "".join(traceback.format_exception(raised.value))
+            assert secret not in shown
+            assert "SET flows-" not in shown
+            assert '"verifier"' not in shown
+
+
+def test_a_login_counts_where_the_list_of_users_fails(
+    manager: RedisTokenManager, client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.set("users", "no list")
+    old, new = context("alice", access_token="old"), context("alice", access_token="new")
+    manager.set_user_context(user_id="alice", user_context=old)
+    assert manager.get_user_context(user_id="alice") == old
+    assert "not yet on the list of users: user alice" in caplog.text
+    client.delete("users")
+    assert manager.replace(old, new)  # as a refresh does
+    assert list(manager.users()) == ["alice"]
+
+
+class TestListOfLoginsUnderWay:
+    """Users share 256 hashes."""
+
+    @staticmethod
+    def who_share_one() -> tuple[str, str]:
+        seen: dict[int, str] = {}
+        for number in range(1000):
+            place = hashlib.sha256(f"user {number}".encode()).digest()[0]
+            if place in seen:
+                return seen[place], f"user {number}"
+            seen[place] = f"user {number}"
+        raise AssertionError("1000 users in 256 places")
+
+    def test_users_who_share_a_hash_keep_their_own(
+        self, manager: RedisTokenManager, client: redis.Redis
+    ) -> None:
+        one, other = self.who_share_one()
+        kept = manager.start_flow(user_id=one)
+        for _ in range(10):
+            manager.start_flow(user_id=other)
+        assert len(client.keys("pending-*")) == 1
+        assert client.exists(f"flows-{kept}")
+        assert client.scard("flows") == 6
+
+    def test_it_goes_with_its_first_flow_however_many_follow(
+        self, manager: RedisTokenManager, client: redis.Redis
+    ) -> None:
+        manager.start_flow(user_id="alice")
+        [index] = client.keys("pending-*")
+        client.pexpire(index, 5_000)
+        manager.start_flow(user_id="alice")
+        assert 0 < client.pttl(index) <= 5_000
+
+
+def test_a_record_is_parsed_once_and_forgotten_with_a_logout(manager: RedisTokenManager) -> None:
+    manager.set_user_context(user_id="alice", user_context=context("alice"))
+    with mock.patch.object(Records, "load", autospec=True, side_effect=Records.load) as parsed:
+        first, second = (manager.get_user_context(user_id="alice") for _ in range(2))
+        assert parsed.call_count == 1
+    assert first == second
+    assert first is not second
+    for drop in (
+        lambda: manager.set_user_context(user_id="alice"),
+        lambda: manager.replace(context("alice"), None),
+    ):
+        manager.set_user_context(user_id="alice", user_context=context("alice"))
+        manager.get_user_context(user_id="alice")
+        assert manager._users._parsed.cache_info().currsize == 1
+        drop()
+        assert manager._users._parsed.cache_info().currsize == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from support.contexts import expiring
 from support.makers import MakeManager
 from support.processes import in_processes
 from support.redis_server import RedisServer
+from support.waiting import wait_until
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, UserContext, WebexBotAuthError
@@ -337,6 +339,32 @@ def test_new_tokens_that_could_not_be_stored_are_stored_later(
         own_server.client.delete(f"refresh-{alice.id}")  # the lock could not be let go of either
         new = usable(manager, alice)
         assert stored(manager, alice) == new
+        assert len(cloud.calls.refreshes()) == 1
+
+
+@pytest.mark.holds(32)
+def test_new_tokens_that_could_not_be_stored_beside_their_use_are_stored_later(
+    cloud: Sandbox, integration: Integration, alice: Person, own_server: RedisServer
+) -> None:
+    cloud.oauth.rotate_refresh_token = True
+    bot_token = cloud.add_bot("Echo Bot").token
+    with RedisTokenManager(bot_token, integration, redis_url=own_server.url) as manager:
+        log_in(cloud, manager, alice)
+        put(manager, expiring(stored(manager, alice), 60))
+        with cloud.faults.token(grant="refresh", hang=True) as hanging:
+            assert usable(manager, alice)
+            hanging.wait()
+            own_server.client.config_set("min-replicas-to-write", 1)  # it takes no writes
+            hanging.clear()
+            wait_until(lambda: not manager._refresher._beside, "the refresh beside has ended")
+        own_server.client.config_set("min-replicas-to-write", 0)
+        own_server.client.delete(f"refresh-{alice.id}")
+        manager._refresher._pauses.succeeded(alice.id)  # a minute later
+        assert usable(manager, alice)
+        wait_until(lambda: not manager._refresher._beside, "the refresh beside has ended")
+        left = stored(manager, alice).tokens.expires_at
+        assert left
+        assert left > datetime.now(timezone.utc) + timedelta(hours=1)
         assert len(cloud.calls.refreshes()) == 1
 
 

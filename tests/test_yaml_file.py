@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
@@ -21,6 +22,7 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import UserContext
 from webex_bot_auth.errors import StoreUnavailable, StoreUnreadable
 from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.user_context import user_file
 from webex_bot_auth.user_context.records import Records
 from webex_bot_auth.user_context.user_file import UserFile
 from webex_bot_auth.user_context.user_lines import HEADER
@@ -148,6 +150,57 @@ def test_a_corrupt_record_stops_its_user_and_no_other(path: Path, file: UserFile
     assert lines[2] in path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"bob": {"user_id": "bob", "tokens": {"access_token": "b"}}  # a comment',
+        '"bob": {user_id: bob, tokens: {access_token: b}}',
+        '"bob": {"user_id": "bob",\n  "tokens": {"access_token": "b"}}',
+        '"bob":\n  user_id: bob\n  tokens: {access_token: b}',
+        "bob: {user_id: bob, tokens: {access_token: b}}",
+    ],
+)
+def test_what_hands_wrote_below_our_header_is_read(path: Path, file: UserFile, line: str) -> None:
+    file.write("alice", context("alice"))
+    path.write_text(f"{path.read_text()}{line}\n")
+    assert file.read("alice") == context("alice")
+    bob = file.read("bob")
+    assert bob
+    assert bob.tokens.access_token == "b"
+    file.write("carol", context("carol"))
+    assert UserFile(str(path), Records()).users() == ["alice", "bob", "carol"]
+
+
+@pytest.mark.parametrize("new", [context("alice", "new"), None], ids=["changed", "dropped"])
+def test_after_a_write_that_failed_the_user_is_as_before(
+    path: Path, file: UserFile, monkeypatch: pytest.MonkeyPatch, new: UserContext | None
+) -> None:
+    for user_id in ("alice", "bob"):
+        file.write(user_id, context(user_id))
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", mock.Mock(side_effect=OSError(28, "No space left on device")))
+        with pytest.raises(StoreUnavailable):
+            file.write("alice", new)
+    assert file.read("alice") == context("alice")
+    file.write("carol", context("carol"))
+    again = UserFile(str(path), Records())
+    assert again.read("alice") == context("alice")
+    assert sorted(again.users()) == ["alice", "bob", "carol"]
+
+
+def test_a_write_that_is_interrupted_after_it_was_done_is_seen(
+    path: Path, file: UserFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write("alice", context("alice"))
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(user_file, "_sync_folder", mock.Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            file.write("alice", None)
+    assert file.read("alice") is None
+    file.write("bob", context("bob"))
+    assert UserFile(str(path), Records()).users() == ["bob"]
+
+
 def test_an_edit_by_hand_is_seen_at_once(path: Path, file: UserFile) -> None:
     file.write("alice", context("alice"))
     assert file.read("alice")
@@ -197,6 +250,7 @@ AS_NOBODY = """
 import os, sys
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.user_context import user_file
 from webex_bot_auth.user_context.records import Records
 from webex_bot_auth.user_context.user_file import UserFile
 os.umask(0)
@@ -275,6 +329,7 @@ def test_two_processes_writing_200_users_each_leave_400(path: Path) -> None:
 KILLED_WRITERS = """
 import os, random, signal, sys, threading
 from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.user_context import user_file
 from webex_bot_auth.user_context.records import Records
 from webex_bot_auth.user_context.user_file import UserFile
 path, chance, number = sys.argv[1], random.Random(29), 0

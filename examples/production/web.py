@@ -9,12 +9,13 @@ from tokens import token_manager
 
 from webex_bot_auth.errors import StoreError
 
+FORMAT = "%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
 log = logging.getLogger(__name__)
 
 
 def create_app() -> Flask:
     """gunicorn calls this once in each worker."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s [%(process)d] %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=FORMAT)
     manager, app = token_manager(), Flask(__name__)
     manager.register_redirect(flask=app)  # GET /redirect
 

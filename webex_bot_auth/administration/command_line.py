@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -35,7 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     store = parser.add_mutually_exclusive_group(required=True)
     store.add_argument("--yaml", metavar="BASE", help="path of the YAML file, without .yml")
     store.add_argument("--redis-url", metavar="URL", help="env: what REDIS_URL says, as with a password")
-    parser.add_argument("--key-prefix", default="", help="of the keys in Redis")
+    prefix = os.environ.get("REDIS_KEY_PREFIX", "")
+    parser.add_argument("--key-prefix", default=prefix, help="of the keys in Redis; else REDIS_KEY_PREFIX")
     _add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
     return parser
 

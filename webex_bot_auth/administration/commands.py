@@ -85,14 +85,14 @@ def _farewell(name: str, *, revoked: bool) -> str:
 
 
 def flows(options: argparse.Namespace) -> int:
-    """List the logins under way, the oldest first."""
+    """List the logins under way, those that end soon first."""
     with closing(open_store(options, encryption_keys=Environment().keys())) as store:
         if not isinstance(store, RedisTokenManager):
             _complain("with a file, logins under way are in the memory of the bot's own process")
             if options.json:
                 print("null")  # not an empty list: it is not known
             return 0
-        found = sorted(store.flows(), key=lambda flow: (flow.created is None, str(flow.created)))
+        found = sorted(store.flows(), key=lambda flow: flow.seconds_left or 0.0)
     if options.json:
         print(json.dumps([flow_facts(flow) for flow in found], indent=2))
         return 0

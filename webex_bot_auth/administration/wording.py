@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from ..user_context.diagnosis import FlowUnderWay
-from ..user_context.models import UserContext, seconds_until, utc_now
+from ..user_context.models import UserContext, seconds_until
 
 
 def printable(text: str) -> str:
@@ -37,15 +37,14 @@ def user_facts(context: UserContext) -> dict[str, Any]:
 
 
 def flow_line(flow: FlowUnderWay) -> str:
-    started = "encrypted with other keys" if flow.created is None else f"started {_span(_age(flow))} ago"
-    ends = "" if flow.seconds_left is None else f", ends in {_span(flow.seconds_left)}"
-    return f"{flow.reference}  {started}{ends}"
+    ends = "without an end" if flow.seconds_left is None else f"ends in {_span(flow.seconds_left)}"
+    return f"{flow.reference}  {ends}{'' if flow.is_readable else ', encrypted with other keys'}"
 
 
 def flow_facts(flow: FlowUnderWay) -> dict[str, Any]:
     return {
         "reference": flow.reference,
-        "age_seconds": None if flow.created is None else round(_age(flow)),
+        "readable": flow.is_readable,
         "seconds_left": None if flow.seconds_left is None else round(flow.seconds_left),
     }
 
@@ -71,10 +70,6 @@ def _utc(moment: datetime.datetime) -> datetime.datetime:
     if moment.tzinfo is None:  # written by an earlier installation
         return moment.replace(tzinfo=datetime.timezone.utc)
     return moment.astimezone(datetime.timezone.utc)
-
-
-def _age(flow: FlowUnderWay) -> float:
-    return max(0.0, -(seconds_until(flow.created or utc_now()) or 0.0))
 
 
 def _span(seconds: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 
 
@@ -11,12 +10,12 @@ class FlowUnderWay:
     """A login that has been started and has not come back yet, by a name that is no secret.
 
     :ivar reference: the short name that the log has for it, too
-    :ivar created: when it was started; None: its record cannot be read with our keys
+    :ivar is_readable: whether our keys open its record
     :ivar seconds_left: until it expires; None: never (stored by an earlier installation)
     """
 
     reference: str
-    created: datetime.datetime | None
+    is_readable: bool
     seconds_left: float | None
 
 

@@ -244,6 +244,7 @@ class TokenManager(FrontEnds, ABC):
         if context is None:
             return None
         self.set_user_context(user_id=user_id, user_context=None)
+        self._refresher.forget(user_id)
         log.info("logged out: user %s", user_id)
         signals.send(signals.logged_out, self, user_id=user_id)
         return revoke(context.tokens, self.integration.client_id)

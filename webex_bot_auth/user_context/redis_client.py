@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -70,8 +71,8 @@ def _tls(url: str) -> tuple[str, dict[str, Any]]:
     return address._replace(query=urlencode(query)).geturl(), {"ssl_check_hostname": check}
 
 
-#: what redis-py raises; the latter is no RedisError
-ERRORS = (RedisError, RedisClusterException)
+#: what redis-py raises; a client that decodes also raises the last one
+ERRORS = (RedisError, RedisClusterException, UnicodeDecodeError)
 
 
 @contextmanager
@@ -89,9 +90,13 @@ def unavailable(place: str, error: Exception) -> StoreUnavailable:
         if isinstance(error, kind) and word in str(error):
             return StoreUnavailable(place, reason)
     # such as OOM or WRONGTYPE: class and first word are Redis's code for it; the rest may quote
-    code = f"{type(error).__name__} {str(error).partition(' ')[0]}"
-    return StoreUnavailable(place, f"Redis answers {code}")
+    in_script = _IN_SCRIPT.search(str(error))
+    word = in_script[1] if in_script else str(error).partition(" ")[0]
+    return StoreUnavailable(place, f"Redis answers {type(error).__name__} {word}")
 
+
+#: what a script's error says before the code of the command that failed in it
+_IN_SCRIPT = re.compile(r"@user_script: ?\d+: -?([A-Z]{2,})")
 
 _NOT_TRUSTED = "the certificate of Redis is not trusted, or is for another name"
 _ALL_IN_USE = "all connections of redis_client are in use: raise its max_connections"
@@ -103,6 +108,7 @@ _IS_CLUSTER = "this Redis is a node of a cluster, for which the bot needs redis_
 
 #: the first that fits counts: kind of an error, a word in it, and what an operator is told
 _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
+    (UnicodeDecodeError, "", "what Redis has there is no text"),
     (AuthenticationError, "", "Redis refuses the user name or password"),
     (NoPermissionError, "", "the Redis user lacks the right for this"),
     (RedisTimeoutError, "", "Redis does not answer in time"),
@@ -121,12 +127,21 @@ _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
 )
 
 
-def check(answer: Any) -> None:
-    """Raise what a pipeline that goes on after errors gave as an answer, if it is an error."""
-    if isinstance(answer, Exception):
-        raise answer
+def answers(pipe: Any) -> list[Any]:
+    """What a pipeline's commands answer; an error for one that failed.
+
+    Raised by redis-py itself, these errors would quote the commands, with the tokens in them.
+    """
+    return list(pipe.execute(raise_on_error=False))
+
+
+def check(*given: Any) -> None:
+    """Raise the first of these answers that is an error."""
+    for answer in given:
+        if isinstance(answer, Exception):
+            raise answer
 
 
 def text(raw: Any) -> str:
     """An id or a time as text, whether or not the client decodes."""
-    return raw.decode("utf-8") if isinstance(raw, bytes) else str(raw)
+    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from ..errors import StoreUnavailable, StoreUnreadable
 from .diagnosis import FlowUnderWay, RedisHealth
 from .models import FlowState, reference, utc_now
 from .records import Records
-from .redis_client import answering, text
+from .redis_client import answering, answers, check, text
 from .redis_maintenance import STEP, is_used
 from .redis_pending import LONGEST_POP
 
@@ -101,13 +100,10 @@ def _numbers(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
 
 
-def flows_under_way(
-    client: Any, records: Records, flow_set: str, lifetime: datetime.timedelta
-) -> Iterator[FlowUnderWay]:
+def flows_under_way(client: Any, records: Records, flow_set: str) -> Iterator[FlowUnderWay]:
     """Flows that can still come back; those that are used or expired are left out.
 
     :param flow_set: key of the set of active flow ids
-    :param lifetime: that flows were started with
     :raises StoreUnavailable: the server cannot be reached
     """
     with answering(flow_set):
@@ -115,25 +111,24 @@ def flows_under_way(
             raw, milliseconds = _record_and_time_left(client, f"{flow_set}-{flow_id}")
             if raw is not None and not is_used(raw):
                 left = milliseconds / 1000 if milliseconds >= 0 else None
-                created = _created(records, flow_id, raw)
-                if created and left is not None:  # our own flows do not say it
-                    created = utc_now() - lifetime + datetime.timedelta(seconds=left)
-                yield FlowUnderWay(reference(flow_id), created, left)
+                yield FlowUnderWay(reference(flow_id), _is_readable(records, flow_id, raw), left)
 
 
 def _record_and_time_left(client: Any, key: str) -> tuple[Any, int]:
     with client.pipeline(transaction=False) as pipe:
         pipe.get(key)
         pipe.pttl(key)
-        raw, milliseconds = pipe.execute()
+        raw, milliseconds = answers(pipe)
+        check(raw, milliseconds)
     return raw, int(milliseconds)
 
 
-def _created(records: Records, flow_id: str, raw: Any) -> Any:
+def _is_readable(records: Records, flow_id: str, raw: Any) -> bool:
     try:
-        return records.load(FlowState, raw, bound_to=f"flow:{flow_id}", place="flow").created
+        records.load(FlowState, raw, bound_to=f"flow:{flow_id}", place="flow")
     except StoreUnreadable:
-        return None
+        return False
+    return True
 
 
 def _told(ask: Callable[[], Any]) -> Any:

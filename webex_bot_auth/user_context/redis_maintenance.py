@@ -31,7 +31,7 @@ _USED_MARKS = (USED, USED.encode())  # as clients that decode give it, and other
 class _Stamp:
     """All that maintenance reads of a flow, which may be one of very many."""
 
-    created: datetime.datetime
+    created: datetime.datetime | None
 
 
 _STAMP = TypeAdapter(_Stamp)
@@ -112,14 +112,14 @@ class RedisMaintenance:
                 return
 
     def _is_over(self, raw: Any) -> bool:
-        if raw is None or is_used(raw):
+        if raw is None or is_used(raw):  # whose id a cluster could not take off the list then
             return True
         try:
             # only earlier installations stored flows that do not expire by themselves, and those in clear
             created = _STAMP.validate_json(raw).created
         except ValueError:
             return False
-        return -(seconds_until(created) or 0.0) >= self._lifetime
+        return created is None or -(seconds_until(created) or 0.0) >= self._lifetime
 
 
 def is_due(raw: Any) -> bool:

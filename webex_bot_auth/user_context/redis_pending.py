@@ -17,7 +17,7 @@ from ..errors import StoreError
 from .models import FlowState, InterruptedCommand, NoFlow, reference
 from .pending import LEASE_SECONDS, MOST_FLOWS, MemoryPending
 from .records import Records, owner_of
-from .redis_client import answering, check, text
+from .redis_client import answering, answers, check, text
 from .redis_maintenance import USED, RedisMaintenance, flow_keys, is_due, is_used
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,8 @@ class RedisPending:
             pipe.pexpire(self._flow_set, self._milliseconds)
             pipe.eval(_REMEMBER, 1, mine, user, flow_id, MOST_FLOWS, self._milliseconds)
             pipe.get(self._maintenance.maintained)
-            *_, too_many, maintained = pipe.execute()
+            *done, too_many, maintained = answers(pipe)
+            check(*done, too_many, maintained)
             self._maintenance.drop(too_many, flow_keys(self._flow_set, too_many))
         if is_due(maintained):
             self._maintenance.run_beside()
@@ -118,7 +119,7 @@ class RedisPending:
             pipe.set(key, USED, xx=True, get=True, px=self._milliseconds)
             pipe.srem(self._flow_set, flow_id)
             # with the flow in hand, a list that cannot be reached (another node of a cluster) is no matter
-            raw, _ = pipe.execute(raise_on_error=False)
+            raw, _ = answers(pipe)
             check(raw)
         if raw is None:
             return NoFlow.UNKNOWN
@@ -161,7 +162,8 @@ class RedisPending:
         with answering(key), self._redis.pipeline(transaction=False) as pipe:
             pipe.getdel(key)
             pipe.delete(f"{self._prefix}asked-{user_id}")
-            raw, _ = pipe.execute()
+            raw, _ = answers(pipe)
+            check(raw)  # and the counter is no matter
         return None if raw is None else self._interrupted(raw, user_id)
 
     def release(self, command: InterruptedCommand) -> None:
@@ -169,7 +171,7 @@ class RedisPending:
         with answering(self._queue), self._redis.pipeline(transaction=False) as pipe:
             pipe.rpush(self._queue, record)
             pipe.pexpire(self._queue, self._milliseconds)
-            pipe.execute()
+            check(*answers(pipe))
 
     def next_released(self, timeout: float) -> InterruptedCommand | None:
         with answering(self._queue):

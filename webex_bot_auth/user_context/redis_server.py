@@ -181,7 +181,7 @@ class RedisTokenManager(StoredTokenManager):
 
     def flows(self) -> Iterator[FlowUnderWay]:
         """Logins under way, by names that are no secret."""
-        return flows_under_way(self._redis, self._records, self._key(self.FLOW_SET), self.flow_lifetime)
+        return flows_under_way(self._redis, self._records, self._key(self.FLOW_SET))
 
     def health(self) -> RedisHealth:
         """Facts about the server, for an administrator; of a cluster, the worst of all primaries."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from redis import Redis
 from ..errors import StoreUnavailable, StoreUnreadable
 from .models import Renewal, UserContext
 from .records import Records
-from .redis_client import ERRORS, answering, check, text, unavailable
+from .redis_client import ERRORS, answering, answers, check, text, unavailable
 
 log = logging.getLogger(__name__)
 
@@ -56,31 +57,40 @@ class RedisUsers:
         with answering(key), self._redis.pipeline(transaction=False) as pipe:
             pipe.set(key, record)
             pipe.sadd(self._user_set, context.user_id)
-            pipe.execute()
+            saved, listed = answers(pipe)
+            check(saved)
+        with self._list_may_lag(context.user_id):
+            check(listed)
 
     def drop(self, user_id: str) -> None:
-        self._parsed.cache_clear()  # no tokens of somebody who has logged out are kept here
         key = self._key(user_id)
         with answering(key), self._redis.pipeline(transaction=False) as pipe:
             pipe.delete(key)
-            pipe.srem(self._user_set, user_id)
-            pipe.exists(key)
-            dropped, *taken_off = pipe.execute(raise_on_error=False)
+            self._take_off(pipe, user_id)
+            dropped, *taken_off = answers(pipe)
             check(dropped)
-        self._end_taking_off(user_id, taken_off)
+        self._parsed.cache_clear()  # tokens that are not needed any more are not kept here
+        with self._list_may_lag(user_id):
+            self._put_back(user_id, *taken_off)
 
     def replace(self, old: UserContext, new: UserContext | None) -> bool:
         """Store or drop a context, but only where ``old`` still stands, whoever writes beside us."""
-        key = self._key(old.user_id)
+        user_id, key = old.user_id, self._key(old.user_id)
         with answering(key):
             raw = self._redis.get(key)
-            if raw is None or not old.same_login(self._parsed(old.user_id, raw)):
+            if raw is None or not old.same_login(self._parsed(user_id, raw)):
                 return False
             record = "" if new is None else self._dump(new)
             if not self._redis.eval(_REPLACE, 1, key, raw, record):
                 return False
-        if new is None:
-            self._take_off(old.user_id)
+        with self._list_may_lag(user_id):
+            if new is not None:
+                self._redis.sadd(self._user_set, user_id)  # where the login itself could not
+                return True
+            self._parsed.cache_clear()
+            with self._redis.pipeline(transaction=False) as pipe:
+                self._take_off(pipe, user_id)
+                self._put_back(user_id, *answers(pipe))
         return True
 
     def ids(self) -> Iterator[str]:
@@ -115,26 +125,24 @@ class RedisUsers:
             # where somebody else has written meanwhile, it is written anew already
             return record is not None and bool(self._redis.eval(_REPLACE, 1, key, raw, record))
 
-    def _take_off(self, user_id: str) -> None:
-        with self._redis.pipeline(transaction=False) as pipe:
-            pipe.srem(self._user_set, user_id)
-            pipe.exists(self._key(user_id))
-            try:
-                taken_off = pipe.execute(raise_on_error=False)
-            except ERRORS as error:
-                taken_off = [error]
-        self._end_taking_off(user_id, taken_off)
+    def _take_off(self, pipe: Any, user_id: str) -> None:
+        pipe.srem(self._user_set, user_id)
+        pipe.exists(self._key(user_id))
 
-    def _end_taking_off(self, user_id: str, answers: list[Any]) -> None:
-        """Who has logged in meanwhile belongs on the list. A logout does not fail for want of the list."""
+    def _put_back(self, user_id: str, taken_off: Any, is_there: Any) -> None:
+        """Who has logged in while we took him or her off the list belongs there."""
+        check(taken_off, is_there)
+        if is_there:
+            self._redis.sadd(self._user_set, user_id)
+
+    @contextmanager
+    def _list_may_lag(self, user_id: str) -> Iterator[None]:
+        """A login or logout that is done does not fail for the sake of the list; a refresh sees to it."""
         try:
             with answering(self._user_set):
-                for answer in answers:
-                    check(answer)
-                if answers[-1]:
-                    self._redis.sadd(self._user_set, user_id)
+                yield
         except StoreUnavailable as error:  # such as another node of a cluster, in a failover
-            log.warning("logged out, but still on the list of users: user %s: %s", user_id, error)
+            log.warning("done, but not yet on the list of users: user %s: %s", user_id, error)
 
     def _parse(self, user_id: str, raw: Any) -> UserContext:
         place = f"Redis key {self._key(user_id)}"

@@ -106,6 +106,10 @@ class Refresher:
             self._refresh_beside(user_id)
         return None if state is Freshness.DEAD else context
 
+    def forget(self, user_id: str) -> None:
+        """Somebody has logged out: what could not be stored yet is not needed any more."""
+        self._unsaved.pop(user_id, None)
+
     def close(self) -> None:
         with self._beside_lock:
             pool, self._pool = self._pool, None
@@ -136,6 +140,7 @@ class Refresher:
         except GrantRefused as error:
             log.info("refresh refused, a new login is needed: user %s: %s", context.user_id, error)
             self._user_backoff.succeeded(context.user_id)
+            self.forget(context.user_id)
             if self._contexts.replace(context, None):
                 self._ended(context.user_id, error)
             return self._usable_without_refresh(context.user_id)
@@ -191,8 +196,11 @@ class Refresher:
     def _beside_use(self, user_id: str) -> None:
         try:
             with self._threads.hold(user_id, timeout=0) as mine, self._contexts.exclusively(user_id) as ours:
+                if not (mine and ours):
+                    return
+                self._save_unsaved(user_id)
                 context = self._contexts.current(user_id)
-                if mine and ours and context and freshness(context.tokens) is Freshness.EXPIRES_SOON:
+                if context and freshness(context.tokens) is Freshness.EXPIRES_SOON:
                     self._refresh_and_keep(context)
         except TokenServiceError:
             pass  # logged where it happened; the token that is there is used until it expires

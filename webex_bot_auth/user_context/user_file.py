@@ -82,6 +82,7 @@ class UserFile:
                     return True
                 self._replace_file(self._lines)
             except BaseException:
+                self._version = None  # the file may have been replaced by then: it is read again
                 self._lines.pop(user_id, None)
                 if before is not None:
                     self._lines[user_id] = before

@@ -36,16 +36,23 @@ def split(data: bytes, path: str) -> dict[str, bytes]:
     if not data.startswith(HEADER):
         return _from_yaml(data, path)
     lines = {}
+    are_all_ours = True
     for line in data[len(HEADER) :].splitlines(keepends=True):
-        user_id = _user_of(line)
-        if user_id is None or not line.endswith(b"\n"):
+        match = _LINE.match(line)
+        user_id = _user_of(match)
+        if match is None or user_id is None:
             return _from_yaml(data, path)  # edited by hand
         lines[user_id] = line
+        are_all_ours = are_all_ours and line.startswith(b'{"', match.end()) and line.endswith(b"}\n")
+    if not are_all_ours:
+        try:
+            return _from_yaml(data, path)
+        except StoreUnreadable:  # a line that is broken stops its user, and no other
+            return {user_id: line.rstrip(b"\n") + b"\n" for user_id, line in lines.items()}
     return lines
 
 
-def _user_of(line: bytes) -> str | None:
-    match = _LINE.match(line)
+def _user_of(match: re.Match[bytes] | None) -> str | None:
     try:
         return str(json.loads(match[1])) if match else None
     except ValueError:  # quoted as YAML allows, and JSON does not
