@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 from redis import Redis
 
 from ..errors import StoreError
-from .models import reference, seconds_until, utc_now
-from .redis_client import answering, text
+from .models import reference, utc_now
+from .redis_client import answering, answers, check, text
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class RedisMaintenance:
         self._redis = client
         self._flow_set = flow_set
         self.maintained = maintained
-        self._lifetime = lifetime.total_seconds()
+        self._lifetime = lifetime
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -66,11 +66,12 @@ class RedisMaintenance:
         if not self.is_needed(force=force):
             return
         with answering(self._flow_set):
-            self._redis.set(self.maintained, utc_now().isoformat(), px=MAINTENANCE_INTERVAL)
+            now = utc_now()
+            self._redis.set(self.maintained, now.isoformat(), px=MAINTENANCE_INTERVAL)
             for flow_ids in self._flow_ids():
                 keys = flow_keys(self._flow_set, flow_ids)
                 found = zip(flow_ids, keys, self._redis.mget(keys), strict=True)
-                over = [one for one in found if self._is_over(one[2])]
+                over = [one for one in found if _is_over(one[2], now - self._lifetime)]
                 expired = [flow_id for flow_id, _, _ in over]
                 self.drop(expired, [key for _, key, raw in over if raw is not None])
                 if output is not None:
@@ -85,10 +86,12 @@ class RedisMaintenance:
 
     def drop(self, flow_ids: list[Any], keys: list[Any]) -> None:
         """Take ids out of the set of active flows, and delete the records that there are."""
-        if keys:
-            self._redis.unlink(*keys)
-        if flow_ids:
-            self._redis.srem(self._flow_set, *flow_ids)
+        with self._redis.pipeline(transaction=False) as pipe:
+            if keys:
+                pipe.unlink(*keys)
+            if flow_ids:
+                pipe.srem(self._flow_set, *flow_ids)
+            check(*answers(pipe))
 
     def close(self) -> None:
         """Wait for what runs."""
@@ -111,15 +114,16 @@ class RedisMaintenance:
             if not int(cursor):
                 return
 
-    def _is_over(self, raw: Any) -> bool:
-        if raw is None or is_used(raw):  # whose id a cluster could not take off the list then
-            return True
-        try:
-            # only earlier installations stored flows that do not expire by themselves, and those in clear
-            created = _STAMP.validate_json(raw).created
-        except ValueError:
-            return False
-        return created is None or -(seconds_until(created) or 0.0) >= self._lifetime
+
+def _is_over(raw: Any, oldest: datetime.datetime) -> bool:
+    if raw is None or is_used(raw):  # whose id a cluster could not take off the list then
+        return True
+    try:
+        # only earlier installations stored flows that do not expire by themselves, and those in clear
+        created = _STAMP.validate_json(raw).created
+    except ValueError:
+        return False
+    return created is None or _utc(created) <= oldest
 
 
 def is_due(raw: Any) -> bool:
@@ -130,9 +134,12 @@ def is_due(raw: Any) -> bool:
         latest = datetime.datetime.fromisoformat(text(raw).replace("Z", "+00:00"))
     except ValueError:
         return True
-    if latest.tzinfo is None:  # written by an earlier installation
-        latest = latest.replace(tzinfo=datetime.timezone.utc)
-    return abs(utc_now() - latest) >= MAINTENANCE_INTERVAL
+    return abs(utc_now() - _utc(latest)) >= MAINTENANCE_INTERVAL
+
+
+def _utc(moment: datetime.datetime) -> datetime.datetime:
+    """Earlier installations wrote no zone."""
+    return moment.replace(tzinfo=datetime.timezone.utc) if moment.tzinfo is None else moment
 
 
 def is_used(raw: Any) -> bool:
