@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from playwright.sync_api import Page, expect  # noqa: E402 (the path comes first)
-from support.browser import chromium  # noqa: E402
+from support.chromium import chromium  # noqa: E402
 
 
 def take(page: Page, address: str) -> None:

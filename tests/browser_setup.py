@@ -39,4 +39,4 @@ def install() -> str | None:
 
 if __name__ == "__main__":
     if not (executable() or install()):
-        print("\n*** No Chromium could be had: browser tests fail in CI, and are left out elsewhere. ***\n")
+        print("\n*** No Chromium could be had: the browser tests fail. ***\n")

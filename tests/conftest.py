@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
+from support.chromium import chromium
 from support.makers import KEY, Make, MakeManager
 from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
@@ -84,6 +86,12 @@ def own_server(tmp_path: Path) -> Iterator[RedisServer]:
     """One that the test may stop."""
     with RedisServer(tmp_path) as server:
         yield server
+
+
+@pytest.fixture(scope="module")  # while it is open, its event loop runs in this thread: no other can
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

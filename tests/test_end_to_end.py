@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.browser import chromium
+from support.chromium import chromium
 from support.makers import Make
 from support.whoami import LOOK_IN_DIRECT, Whoami
 

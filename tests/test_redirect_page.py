@@ -17,7 +17,6 @@ import pytest
 from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.chromium import chromium
 from support.redis_server import RedisServer, free_port
 from werkzeug.test import TestResponse
 
@@ -719,12 +718,6 @@ class Shows(Minimal):
 
     def process_redirect(self, *, flow_id: str, code: str) -> str:
         return "https://example.com/" + "x" * 200 if code == "long" else self.chat.page(Outcome(code))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.holds(13)

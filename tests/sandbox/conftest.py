@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from browser_setup import executable
 from sandbox_world import World, make_bot
 
 from webex_bot_auth.sandbox import Sandbox
@@ -38,19 +35,3 @@ def world(cloud: Sandbox) -> World:
 def running(world: World) -> Iterator[World]:
     with world.cloud.run_bot(make_bot(world.bot.token)):
         yield world
-
-
-@pytest.fixture(scope="module")  # while it is open, its event loop runs in this thread: no other can
-def browser() -> Iterator[Any]:
-    path = executable()
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Chromium")
-    from playwright.sync_api import sync_playwright
-
-    flags = (
-        "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
-    )
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=[*flags.split(), "--no-first-run"])
-        yield chromium
-        chromium.close()
