@@ -50,8 +50,9 @@ class Records:
         :raises StoreUnreadable: anything else that is not a record
         """
         try:
-            if b'"sealed"' in raw if isinstance(raw, bytes) else '"sealed"' in raw:
-                raw = self._unseal(json.loads(raw), bound_to=bound_to, place=place)
+            sealed = _sealed_in(raw)
+            if sealed is not None:
+                raw = self._unseal(sealed, bound_to=bound_to, place=place)
             elif not self._accept_plain:
                 raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
             return kind.model_validate_json(raw)
@@ -67,18 +68,13 @@ class Records:
         :raises StoreUnreadable: see :meth:`load`
         """
         model = self.load(kind, raw, bound_to=bound_to, place=place)
-        sealed = json.loads(raw).get("sealed")
+        sealed = _sealed_in(raw)
         is_current = (
-            sealed is None if self._cipher is None else bool(sealed and self._cipher.is_newest(sealed))
+            sealed is None if self._cipher is None else sealed is not None and self._cipher.is_newest(sealed)
         )
         return None if is_current else self.dump(model, bound_to=bound_to)
 
-    def _unseal(self, envelope: Any, *, bound_to: str, place: str) -> str:
-        sealed = envelope.get("sealed") if isinstance(envelope, dict) else None
-        if not isinstance(sealed, str):
-            if not self._accept_plain:  # the word stood somewhere else in it
-                raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
-            return json.dumps(envelope)
+    def _unseal(self, sealed: str, *, bound_to: str, place: str) -> str:
         if self._cipher is None:
             raise WrongKey(place, "is encrypted, and no encryption_keys are configured")
         from .cipher import NoKeyOpens  # needs the extra
@@ -95,6 +91,18 @@ def _cipher(keys: list[str | bytes]) -> Cipher:
     except ImportError as error:
         raise SettingError("encryption_keys", "needs `pip install webex-bot-auth[encryption]`") from error
     return Cipher(keys)
+
+
+def _sealed_in(raw: str | bytes) -> str | None:
+    """What is sealed in a record; None: it is plain.
+
+    :raises ValueError: not JSON
+    """
+    if not (b'"sealed"' in raw if isinstance(raw, bytes) else '"sealed"' in raw):
+        return None  # most are seen to be plain without being parsed
+    record: Any = json.loads(raw)
+    sealed = record.get("sealed") if isinstance(record, dict) else None
+    return sealed if isinstance(sealed, str) else None
 
 
 def _owner(model: BaseModel) -> dict[str, str]:
