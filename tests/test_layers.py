@@ -22,7 +22,7 @@ ROOMS = [
     "user_context.models", "chat.speaker", "user_context.cipher", "user_context.records",
     "user_context.pending",
     "user_context.backoff", "user_context.locks", "user_context.refresh", "user_context.overlay",
-    "user_context.device_poller", "user_context.front_ends",
+    "user_context.device_poller", "user_context.front_ends", "user_context.invitations",
     "user_context.manager", "user_context.stored", "user_context", "commands", "redirect",
     "", "administration", "__main__", "sandbox", "testing",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,6 +22,7 @@ from ..errors import GrantRefused, SettingError, TokenServiceError
 from ..oauth import WebexOAuth
 from ..rest import revoke
 from .front_ends import FrontEnds
+from .invitations import Invitations
 from .models import FlowState, InterruptedCommand, Outcome, UserContext
 from .overlay import Overlay
 from .pending import MemoryPending, Pending
@@ -30,11 +31,8 @@ from .refresh import Refresher
 
 log = logging.getLogger(__name__)
 
-#: login cards that one user gets within the lifetime of a flow
-MOST_CARDS = 10
 
-
-class TokenManager(FrontEnds, ABC):
+class TokenManager(FrontEnds, Invitations):
     """Consolidates all functions around users' tokens.
 
     A subclass that implements the three abstract methods can be used as it is. One that wants the login
@@ -189,38 +187,6 @@ class TokenManager(FrontEnds, ABC):
         self._pending.put(flow_id, FlowState(user_id=user_id))  # for flow_ended
         return self._oauth.authorization_url(state=flow_id)
 
-    def request_login(
-        self,
-        *,
-        user_id: str,
-        scopes: Iterable[str] = (),
-        sentence: str | None = None,
-        interrupted: InterruptedCommand | None = None,
-    ) -> bool:
-        """Send a person a login card in the 1:1 space.
-
-        :param scopes: what a command needs; asked for together with what was granted before
-        :param sentence: why; one of :attr:`texts`
-        :param interrupted: command to run after the login
-        :return: False: the person has enough cards for now, and got none
-        :raises MessageNotSent: the card did not reach the person
-        :raises StoreError: the flow could not be stored
-        :raises TokenServiceError: device grant: Webex gave no code
-        """
-        asked = self._pending.count_ask(user_id)
-        if interrupted:
-            self._pending.interrupt(interrupted)
-        if asked > MOST_CARDS:
-            if asked == MOST_CARDS + 1:
-                self.chat.refuse_more_logins(user_id)
-            return False
-        self._invite(user_id, self._with_granted(user_id, scopes), sentence)
-        log.info("asked to log in: user %s", user_id)
-        return True
-
-    def _invite(self, user_id: str, scopes: Iterable[str], sentence: str | None) -> None:
-        self.chat.show_login(user_id, self.login_url(user_id=user_id, scopes=scopes), sentence)
-
     def refuse_redirect(self, *, flow_id: str, error: str) -> str:  # noqa: ARG002
         """Process a redirect that brings an error instead of a code (RFC 6749 section 4.1.2.1).
 
@@ -288,14 +254,3 @@ class TokenManager(FrontEnds, ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _with_granted(self, user_id: str, scopes: Iterable[str]) -> list[str]:
-        """Scopes to ask for: what is needed and what was granted, so that a login never takes away."""
-        needed = list(scopes)
-        if not needed:
-            return []
-        context = self.current(user_id)
-        granted = (context.tokens.scope or "").split() if context else []
-        own = self._oauth.scopes
-        identity = [scope for scope in own if scope == "spark:people_read"]  # the login checks who logged in
-        return list(dict.fromkeys([*needed, *identity, *(scope for scope in granted if scope in own)]))

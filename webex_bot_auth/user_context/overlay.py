@@ -22,8 +22,6 @@ class Overlay:
 
     def over(self, user_id: str, stored: Stored) -> Stored:
         """The current context, where ``stored`` is what the subclass has just read."""
-        if user_id not in self._over:  # in the way of every command: no lock
-            return stored
         with self._lock:
             if user_id not in self._over:
                 return stored
