@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -15,14 +13,13 @@ from redis.crc import key_slot
 from support import documented
 from support.makers import KEY, Make, MakeManager
 from support.redis_cluster import RedisCluster
-from support.redis_contract import RedisContract
+from support.redis_contract import OnServers, RedisContract, fail
 from support.redis_server import RedisServer
 from support.writers import writing
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreUnavailable
-from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract import BackendContract
 from webex_bot_auth.testing.contract.resuming import interrupted
 from webex_bot_auth.testing.made_up import context
@@ -39,14 +36,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
 
 
 @pytest.fixture
-def redis(started: RedisCluster) -> RedisCluster:
-    """Whole and empty."""
-    started.heal()
-    started.flush()
-    return started
-
-
-@pytest.fixture
 def client(redis: RedisCluster, integration: Integration) -> Iterator[Any]:
     """What docs/redis.md recommends."""
     names = documented.run("Cluster", redis.addresses, integration)
@@ -54,25 +43,11 @@ def client(redis: RedisCluster, integration: Integration) -> Iterator[Any]:
         yield client
 
 
-@pytest.fixture
-def redis_make(client: Any) -> Make:
-    return functools.partial(RedisTokenManager, redis_client=client)
+class TestContract(OnServers, BackendContract):
+    pass
 
 
-def fail(node: RedisServer, how: str) -> None:
-    if how == "killed":
-        node.stop(signal.SIGKILL)
-    else:
-        node.pause()
-
-
-class TestContract(BackendContract):
-    @pytest.fixture
-    def make_manager(self, redis_make: Make) -> Make:
-        return redis_make
-
-
-class TestContractEncrypted(BackendContract):
+class TestContractEncrypted(OnServers, BackendContract):
     test_flow_ids_are_long_and_distinct = None  # has nothing to do with encryption, and takes its time
 
     @pytest.fixture
@@ -126,14 +101,6 @@ LONGEST = 3 * (2 + 2.5)
 LEEWAY = 1.0
 
 
-@pytest.fixture
-def make(redis_make: Make, cloud: WebexSandbox, integration: Integration) -> Iterator[MakeManager]:
-    """Makes managers that share the client."""
-    token = cloud.add_bot("Echo Bot").token
-    with ExitStack() as managers:
-        yield lambda **options: managers.enter_context(redis_make(token, integration, **options))
-
-
 def names_on(redis: RedisCluster, node: RedisServer, prefix: str) -> list[str]:
     """Ids of users whose contexts lie there, more than a test needs."""
     return list(itertools.islice(redis.names_of(node, f"{prefix}user-"), 3000))
@@ -153,7 +120,7 @@ def lose_answers(client: Any, key: str) -> None:
 
 
 @pytest.mark.holds(32)
-class TestFailover:
+class TestFailover(OnServers):
     @pytest.mark.parametrize("how", ["killed", "paused"])
     def test_calls_for_other_slots_go_on_and_those_for_its_own_end(
         self, redis: RedisCluster, make: MakeManager, how: str

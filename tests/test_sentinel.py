@@ -7,7 +7,6 @@ import itertools
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -16,9 +15,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from support import documented
 from support.makers import KEY, Make, MakeManager
-from support.redis_contract import RedisContract
+from support.redis_contract import OnServers, RedisContract, fail
 from support.redis_sentinel import RedisSentinel
-from support.redis_server import RedisServer
 from support.waiting import wait_until
 from support.whoami import Whoami
 from support.writers import writing
@@ -43,14 +41,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisSentinel]
 
 
 @pytest.fixture
-def redis(started: RedisSentinel) -> RedisSentinel:
-    """Whole and empty."""
-    started.heal()
-    started.flush()
-    return started
-
-
-@pytest.fixture
 def client(redis: RedisSentinel, integration: Integration) -> Iterator[Any]:
     """What docs/redis.md recommends."""
     names = documented.run("Sentinel", redis.addresses, integration)
@@ -60,18 +50,11 @@ def client(redis: RedisSentinel, integration: Integration) -> Iterator[Any]:
         sentinel.close()
 
 
-@pytest.fixture
-def redis_make(client: Any) -> Make:
-    return functools.partial(RedisTokenManager, redis_client=client)
+class TestContract(OnServers, BackendContract):
+    pass
 
 
-class TestContract(BackendContract):
-    @pytest.fixture
-    def make_manager(self, redis_make: Make) -> Make:
-        return redis_make
-
-
-class TestContractEncrypted(BackendContract):
+class TestContractEncrypted(OnServers, BackendContract):
     test_flow_ids_are_long_and_distinct = None  # has nothing to do with encryption, and takes its time
 
     @pytest.fixture
@@ -106,23 +89,8 @@ LONGEST = 3 * (0.5 + 0.5) + 2 + 2.5
 LEEWAY = 1.0
 
 
-def fail(server: RedisServer, how: str) -> None:
-    if how == "killed":
-        server.stop(signal.SIGKILL)
-    else:
-        server.pause()
-
-
-@pytest.fixture
-def make(redis_make: Make, cloud: WebexSandbox, integration: Integration) -> Iterator[MakeManager]:
-    """Makes managers that share the client."""
-    token = cloud.add_bot("Echo Bot").token
-    with ExitStack() as managers:
-        yield lambda **options: managers.enter_context(redis_make(token, integration, **options))
-
-
 @pytest.mark.holds(32)
-class TestFailover:
+class TestFailover(OnServers):
     @pytest.mark.parametrize("how", ["killed", "paused"])
     def test_every_call_ends_and_nothing_that_the_replica_has_is_lost(
         self, redis: RedisSentinel, make: MakeManager, how: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,34 +26,62 @@ from webex_bot_auth.testing.redirects import came_back, log_in
 
 from .contexts import expiring
 from .makers import KEY, Make, MakeManager
+from .redis_server import RedisServer
 from .whoami import Whoami
 
 
-class RedisContract:
-    """Needs fixtures ``redis_make`` (see :class:`BackendContract`) and ``client``, over the same store."""
+def fail(node: RedisServer, how: str) -> None:
+    if how == "killed":
+        node.stop(signal.SIGKILL)
+    else:
+        node.pause()
+
+
+class OnServers:
+    """Needs fixtures ``started`` (the servers) and ``client`` (of theirs), and makes managers with it."""
 
     @pytest.fixture
-    def new(self, redis_make: Make, cloud: WebexSandbox, integration: Integration) -> Iterator[MakeManager]:
+    def redis(self, started: Any) -> Any:
+        """The servers, whole and empty."""
+        started.heal()
+        started.flush()
+        return started
+
+    @pytest.fixture
+    def redis_make(self, client: Any) -> Make:
+        return functools.partial(RedisTokenManager, redis_client=client)
+
+    @pytest.fixture
+    def make_manager(self, redis_make: Make) -> Make:
+        """For :class:`BackendContract`."""
+        return redis_make
+
+    @pytest.fixture
+    def make(self, redis_make: Make, cloud: WebexSandbox, integration: Integration) -> Iterator[MakeManager]:
         """Makes managers as several processes would have them."""
         token = cloud.add_bot("Echo Bot").token
         with ExitStack() as managers:
             yield lambda **options: managers.enter_context(redis_make(token, integration, **options))
 
+
+class RedisContract(OnServers):
+    """Everything but failovers."""
+
     @pytest.fixture
-    def manager(self, new: MakeManager) -> RedisTokenManager:
-        manager = new()
+    def manager(self, make: MakeManager) -> RedisTokenManager:
+        manager = make()
         assert isinstance(manager, RedisTokenManager)
         return manager
 
     def test_users_are_listed_and_their_contexts_encrypted_anew(
-        self, manager: RedisTokenManager, new: MakeManager, client: Any
+        self, manager: RedisTokenManager, make: MakeManager, client: Any
     ) -> None:
         names = {f"name {number}" for number in range(50)}
         for name in names:
             manager.set_user_context(user_id=name, user_context=context(name))
         manager.set_user_context(user_id="name 0", user_context=None)
         assert set(manager.users()) == names - {"name 0"}
-        renewal = new(encryption_keys=[KEY]).renew()
+        renewal = make(encryption_keys=[KEY]).renew()
         assert (renewal.changed, renewal.unreadable) == (49, [])
         assert b"sealed" in client.get("user-name 1")
 
@@ -88,8 +118,8 @@ class RedisContract:
         assert client.smembers("flows") == {flow.encode() for flow in flows[-5:]}
         assert sum(client.exists(f"flows-{flow}") for flow in flows) == 5
 
-    def test_a_command_is_resumed_by_another_process(self, new: MakeManager, cloud: WebexSandbox) -> None:
-        bot, web, other_bot = new(), new(), new()
+    def test_a_command_is_resumed_by_another_process(self, make: MakeManager, cloud: WebexSandbox) -> None:
+        bot, web, other_bot = make(), make(), make()
         alice = cloud.add_person("Alice Adams")
         command = interrupted(alice.id)
         bot.request_login(user_id=alice.id, interrupted=command)
@@ -98,7 +128,7 @@ class RedisContract:
         assert bot.next_released(timeout=0.01) is None
 
     def test_a_device_login_ends_in_whichever_process_polls(
-        self, redis_make: Make, cloud: WebexSandbox, new: MakeManager
+        self, redis_make: Make, cloud: WebexSandbox, make: MakeManager
     ) -> None:
         cloud.oauth.device_interval = 1
         bot = cloud.run(Whoami, manager=lambda *made: redis_make(*made, login_flow="device"))
@@ -109,8 +139,8 @@ class RedisContract:
         bot.press_login(card, alice)
         assert bot.answer_to(asked, "You are Alice Adams")
 
-    def test_a_due_flow_goes_to_one_process(self, new: MakeManager) -> None:
-        managers = [new() for _ in range(4)]
+    def test_a_due_flow_goes_to_one_process(self, make: MakeManager) -> None:
+        managers = [make() for _ in range(4)]
         flows = {managers[0].start_flow(user_id=f"user {number}") for number in range(5)}
         for flow in flows:
             managers[0]._pending.poll_later(flow, 0)
@@ -118,15 +148,15 @@ class RedisContract:
             due = list(pool.map(lambda number: managers[number % 4]._pending.next_due(), range(8)))
         assert sorted(claimed[0] for claimed in due if claimed) == sorted(flows)
 
-    def test_an_event_is_handled_by_one_process(self, new: MakeManager) -> None:
-        managers = [new() for _ in range(4)]
+    def test_an_event_is_handled_by_one_process(self, make: MakeManager) -> None:
+        managers = [make() for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
             first = list(pool.map(lambda manager: manager.first_time("event"), managers))
         assert first.count(True) == 1
 
     @pytest.mark.holds(22)
-    def test_one_expired_token_makes_one_refresh(self, new: MakeManager, cloud: WebexSandbox) -> None:
-        managers, alice = [new() for _ in range(4)], cloud.add_person("Alice Adams")
+    def test_one_expired_token_makes_one_refresh(self, make: MakeManager, cloud: WebexSandbox) -> None:
+        managers, alice = [make() for _ in range(4)], cloud.add_person("Alice Adams")
         log_in(cloud, managers[0], alice)
         stored = managers[0].get_user_context(user_id=alice.id)
         assert stored
@@ -142,10 +172,10 @@ class RedisContract:
         assert all(one == managers[3].get_user_context(user_id=alice.id) for one in got)
 
     def test_a_refresh_lock_is_released_by_its_holder_alone(
-        self, new: MakeManager, client: Any, monkeypatch: pytest.MonkeyPatch
+        self, make: MakeManager, client: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("webex_bot_auth.user_context.redis_server.LONGEST_WAIT", 0.1)
-        one, other = new(), new()
+        one, other = make(), make()
         with one.exclusively("alice") as held:
             assert held
             with other.exclusively("alice") as also:
@@ -159,9 +189,9 @@ class RedisContract:
         assert not client.exists("refresh-alice")
 
     def test_the_documented_settings_are_not_warned_of(
-        self, new: MakeManager, caplog: pytest.LogCaptureFixture
+        self, make: MakeManager, caplog: pytest.LogCaptureFixture
     ) -> None:
-        new()
+        make()
         assert caplog.record_tuples == []
 
     def test_the_doctor_finds_it_sound(self, manager: RedisTokenManager) -> None:
@@ -169,10 +199,10 @@ class RedisContract:
 
     @pytest.mark.parametrize("prefix", ["bot1:", "{bot}:"])
     def test_everything_works_with_a_prefix(
-        self, new: MakeManager, cloud: WebexSandbox, client: Any, prefix: str
+        self, make: MakeManager, cloud: WebexSandbox, client: Any, prefix: str
     ) -> None:
         alice = cloud.add_person("Alice Adams")
-        manager = new(key_prefix=prefix)
+        manager = make(key_prefix=prefix)
         manager.request_login(user_id=alice.id, interrupted=interrupted(alice.id))
         answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
         assert manager.process_redirect(**answer) == "The bot can now act for you."
