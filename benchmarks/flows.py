@@ -18,6 +18,7 @@ for number = ARGV[1], ARGV[2] do
   redis.call('SET', 'flows-' .. id, ARGV[3], 'PX', ARGV[4])
   redis.call('SADD', 'flows', id)
   redis.call('HSET', 'pending-' .. number % 256, string.format('%08d', number), id)
+  redis.call('PEXPIRE', 'pending-' .. number % 256, ARGV[4])
 end
 """
 

@@ -29,7 +29,7 @@ from webex_bot_auth.errors import SettingError, StoreError, StoreUnavailable, St
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.testing.redirects import came_back, log_in
-from webex_bot_auth.user_context.models import InterruptedCommand
+from webex_bot_auth.user_context.models import FlowState, InterruptedCommand
 from webex_bot_auth.user_context.records import Records
 
 
@@ -489,3 +489,47 @@ def test_a_record_is_parsed_once_and_forgotten_with_a_logout(manager: RedisToken
         assert manager._users._parsed.cache_info().currsize == 1
         drop()
         assert manager._users._parsed.cache_info().currsize == 0
+
+
+def test_a_login_does_not_fail_for_the_list_or_the_counter_beside_it(
+    manager: RedisTokenManager, client: redis.Redis, redis_url: str, integration: Integration
+) -> None:
+    """As when another node of a cluster is down: what was taken would be lost."""
+    flow_id = manager.start_flow(user_id="alice")
+    command = InterruptedCommand(user_id="alice", kind="message", id="m", words="whoami", activity={})
+    manager._pending.interrupt(command)
+    client.set("flows", "no list")
+    assert isinstance(manager._pending.take(flow_id), FlowState)
+    client.acl_setuser(
+        "narrow", enabled=True, nopass=True, commands=["+@all"], keys=["interrupted-*", "user-*"]
+    )
+    url = redis_url.replace("//", "//narrow:any@")
+    with RedisTokenManager("token", integration, redis_url=url) as narrow:
+        assert narrow._pending.take_interrupted("alice") == command
+    client.acl_deluser("narrow")
+
+
+def test_what_is_no_text_is_a_clear_error_also_where_the_client_decodes(
+    redis_url: str, client: redis.Redis, integration: Integration
+) -> None:
+    client.set("user-alice", b"\xff\xfe")
+    client.sadd("users", b"\xff", "bob")
+    with (
+        redis.Redis.from_url(redis_url, decode_responses=True) as decoding,
+        RedisTokenManager("token", integration, redis_client=decoding) as manager,
+    ):
+        with pytest.raises(StoreUnavailable, match="no text"):
+            manager.get_user_context(user_id="alice")
+        with pytest.raises(StoreUnavailable, match="no text"):
+            list(manager.users())  # type: ignore[attr-defined]
+    with RedisTokenManager("token", integration, redis_url=redis_url) as manager:
+        assert "bob" in set(manager.users())
+
+
+def test_an_old_flow_of_an_unknown_age_is_dropped(manager: RedisTokenManager, client: redis.Redis) -> None:
+    client.set("flows-old", '{"user_id": "alice", "created": null}')
+    client.sadd("flows", "old")
+    mine = manager.start_flow(user_id="alice")
+    manager.flow_maintenance(force=True)
+    assert client.smembers("flows") == {mine.encode()}
+    assert not client.exists("flows-old")

@@ -1,0 +1,52 @@
+"""The benchmarks measure what they say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import redis
+from support.makers import Make
+from wxc_sdk.integration import Integration
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.flows import fill  # noqa: E402 (the path comes first)
+from benchmarks.made_up import person_id  # noqa: E402
+
+
+def shapes(client: redis.Redis) -> set[tuple[bytes, bytes, int, bool]]:
+    """Of each key: beginning of its name, type, size and whether it expires."""
+    return {
+        (key[:6], client.type(key), client.memory_usage(key) // 16, client.ttl(key) > 0)
+        for key in client.scan_iter()
+        if key != b"flow-maintenance"
+    }
+
+
+def test_a_flow_that_is_made_in_bulk_is_as_the_real_ones_are(
+    redis_url: str, redis_manager: Make, integration: Integration
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        fill(client, 1, lifetime=timedelta(minutes=10))
+        made = shapes(client)
+        client.flushall()
+        with redis_manager("token", integration) as manager:
+            manager.start_flow(user_id=person_id())
+        assert made == shapes(client)
+
+
+def test_they_run_and_print_a_table() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "one_refresh"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "one expired token: refreshes" in done.stdout
+    assert "MISSED" not in done.stdout
