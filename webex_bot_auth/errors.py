@@ -10,7 +10,8 @@ class WebexBotAuthError(Exception):
 class SettingError(WebexBotAuthError, ValueError):
     """A setting is missing or malformed; raised while things are being set up.
 
-    :ivar setting: name of the setting
+    Attributes:
+        setting: name of the setting
     """
 
     def __init__(self, setting: str, problem: str) -> None:
@@ -32,9 +33,10 @@ class OutsideGuardedCall(WebexBotAuthError, RuntimeError):
 class TokenServiceError(WebexBotAuthError):
     """The token endpoint did not give tokens.
 
-    :ivar status: HTTP status of the answer; None where there was none
-    :ivar error: short error code (RFC 6749 section 5.2) where the answer has one
-    :ivar tracking_id: Webex's tracking id, for their support
+    Attributes:
+        status: HTTP status of the answer; None where there was none
+        error: short error code (RFC 6749 section 5.2) where the answer has one
+        tracking_id: Webex's tracking id, for their support
     """
 
     what = "the token service gave no tokens"
@@ -43,8 +45,8 @@ class TokenServiceError(WebexBotAuthError):
         self, *, status: int | None = None, error: str | None = None, tracking_id: str | None = None
     ) -> None:
         facts = {"HTTP": status, "error": error, "trackingId": tracking_id}
-        told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
-        super().__init__(f"{self.what} ({told})" if told else self.what)
+        details = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+        super().__init__(f"{self.what} ({details})" if details else self.what)
         self.status = status
         self.error = error
         self.tracking_id = tracking_id
@@ -69,9 +71,10 @@ class NotYetApproved(TokenServiceError):
 
 
 class TokenServiceUnavailable(TokenServiceError):
-    """A passing fault: time-out, reset, 429, 5xx, or an answer that is not what a token service says.
+    """A passing fault: time-out, reset, 429, 5xx, or an answer that no token service gives.
 
-    :ivar retry_after: seconds to wait before the next try; None where the service named none
+    Attributes:
+        retry_after: seconds to wait before the next try; None where the service named none
     """
 
     what = "the token service cannot be used at the moment"
@@ -89,9 +92,10 @@ class TokenServiceUnavailable(TokenServiceError):
 
 
 class StoreError(WebexBotAuthError):
-    """The place where contexts are kept gave trouble.
+    """The store failed.
 
-    :ivar place: file or key concerned
+    Attributes:
+        place: file or key concerned
     """
 
     def __init__(self, place: str, problem: str) -> None:
@@ -112,11 +116,12 @@ class StoreUnavailable(StoreError):
 
 
 class MessageNotSent(WebexBotAuthError):
-    """Webex did not take a chat message.
+    """Webex did not accept a chat message.
 
-    :ivar status: HTTP status of the answer; None where there was none
+    Attributes:
+        status: HTTP status of the answer; None where there was none
     """
 
     def __init__(self, status: int | None) -> None:
-        super().__init__("Webex did not take the chat message" + (f" (HTTP {status})" if status else ""))
+        super().__init__("Webex did not accept the chat message" + (f" (HTTP {status})" if status else ""))
         self.status = status

@@ -1,4 +1,4 @@
-"""Keeps other packages from logging what goes through a login.
+"""Keeps other packages from logging the secrets of a login.
 
 wxc_sdk, webex_bot, websockets, Werkzeug and gunicorn log requests, frames and query strings, with codes,
 states and bearer tokens in them. A filter on their loggers blanks these; it changes nothing else. What it
@@ -33,17 +33,17 @@ _SECRET = re.compile(
 )
 
 
-#: websockets cuts long frames in the middle: the end of a token is left, without what it began with
+#: websockets cuts long frames in the middle, which may leave the end of a token without its beginning
 _FRAME = re.compile(r"^([<>] (?:TEXT|BINARY|CONT) ).*", re.DOTALL)
 
 
 class _Redactor(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        said = record.getMessage()
-        blanked = _SECRET.sub(lambda found: f"{found[1] or found[2]}***", said)
+        message = record.getMessage()
+        blanked = _SECRET.sub(lambda found: f"{found[1] or found[2]}***", message)
         if record.name == "websockets.client":
             blanked = _FRAME.sub(r"\1***", blanked)
-        if blanked != said:
+        if blanked != message:
             record.msg, record.args = blanked, ()
         return True
 

@@ -1,4 +1,4 @@
-"""What bot authors can be told of, with `blinker <https://blinker.readthedocs.io>`_::
+"""Events that a bot author can listen to, with `blinker <https://blinker.readthedocs.io>`_::
 
     from webex_bot_auth.signals import logged_in
 
@@ -22,19 +22,29 @@ log = logging.getLogger(__name__)
 _signals = Namespace()
 
 logged_in = _signals.signal("logged-in", doc="A login is done and stored.")
-logged_out = _signals.signal("logged-out", doc="A user's tokens were forgotten on the user's own wish.")
+logged_out = _signals.signal("logged-out", doc="A user has logged out; the tokens are deleted.")
 login_refused = _signals.signal("login-refused", doc="The user, or Webex, did not give the permission.")
-login_failed = _signals.signal("login-failed", doc="A login came to nothing for another reason: ``error``.")
+login_failed = _signals.signal("login-failed", doc="A login failed for another reason: ``error``.")
 refreshed = _signals.signal("refreshed", doc="An access token was refreshed and stored.")
 refresh_refused = _signals.signal(
     "refresh-refused", doc="The refresh token is bad or revoked: the user has to log in again."
 )
 
 
-def send(signal: NamedSignal, sender: Any, **facts: Any) -> None:
-    """Tell all handlers of a signal, whatever one of them raises."""
-    for handler in signal.receivers_for(sender):
-        try:
-            handler(sender, **facts)
-        except Exception:  # somebody else's code, which shall not undo a login
-            log.exception("handler of %s failed", signal.name)
+class Announcer:
+    """Sends signals in the name of one token manager.
+
+    Args:
+        sender: the token manager
+    """
+
+    def __init__(self, sender: Any) -> None:
+        self._sender = sender
+
+    def send(self, signal: NamedSignal, **facts: Any) -> None:
+        """Call all handlers of a signal, whatever one of them raises."""
+        for handler in signal.receivers_for(self._sender):
+            try:
+                handler(self._sender, **facts)
+            except Exception:  # the bot author's code, which must not undo a login
+                log.exception("handler of %s failed", signal.name)

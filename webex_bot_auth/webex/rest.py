@@ -1,4 +1,4 @@
-"""Webex's REST API through wxc_sdk, with the two things it lacks: time limits, and silence at DEBUG."""
+"""Webex's REST API through wxc_sdk, with the two things it lacks: time limits, and no secrets in the log."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from wxc_sdk import WebexSimpleApi
-from wxc_sdk.people import Person
 from wxc_sdk.rest import RestSession
 from wxc_sdk.tokens import Tokens
 
 CONNECT_SECONDS = 5.0
-#: for what this package asks itself, while a person waits
+#: for this package's own calls, while a person waits; seconds
 OWN_READ_SECONDS = 10.0
-#: for what a command asks with the user's token: reports and uploads take their time
+#: for a command's calls with the user's token: reports and uploads are slow; seconds
 COMMAND_READ_SECONDS = 60.0
 
 
@@ -30,7 +29,7 @@ class _TimeLimitedAdapter(HTTPAdapter):
 
 
 class _QuietSession(RestSession):
-    """Never dumps requests to the log: ours carry login links."""
+    """Never writes requests to the log: ours hold login links."""
 
     def register_response_callback(self, _callback: Any) -> str:
         return ""
@@ -51,34 +50,3 @@ def _limited(api: WebexSimpleApi, read_seconds: float) -> WebexSimpleApi:
     for scheme in ("https://", "http://"):
         api.session.mount(scheme, _TimeLimitedAdapter(read_seconds))
     return api
-
-
-def person_of(tokens: Tokens) -> Person:
-    """The person whom an access token stands for: https://developer.webex.com/docs/api/v1/people
-
-    :raises requests.RequestException: Webex did not say
-    :raises ValueError: Webex said something else
-    """
-    api = quiet_api(tokens)
-    try:
-        return api.people.me()
-    finally:
-        api.session.close()
-
-
-def revoke(tokens: Tokens, client_id: str) -> bool:
-    """Withdraw an integration's tokens, as far as Webex lets us: it has no call for ordinary users.
-
-    https://developer.webex.com/docs/api/v1/authorizations
-
-    :return: whether Webex did
-    """
-    api = quiet_api(tokens)
-    try:
-        api.authorizations.delete(client_id=client_id)
-    except (requests.RequestException, ValueError):
-        return False
-    else:
-        return True
-    finally:
-        api.session.close()

@@ -15,16 +15,19 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from .errors import GrantRefused, SettingError
+from ..errors import GrantRefused, SettingError
 from .token_endpoint import request_tokens
 
 
 class WebexOAuth:
     """The authorization and token endpoints, as one integration uses them.
 
-    :param integration: client id, secret, scopes, redirect address and endpoints
-    :param with_redirect: whether logins come back to the redirect address
-    :raises SettingError: one of these is missing or malformed
+    Args:
+        integration: client id, secret, scopes, redirect address and endpoints
+        with_redirect: whether logins come back to the redirect address
+
+    Raises:
+        SettingError: one of these is missing or malformed
     """
 
     def __init__(self, integration: Integration, *, with_redirect: bool = True) -> None:
@@ -41,8 +44,9 @@ class WebexOAuth:
     ) -> str:
         """The address where the person logs in.
 
-        :param scopes: scopes to ask for; the integration's own where empty
-        :param verifier: PKCE code verifier whose S256 challenge goes into the address (RFC 7636 section 4.2)
+        Args:
+            scopes: scopes to ask for; the integration's own where empty
+            verifier: PKCE code verifier whose S256 challenge goes into the address (RFC 7636 section 4.2)
         """
         address = urlsplit(self.integration.auth_url(state=state))
         query = dict(parse_qsl(address.query))
@@ -55,8 +59,11 @@ class WebexOAuth:
     def exchange(self, *, code: str, verifier: str | None = None, asked: Iterable[str] = ()) -> Tokens:
         """Tokens for an authorization code (RFC 6749 section 4.1.3).
 
-        :param asked: scopes that were asked for; they hold where the answer names none (section 5.1)
-        :raises TokenServiceError: one of its three kinds
+        Args:
+            asked: scopes that were asked for; they hold where the answer names none (section 5.1)
+
+        Raises:
+            TokenServiceError: one of its three kinds
         """
         grant = {"grant_type": "authorization_code", "code": code}
         grant["redirect_uri"] = self.integration.redirect_url
@@ -69,7 +76,8 @@ class WebexOAuth:
     def refresh(self, tokens: Tokens) -> Tokens:
         """New tokens for a refresh token (RFC 6749 section 6); what the answer leaves out stays as it was.
 
-        :raises TokenServiceError: one of its three kinds
+        Raises:
+            TokenServiceError: one of its three kinds
         """
         if not tokens.refresh_token:
             raise GrantRefused(error="no refresh token")
@@ -108,7 +116,7 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Does this host name stand for this very machine?"""
+    """Whether this host name stands for this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Login without an address of one's own: the device authorization grant.
+"""Login without a redirect address: the device authorization grant.
 
 Sources: RFC 8628, https://developer.webex.com/docs/login-with-webex (device grant)
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from .errors import ClientRefused, GrantRefused, NotYetApproved, TokenServiceUnavailable
+from ..errors import ClientRefused, GrantRefused, NotYetApproved, TokenServiceUnavailable
 from .token_endpoint import failure, json_object, parse_tokens, post_form
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -22,13 +22,14 @@ DEFAULT_INTERVAL = 5.0
 
 @dataclass(frozen=True)
 class DeviceCode:
-    """What a person needs to log in on another screen, and what we need to learn of it.
+    """The codes of one login: what the person needs, and what to poll with.
 
-    :ivar device_code: what to poll with; a secret
-    :ivar user_code: what the person compares or enters
-    :ivar page: where
-    :ivar expires_in: seconds until both codes expire
-    :ivar interval: seconds to wait between two polls
+    Attributes:
+        device_code: what to poll with; a secret
+        user_code: what the person compares or enters
+        page: where
+        expires_in: seconds until both codes expire
+        interval: seconds to wait between two polls
     """
 
     device_code: str = field(repr=False)
@@ -39,9 +40,10 @@ class DeviceCode:
 
 
 class DeviceGrant:
-    """The device endpoints; they lie beside the integration's token endpoint.
+    """The device endpoints, in the same folder as the integration's token endpoint.
 
-    :param integration: has to list Webex's oauth-helper redirect URIs, see the page named above
+    Args:
+        integration: has to list Webex's oauth-helper redirect URIs, see the page named above
     """
 
     def __init__(self, integration: Integration) -> None:
@@ -51,7 +53,8 @@ class DeviceGrant:
     def start(self, scopes: Iterable[str]) -> DeviceCode:
         """Ask for a pair of codes (RFC 8628 section 3.1).
 
-        :raises TokenServiceError: one of its kinds
+        Raises:
+            TokenServiceError: one of its kinds
         """
         form = {"client_id": self._integration.client_id, "scope": " ".join(scopes)}
         status, headers, body = post_form(f"{self._base}/device/authorize", form)
@@ -76,9 +79,10 @@ class DeviceGrant:
     def poll(self, device_code: str) -> Tokens:
         """Ask whether the person has decided (RFC 8628 section 3.4).
 
-        :raises NotYetApproved: no
-        :raises GrantRefused: the person refused (``error`` is ``access_denied``), or the code has expired
-        :raises TokenServiceError: the other kinds
+        Raises:
+            NotYetApproved: no
+            GrantRefused: the person refused (``error`` is ``access_denied``), or the code has expired
+            TokenServiceError: the other kinds
         """
         client = f"{self._integration.client_id}:{self._integration.client_secret}"
         basic = "Basic " + base64.b64encode(client.encode()).decode("ascii")

@@ -1,4 +1,4 @@
-"""The token endpoint: one POST in bounded time, its answer as tokens or as one of three failures.
+"""The token endpoint: one POST in bounded time; the answer is tokens or one of three failures.
 
 Sources: RFC 6749 sections 5.1 and 5.2, https://developer.webex.com/docs/integrations
 """
@@ -21,15 +21,15 @@ import urllib3
 from pydantic import ValidationError
 from wxc_sdk.tokens import Tokens
 
-from .errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
+from ..errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
-#: a whole answer has to be there by then, however slowly it drips
+#: maximum time for a whole answer, however slowly it arrives
 TOTAL_SECONDS = 15.0
 MAX_ANSWER_BYTES = 64 * 1024
-#: longest wait that a service can ask for, in seconds
-LONGEST_RETRY_AFTER = 3600.0
+#: maximum wait that a service can ask for; seconds
+MAX_RETRY_AFTER = 3600.0
 
 _KNOWN_CODE = re.compile(
     r"\b(authorization_pending|slow_down|access_denied|expired_token|invalid_grant|invalid_client)\b"
@@ -41,9 +41,12 @@ Answer = tuple[int, Mapping[str, str], bytes]
 def request_tokens(url: str, form: Mapping[str, str]) -> Tokens:
     """Tokens for a grant.
 
-    :param url: the token endpoint
-    :param form: the grant with the client's id and secret
-    :raises TokenServiceError: one of its three kinds
+    Args:
+        url: the token endpoint
+        form: the grant with the client's id and secret
+
+    Raises:
+        TokenServiceError: one of its three kinds
     """
     status, headers, body = post_form(url, form)
     if status != 200:
@@ -54,17 +57,20 @@ def request_tokens(url: str, form: Mapping[str, str]) -> Tokens:
 def post_form(url: str, form: Mapping[str, str], *, authorization: str | None = None) -> Answer:
     """Status, headers and body of the answer to a form, within :data:`TOTAL_SECONDS`.
 
-    :param authorization: value of the header of that name
-    :raises TokenServiceUnavailable: there is no answer
+    Args:
+        authorization: value of the header of that name
+
+    Raises:
+        TokenServiceUnavailable: there is no answer
     """
     return _in_time(functools.partial(_post, url, form, authorization))
 
 
 def _in_time(post: Callable[[], Answer]) -> Answer:
-    """Wait for an answer no longer than :data:`TOTAL_SECONDS`.
+    """Wait for an answer for :data:`TOTAL_SECONDS` at most.
 
-    requests limits the wait for each piece of an answer; one that drips would hold us for ever. So it has a
-    thread of its own, which is left alone when time is up.
+    requests limits the wait for each piece of an answer, not for all of it: an answer that arrives byte by
+    byte would never end. So the call has a thread of its own, which is abandoned when the time is up.
     """
     outcomes: queue.SimpleQueue[Answer | TokenServiceError] = queue.SimpleQueue()
 
@@ -88,7 +94,7 @@ def _post(url: str, form: Mapping[str, str], authorization: str | None) -> Answe
     """The POST itself.
 
     ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
-    Redirections are not followed: they would carry the client secret to another place.
+    Redirections are not followed: they would send the client secret to another server.
     """
     deadline = time.monotonic() + TOTAL_SECONDS
     try:
@@ -96,7 +102,7 @@ def _post(url: str, form: Mapping[str, str], authorization: str | None) -> Answe
             url,
             data=form,
             headers={"Accept": "application/json", "Authorization": authorization},
-            auth=lambda request: request,  # else requests would look for one in ~/.netrc
+            auth=lambda request: request,  # else requests would read one from ~/.netrc
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             allow_redirects=False,
             stream=True,
@@ -119,7 +125,8 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 def parse_tokens(body: bytes) -> Tokens:
     """Tokens from a successful answer (RFC 6749 section 5.1).
 
-    :raises TokenServiceUnavailable: it is not one
+    Raises:
+        TokenServiceUnavailable: it is not one
     """
     data = json_object(body)
     token_type = data.get("token_type")
@@ -168,17 +175,18 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServic
 
 
 def _error_code(data: Mapping[str, Any]) -> str | None:
-    """RFC 6749's code; in Webex's own shape it stands in a sentence, if at all."""
+    """RFC 6749's code; Webex's own shape has it inside a sentence, or not at all."""
     if isinstance(data.get("error"), str):
         return str(data["error"])
-    told = _KNOWN_CODE.search(json.dumps([data.get("message"), data.get("errors")]))
-    return told[0] if told else None
+    found = _KNOWN_CODE.search(json.dumps([data.get("message"), data.get("errors")]))
+    return found[0] if found else None
 
 
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object in an answer.
 
-    :raises TokenServiceUnavailable: there is none
+    Raises:
+        TokenServiceUnavailable: there is none
     """
     try:
         data = json.loads(body)
@@ -200,4 +208,4 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         )
     except (ValueError, OverflowError, TypeError):
         return None
-    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)
+    return min(max(0.0, seconds), MAX_RETRY_AFTER)

@@ -1,0 +1,188 @@
+"""Who is logged in, which logins are pending, which commands wait for them: data, no I/O."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import hashlib
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from wxc_sdk.tokens import Tokens
+
+from .clock import seconds_until, utc_now
+
+
+class _Record(BaseModel):
+    # pydantic would quote the input, which may be tokens, in the text of its errors
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+class UserContext(_Record):
+    """A user's tokens.
+
+    Attributes:
+        user_id: the person id (``personId`` of the person's messages)
+        tokens: access and refresh token, with the time of their expiry and the granted scopes
+    """
+
+    user_id: str
+    tokens: Tokens
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        yield "user_id", self.user_id
+        yield "expires_at", self.tokens.expires_at
+
+    def copied(self) -> UserContext:
+        """A copy for the caller alone: tokens can be changed in place."""
+        copy = self.__copy__()  # model_copy() does the same with options that cost time on the hot path
+        copy.__dict__["tokens"] = self.tokens.__copy__()
+        return copy
+
+    def grants(self, scopes: Iterable[str]) -> bool:
+        """Whether the granted scopes contain all of these.
+
+        ``spark:all`` stands for every ``spark:`` scope. Where the scopes are not known (data of earlier
+        installations), Webex is left to decide.
+        """
+        if self.tokens.scope is None:
+            return True
+        granted = set(self.tokens.scope.split())
+        return all(
+            scope in granted or (scope.startswith("spark:") and "spark:all" in granted) for scope in scopes
+        )
+
+    def same_tokens(self, other: UserContext | None) -> bool:
+        """True if both hold the same tokens."""
+        return other is not None and (
+            (self.tokens.access_token, self.tokens.refresh_token)
+            == (other.tokens.access_token, other.tokens.refresh_token)
+        )
+
+
+class RotationReport(BaseModel):
+    """What became of a store whose records were encrypted with the newest key.
+
+    Attributes:
+        changed: how many records were written again
+        unreadable: places of records that could not be read, and were left as they are
+    """
+
+    changed: int
+    unreadable: list[str]
+
+
+class _Dated(_Record):
+    """A record that is worth nothing after some time."""
+
+    user_id: str
+    created: datetime.datetime = Field(default_factory=utc_now)
+
+    @field_validator("created", mode="before")
+    @classmethod
+    def _now_for_none(cls, value: Any) -> Any:
+        return utc_now() if value is None else value
+
+    def younger_than(self, lifetime: datetime.timedelta) -> bool:
+        return -(seconds_until(self.created) or 0.0) < lifetime.total_seconds()
+
+
+class FlowState(_Dated):
+    """A login that has been started and has not come back yet.
+
+    Attributes:
+        user_id: the user who asked for it
+        created: when
+        verifier: PKCE code verifier; None where the caller builds the address
+        scopes: scopes that were asked for; None: the integration's own
+        device_code: device grant: what to poll with
+        interval: device grant: seconds between two polls
+    """
+
+    verifier: str | None = Field(default=None, repr=False)
+    scopes: list[str] | None = None
+    device_code: str | None = Field(default=None, repr=False)
+    interval: float | None = None
+
+
+class WaitingCommand(_Dated):
+    """A command that waits for its author's login.
+
+    Only what is needed to run it is kept: the message or card action is read from Webex once more.
+
+    Attributes:
+        user_id: the author
+        kind: a message, or the submit of a card
+        id: message id or attachment action id
+        display_name: what the person calls it
+        activity: the event that brought it
+        created: when
+    """
+
+    kind: Literal["message", "card"]
+    id: str
+    display_name: str
+    activity: dict[str, Any] = Field(repr=False)
+
+
+class ReleasedCommands(_Record):
+    """One user's commands that can run now, in the order in which they were sent."""
+
+    user_id: str
+    commands: list[WaitingCommand]
+
+
+class Outcome(Enum):
+    """How a login ended. Each has a sentence in chat and a page."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    WRONG_PERSON = "wrong_person"
+    NO_SUCH_FLOW = "no_such_flow"
+    USED = "used"
+    MALFORMED = "malformed"
+    TRY_AGAIN = "try_again"
+    NOT_SET_UP = "not_set_up"
+    STORE_DOWN = "store_down"
+    WRONG_METHOD = "wrong_method"
+
+
+class RedirectText(str):
+    """The text for the HTTP response, together with how the login ended."""
+
+    __slots__ = ("heading", "next_step", "outcome")
+    outcome: Outcome
+    heading: str
+    next_step: str
+
+    def __new__(cls, text: str, outcome: Outcome, heading: str = "", next_step: str = "") -> RedirectText:
+        self = super().__new__(cls, text)
+        self.outcome, self.heading, self.next_step = outcome, heading, next_step
+        return self
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two ids stand for one person.
+
+    Webex writes one person as a bare uuid or as base64 of ``ciscospark://<cluster>/PEOPLE/<uuid>``.
+    """
+    return one == other or _person_uuid(one) == _person_uuid(other)
+
+
+def _person_uuid(person_id: str) -> str:
+    try:
+        padded = person_id + "=" * (-len(person_id) % 4)
+        decoded = base64.b64decode(padded, validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return person_id
+    if not decoded.startswith("ciscospark://") or "/PEOPLE/" not in decoded:
+        return person_id
+    return decoded.rsplit("/", 1)[-1]
+
+
+def reference(secret: str) -> str:
+    """A short name for the log, from which the flow id or token cannot be had."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:8]
