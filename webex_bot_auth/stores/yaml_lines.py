@@ -67,7 +67,7 @@ def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         # from None: YAML's errors quote the line, which holds tokens
-        raise StoreUnreadable(path, f"is not YAML{where}; mend it or restore a copy") from None
+        raise StoreUnreadable(path, f"is not YAML{where}; correct it or restore a backup") from None
     if users is None:
         return {}
     if not isinstance(users, dict):
@@ -79,4 +79,4 @@ def _line_of_yaml(user_id: str, record: Any, path: str) -> bytes:
     try:
         return line_of(user_id, json.dumps(record, default=str))
     except (TypeError, ValueError, RecursionError):  # a date as key, or a record that contains itself
-        raise StoreUnreadable(f"{path}, user {user_id}", "is not a record; mend it by hand") from None
+        raise StoreUnreadable(f"{path}, user {user_id}", "is not a record; correct it by hand") from None

@@ -1,0 +1,111 @@
+"""Where text is kept, under keys: the two protocols, and the stores that this package brings.
+
+A store knows nothing of logins, tokens or encryption: it is given text and gives it back. To keep users'
+tokens elsewhere, write one class with the six methods of :class:`UserStore`. Each method may be called by
+several threads at the same time, and raises :class:`~webex_bot_auth.errors.StoreUnavailable` where the store
+cannot be reached or written. ``str(store)`` names the store in errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from enum import Enum
+from typing import Protocol, runtime_checkable
+
+#: a text as a store gives it back: what was written is always a ``str``
+Record = str | bytes
+
+
+class UserStore(Protocol):
+    """One record for each user, for as long as the user is logged in."""
+
+    def read(self, user_id: str) -> Record | None:
+        """A user's record as it stands now; None: there is none."""
+
+    def write(self, user_id: str, record: str | None) -> None:
+        """Store a user's record, or delete it (None)."""
+
+    def swap(self, user_id: str, old: Record, new: str | None) -> bool:
+        """Store or delete a user's record, but only where it is still ``old`` (compare and set).
+
+        Args:
+            user_id: whose record
+            old: what :meth:`read` gave
+            new: the new record; None deletes
+
+        Returns:
+            whether it was done
+        """
+
+    def users(self) -> Iterable[str]:
+        """Ids of the users who have a record; one may come twice."""
+
+    def refresh_lock(self, user_id: str, timeout: float) -> AbstractContextManager[bool]:
+        """Keep other processes from refreshing a user's tokens while the block runs.
+
+        Args:
+            user_id: whose tokens
+            timeout: maximum wait for the lock; seconds
+
+        Returns:
+            a context manager that gives True, or False: not acquired in time
+        """
+
+    def close(self) -> None:
+        """Free connections and files. May be called twice."""
+
+
+@runtime_checkable
+class BatchStore(Protocol):
+    """A user store that can do many writes in one go."""
+
+    def batch(self) -> AbstractContextManager[None]:
+        """What this thread writes within the block may be kept back until its end."""
+
+
+class Missing(Enum):
+    """Why there is no record to take."""
+
+    USED = "used"
+    UNKNOWN = "unknown"
+
+
+class FlowStore(Protocol):
+    """Short-lived texts of one bot, shared by all its processes.
+
+    ``seconds`` is how long a text is kept from now on. Keys, owners and ids are any text.
+    """
+
+    def put(self, flow_id: str, record: str, *, owner: str, seconds: float, keep: int) -> None:
+        """Keep a record; of one owner's records only the ``keep`` newest remain."""
+
+    def take(self, flow_id: str, *, seconds: float) -> Record | Missing:
+        """A record, once, even where several ask for it at the same moment.
+
+        That it was used is remembered for so many seconds.
+        """
+
+    def schedule(self, flow_id: str, seconds: float) -> None:
+        """Make a record due in so many seconds."""
+
+    def due(self, lease: float) -> tuple[str, Record] | None:
+        """The id and text of a record that is due; nobody else gets it for ``lease`` seconds."""
+
+    def count(self, key: str, seconds: float) -> int:
+        """Count one more; the number since the first, which ends the count after so many seconds."""
+
+    def claim(self, key: str, seconds: float) -> bool:
+        """True for the first who claims this key."""
+
+    def push(self, key: str, text: str, *, seconds: float, keep: int | None = None) -> list[Record]:
+        """Append to a list; the texts that were dropped, the oldest first, to leave ``keep`` of them."""
+
+    def take_all(self, key: str, *, forget: str) -> list[Record]:
+        """All texts of a list, the oldest first, once; the count named by ``forget`` ends as well."""
+
+    def pop(self, key: str, timeout: float) -> Record | None:
+        """The oldest text of a list, once; None where there is none for ``timeout`` seconds."""
+
+    def close(self) -> None:
+        """Free connections and threads; wake up waiters in :meth:`pop`. May be called twice."""

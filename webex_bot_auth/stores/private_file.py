@@ -1,0 +1,107 @@
+"""A file for its owner alone: recognised when it has changed, and replaced in one step."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+
+from ..errors import StoreUnavailable
+
+#: bytes that are written at once: a file may have megabytes, which need not be put together first
+BUFFER_BYTES = 1 << 18
+
+#: the file system's name for one version of a file: device, inode, time and size
+Version = tuple[int, int, int, int]
+
+
+def version_of(found: os.stat_result) -> Version:
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def current_version(path: str) -> Version | None:
+    """The version that is there now; None: there is no file.
+
+    Raises:
+        StoreUnavailable: it is a symbolic link or no file, or cannot be reached
+    """
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreUnavailable(path, error.strerror or "cannot be reached") from error
+    if stat.S_ISLNK(found.st_mode):
+        raise StoreUnavailable(path, "is a symbolic link, which is refused: name the file itself")
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreUnavailable(path, "is not a file")
+    return version_of(found)
+
+
+def open_to_read(path: str) -> int | None:
+    """A descriptor of the file; None: there is no file.
+
+    Raises:
+        StoreUnavailable: it cannot be opened
+    """
+    try:
+        return os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreUnavailable(path, error.strerror or "cannot be opened") from error
+
+
+def replace(path: str, chunks: Iterable[bytes]) -> int:
+    """Write a new file next to the old one, flush it to the disk, and rename it to the old one's name.
+
+    Returns:
+        an open descriptor of the new file
+
+    Raises:
+        OSError: the old file is as it was
+    """
+    new_path = f"{path}.{os.getpid()}.new"
+    with suppress(FileNotFoundError):
+        os.unlink(new_path)  # of a process with the same number that died
+    opened = os.open(new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        _set_private(opened)
+        with open(opened, "wb", buffering=BUFFER_BYTES, closefd=False) as file:
+            file.writelines(chunks)
+        os.fsync(opened)
+        os.replace(new_path, path)
+    except BaseException:
+        os.close(opened)
+        with suppress(FileNotFoundError):
+            os.unlink(new_path)
+        raise
+    _sync_folder(path)
+    return opened
+
+
+def make_private(path: str) -> None:
+    """Create an empty file for its owner alone, unless there is one."""
+    with suppress(FileExistsError):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            _set_private(opened)
+        finally:
+            os.close(opened)
+
+
+def _set_private(opened: int) -> None:
+    """For its owner alone, whatever the umask: it may have taken the owner's rights away."""
+    if hasattr(os, "fchmod"):
+        os.fchmod(opened, 0o600)
+
+
+def _sync_folder(path: str) -> None:
+    """Flush the new name to the disk as well, on systems where a folder can be opened."""
+    with suppress(OSError):
+        folder = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

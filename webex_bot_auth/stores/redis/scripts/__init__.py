@@ -1,0 +1,18 @@
+"""Steps that have to be atomic, in Lua. Each touches one key, so that a cluster may spread the keys."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(f"{name}.lua").read_text(encoding="utf-8")
+
+
+COUNT = _read("count")
+DUE = _read("due")
+PUSH = _read("push")
+SCHEDULE = _read("schedule")
+SWAP = _read("swap")
+TAKE_ALL = _read("take_all")
+UNLOCK = _read("unlock")

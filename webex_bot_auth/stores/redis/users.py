@@ -1,0 +1,137 @@
+"""Users' records in Redis, and the index of those who have one."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from redis import Redis
+
+from ...errors import StoreUnavailable
+from .. import Record
+from . import scripts
+from .errors import ERRORS, text, translate_redis_errors, unavailable
+from .pipeline import Command, answers, raise_errors
+
+log = logging.getLogger(__name__)
+
+#: a refresh lock whose holder died expires then; longer than a refresh can take; seconds
+LOCK_SECONDS = 30.0
+
+
+class RedisUserStore:
+    """See :class:`~webex_bot_auth.stores.UserStore`.
+
+    Args:
+        client: a redis-py client
+        record_prefix: key of a user's record, without the user's id
+        lock_prefix: key of a user's refresh lock, without the user's id
+        user_set: key of the set of ids of users who have a record
+    """
+
+    def __init__(self, client: Redis, *, record_prefix: str, lock_prefix: str, user_set: str) -> None:
+        self._redis = client
+        self._record_prefix = record_prefix
+        self._lock_prefix = lock_prefix
+        self._user_set = user_set
+
+    def __str__(self) -> str:
+        return f"Redis keys {self._record_prefix}*"
+
+    def read(self, user_id: str) -> Record | None:
+        """A user's record, in one round trip."""
+        key = self._record_prefix + user_id
+        try:  # what translate_redis_errors() does, without its cost on the hot path
+            record: Record | None = self._redis.get(key)
+        except ERRORS as error:
+            raise unavailable(key, error) from error
+        return record
+
+    def write(self, user_id: str, record: str | None) -> None:
+        """Store or delete a user's record, in one round trip (but for a cluster)."""
+        key = self._record_prefix + user_id
+        with translate_redis_errors(key):
+            if record is None:
+                written, *listed = answers(self._redis, lambda it: it.delete(key), *self._unlist(user_id))
+            else:
+                written, *listed = answers(self._redis, lambda it: it.set(key, record), self._list(user_id))
+            raise_errors(written)
+        self._repair_index(user_id, listed)
+
+    def swap(self, user_id: str, old: Record, new: str | None) -> bool:
+        """Store or delete a user's record where it is still ``old``, whatever other processes write."""
+        key = self._record_prefix + user_id
+        with translate_redis_errors(key):
+            if not self._redis.eval(scripts.SWAP, 1, key, old, new or ""):
+                return False
+        # the index, too, where the login itself could not write it
+        self._repair_index(
+            user_id, answers(self._redis, *((self._list(user_id),) if new else self._unlist(user_id)))
+        )
+        return True
+
+    def users(self) -> Iterator[str]:
+        """Ids of the users who have a record; one may come twice."""
+        cursor = 0
+        while True:
+            with translate_redis_errors(self._user_set):
+                cursor, found = self._redis.sscan(self._user_set, cursor, count=500)
+            yield from map(text, found)
+            if not int(cursor):
+                return
+
+    @contextmanager
+    def refresh_lock(self, user_id: str, timeout: float) -> Iterator[bool]:
+        """A lock in Redis; it expires if its holder dies."""
+        key = self._lock_prefix + user_id
+        token = secrets.token_hex(16)
+        lock = self._redis.lock(key, timeout=LOCK_SECONDS, sleep=0.05, blocking_timeout=timeout)
+        with translate_redis_errors(key):
+            held = lock.acquire(token=token)
+        try:
+            yield held
+        finally:
+            if held:
+                self._unlock(key, token)
+
+    def close(self) -> None:
+        """The client's owner closes it."""
+
+    def _unlock(self, key: str, token: str) -> None:
+        """A lock that expired, or a server that went away, is as good as released.
+
+        Not by the lock's own method: that needs all primaries of a cluster, which is one too many in a
+        failover.
+        """
+        try:
+            with translate_redis_errors(key):
+                self._redis.eval(scripts.UNLOCK, 1, key, token)
+        except StoreUnavailable as error:
+            log.info("refresh lock left to expire: %s", error)
+
+    def _list(self, user_id: str) -> Command:
+        return lambda it: it.sadd(self._user_set, user_id)
+
+    def _unlist(self, user_id: str) -> tuple[Command, Command]:
+        return (
+            lambda it: it.srem(self._user_set, user_id),
+            lambda it: it.exists(self._record_prefix + user_id),
+        )
+
+    def _repair_index(self, user_id: str, listed: list[Any]) -> None:
+        """The user index is best effort; the next refresh repairs it.
+
+        Args:
+            user_id: whose entry was written
+            listed: the answers
+        """
+        try:
+            with translate_redis_errors(self._user_set):
+                raise_errors(*listed)
+                if len(listed) == 2 and listed[1]:  # logged in while the entry was deleted
+                    self._list(user_id)(self._redis)
+        except StoreUnavailable as error:  # such as another node of a cluster, in a failover
+            log.warning("stored, but the user index is not up to date: user %s: %s", user_id, error)

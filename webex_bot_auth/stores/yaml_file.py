@@ -1,0 +1,190 @@
+"""Users' records in one YAML file: read when asked for, written in one step, shared with other processes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from ..errors import StoreUnavailable, StoreUnreadable
+from . import Record, private_file
+from .yaml_lines import HEADER, line_of, record_in, split
+
+#: maximum wait for another writer; seconds
+LOCK_SECONDS = 10.0
+#: users share this many lock files for their refreshes
+REFRESH_LOCKS = 16
+
+
+class YAMLUserStore:
+    """See :class:`~webex_bot_auth.stores.UserStore`.
+
+    Args:
+        path: path of the file; made with the first write
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._writing = threading.RLock()  # held while waiting for other processes; readers do not need it
+        self._batching = False
+        self._lines: dict[str, bytes] = {}  # as they stand in the file, by user id
+        self._version: private_file.Version | None = None
+        self._open_file: int | None = None  # kept open, so that its inode is not given to a later version
+
+    def __str__(self) -> str:
+        return self.path
+
+    def read(self, user_id: str) -> Record | None:
+        """A user's record, as the file says now.
+
+        Raises:
+            StoreUnavailable: the file cannot be opened
+            StoreUnreadable: it cannot be understood
+        """
+        if private_file.current_version(self.path) != self._version:
+            with self._lock:
+                self._load()
+        line = self._lines.get(user_id)
+        return None if line is None else record_in(line)
+
+    def write(self, user_id: str, record: str | None) -> None:
+        """Store or delete a user's record.
+
+        Raises:
+            StoreError: see :meth:`read`; the file is as it was then
+        """
+        with self._held(), self._lock:
+            self._load()
+            self._change(user_id, record)
+
+    def swap(self, user_id: str, old: Record, new: str | None) -> bool:
+        """Store or delete a user's record where it is still ``old``."""
+        with self._held(), self._lock:
+            self._load()
+            line = self._lines.get(user_id)
+            if line is None or record_in(line) != (old.encode() if isinstance(old, str) else old):
+                return False
+            self._change(user_id, new)
+            return True
+
+    def users(self) -> list[str]:
+        """Ids of all users in the file."""
+        with self._lock:
+            self._load()
+            return list(self._lines)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Write the file once, at the end of the block."""
+        with self._held(), self._lock:
+            self._load()
+            before, self._lines, self._batching = self._lines, dict(self._lines), True
+            try:
+                yield
+                if self._lines != before:
+                    self._replace_file(self._lines)
+            except BaseException:
+                self._lines = before
+                raise
+            finally:
+                self._batching = False
+
+    @contextmanager
+    def refresh_lock(self, user_id: str, timeout: float) -> Iterator[bool]:
+        """A lock file, which other processes on this machine respect; the system frees it if we die."""
+        number = zlib.crc32(user_id.encode("utf-8", "surrogatepass")) % REFRESH_LOCKS
+        try:
+            lock = _new_lock(f"{self.path}.refresh-{number}.lock")
+            lock.acquire(timeout=timeout)
+        except Timeout:
+            yield False
+            return
+        except OSError as error:
+            raise StoreUnavailable(self.path, error.strerror or "cannot be locked") from error
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def close(self) -> None:
+        with self._lock:
+            self._keep_open(None)
+            self._lines, self._version = {}, None
+
+    def _load(self) -> None:
+        """Read the file if it is another version than ours."""
+        if self._batching or private_file.current_version(self.path) == self._version:
+            return
+        opened = private_file.open_to_read(self.path)
+        if opened is None:
+            self._keep_open(None)
+            self._lines, self._version = {}, None
+            return
+        try:
+            version = private_file.version_of(os.fstat(opened))
+            with open(opened, "rb", closefd=False) as file:
+                lines = split(file.read(), self.path)
+        except (OSError, StoreUnreadable) as error:
+            os.close(opened)
+            if isinstance(error, OSError):
+                raise StoreUnavailable(self.path, error.strerror or "cannot be read") from error
+            raise
+        self._keep_open(opened)
+        self._lines, self._version = lines, version
+
+    def _change(self, user_id: str, record: str | None) -> None:
+        if record is None and user_id not in self._lines:
+            return
+        # a copy, as others read the lines in the meantime; a batch has made one already
+        lines = self._lines if self._batching else dict(self._lines)
+        if record is None:
+            del lines[user_id]
+        else:
+            lines[user_id] = line_of(user_id, record)
+        if not self._batching:
+            self._replace_file(lines)
+        self._lines = lines
+
+    def _replace_file(self, lines: dict[str, bytes]) -> None:
+        try:
+            opened = private_file.replace(self.path, [HEADER, *lines.values()])
+        except BaseException:
+            self._version = None  # it may have been replaced all the same: it is read again
+            raise
+        self._keep_open(opened)
+        self._lines = lines
+        self._version = private_file.version_of(os.fstat(opened))
+
+    def _keep_open(self, opened: int | None) -> None:
+        if self._open_file is not None:
+            os.close(self._open_file)
+        self._open_file = opened
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep other writers away: threads first, then processes."""
+        if not self._writing.acquire(timeout=LOCK_SECONDS):
+            raise StoreUnavailable(self.path, "another thread has been writing it for too long")
+        try:
+            if self._batching:
+                yield
+                return
+            with _new_lock(f"{self.path}.lock"):
+                yield
+        except Timeout as error:
+            raise StoreUnavailable(self.path, "another process has been writing it for too long") from error
+        except OSError as error:
+            raise StoreUnavailable(self.path, error.strerror or "cannot be written") from error
+        finally:
+            self._writing.release()
+
+
+def _new_lock(path: str) -> FileLock:
+    """A lock object for one use: one that was made before a fork could not be used after it."""
+    private_file.make_private(path)
+    return FileLock(path, timeout=LOCK_SECONDS, mode=0o600)
