@@ -1,1 +1,1 @@
-"""What the bot says: the words, the cards, and the voice that says them."""
+"""What people read in Webex: the texts, the cards, and the messages that carry them."""

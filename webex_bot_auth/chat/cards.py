@@ -10,7 +10,8 @@ Card = dict[str, Any]
 def login_card(*, title: str, sentence: str, button: str, url: str, small_print: str, code: str = "") -> Card:
     """A card with a button that opens the login in the browser.
 
-    :param code: device grant: what to compare or enter there
+    Args:
+        code: device grant: what to compare or enter there
     """
     # here, as a process that only serves the redirect hardly ever needs it
     from webexpythonsdk.models.cards import AdaptiveCard, FontSize, FontWeight, TextBlock

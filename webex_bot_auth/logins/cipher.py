@@ -29,9 +29,12 @@ class NoKeyOpens(Exception):
 class Cipher:
     """Seals with the first key, opens with any.
 
-    :param keys: 32 bytes each, in (URL-safe) base64, as ``openssl rand -base64 32`` or
-        ``Fernet.generate_key()`` make them
-    :raises SettingError: a key is not that
+    Args:
+        keys: 32 bytes each, in (URL-safe) base64, as ``openssl rand -base64 32`` or
+            ``Fernet.generate_key()`` make them
+
+    Raises:
+        SettingError: a key is not that
     """
 
     def __init__(self, keys: Iterable[str | bytes]) -> None:
@@ -48,7 +51,8 @@ class Cipher:
     def open(self, sealed: str, *, bound_to: str) -> str:
         """Decrypt.
 
-        :raises NoKeyOpens: unknown version or key, another place's record, or changed since
+        Raises:
+            NoKeyOpens: unknown version or key, another place's record, or changed since
         """
         try:
             version, key_id, body = sealed.split(".")

@@ -13,33 +13,34 @@ from concurrent.futures import ThreadPoolExecutor
 from wxc_sdk.tokens import Tokens
 
 from ..errors import NotYetApproved, StoreError, TokenServiceError, TokenServiceUnavailable
-from .models import FlowState, reference
+from ..models import FlowState, reference
 from .pending import Pending
 
 log = logging.getLogger(__name__)
 
-#: how often to look for flows that are due, in seconds
+#: how often to look for flows that are due; seconds
 LOOK_SECONDS = 0.5
-#: what a flow that is asked for too often waits longer, from then on (RFC 8628 section 3.5)
+#: added to a flow's interval when Webex asks to slow down (RFC 8628 section 3.5); seconds
 SLOW_DOWN_SECONDS = 5.0
-#: longest wait between two polls during an outage
-LONGEST_WAIT = 30.0
+#: maximum wait between two polls during an outage; seconds
+MAX_WAIT = 30.0
 
-Ended = Callable[[str, "Tokens | TokenServiceError"], None]
+Finish = Callable[[str, "Tokens | TokenServiceError"], None]
 
 
 class DevicePoller:
     """Polls until it is closed.
 
-    :param pending: where flows are kept
-    :param poll: asks for the tokens of a device code
-    :param ended: told how a flow ended: with tokens, or with the failure that ended it
+    Args:
+        pending: where flows are kept
+        poll: asks for the tokens of a device code
+        finish: ends a flow: with tokens, or with the failure that ended it
     """
 
-    def __init__(self, pending: Pending, poll: Callable[[str], Tokens], ended: Ended) -> None:
+    def __init__(self, pending: Pending, poll: Callable[[str], Tokens], finish: Finish) -> None:
         self._pending = pending
         self._poll = poll
-        self._ended = ended
+        self._finish = finish
         self._closed = threading.Event()
         self._intervals: dict[str, float] = {}  # of flows that were asked to slow down
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="webex_bot_auth-device")
@@ -90,9 +91,9 @@ class DevicePoller:
                 interval = self._intervals[flow_id] = interval + SLOW_DOWN_SECONDS
             return interval
         except TokenServiceUnavailable as error:
-            self._intervals[flow_id] = min(LONGEST_WAIT, interval * 2)
+            self._intervals[flow_id] = min(MAX_WAIT, interval * 2)
             return max(interval, error.retry_after or 0.0)
         except TokenServiceError as error:
             outcome = error
-        self._ended(flow_id, outcome)
+        self._finish(flow_id, outcome)
         return None

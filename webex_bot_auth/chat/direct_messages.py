@@ -1,4 +1,4 @@
-"""The bot's voice in 1:1 spaces: what only one person may see goes this way."""
+"""Messages from the bot to one person, in the 1:1 space: what only that person may see goes this way."""
 
 from __future__ import annotations
 
@@ -11,37 +11,41 @@ from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
 from ..errors import MessageNotSent
-from ..rest import quiet_api
-from ..token_endpoint import retry_after
+from ..webex.rest import quiet_api
+from ..webex.token_endpoint import retry_after
 from .cards import Card
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
-#: a 429 is waited out once, if it is no longer than this; seconds
-LONGEST_WAIT = 5.0
+#: a 429 is waited out once, if that takes no longer; seconds
+MAX_WAIT = 5.0
 
 
-class Messenger:
-    """Sends messages with the bot's token to one person.
+class DirectMessages:
+    """Sends messages with the bot's token.
 
     Addressed by person id and without a ``parentId``: a reply in a thread would go to the thread's room.
+
+    Args:
+        bot_token: bot access token
     """
 
     def __init__(self, bot_token: str) -> None:
         self._api = quiet_api(Tokens(access_token=bot_token))
 
     def send(self, person_id: str, text: str, card: Card | None = None) -> None:
-        """Send plain text, or a card with the text for clients that show none.
+        """Send plain text, or a card together with the text for clients that show no cards.
 
-        :raises MessageNotSent: Webex did not take it, or could not be reached
+        Raises:
+            MessageNotSent: Webex did not accept it, or could not be reached
         """
-        attachments: Any = None  # wxc_sdk says list, and means list or None
+        attachments: Any = None  # wxc_sdk's type says list, and it takes list or None
         if card:
             attachments = [{"contentType": CARD_TYPE, "content": card}]
         for last_try in (False, True):
             try:
                 self._api.messages.create(to_person_id=person_id, text=text, attachments=attachments)
             except RestError as error:
-                if last_try or not _may_wait(error.response.status_code, error.response.headers):
+                if last_try or not _waited_out(error.response.status_code, error.response.headers):
                     raise MessageNotSent(error.response.status_code) from None  # its text quotes addresses
             except (requests.RequestException, ValueError):  # the latter: an answer that is no message
                 raise MessageNotSent(None) from None
@@ -49,12 +53,13 @@ class Messenger:
                 return
 
     def close(self) -> None:
+        """Free the connections."""
         self._api.session.close()
 
 
-def _may_wait(status: int, headers: Mapping[str, str]) -> bool:
+def _waited_out(status: int, headers: Mapping[str, str]) -> bool:
     seconds = retry_after(headers)
-    if status != 429 or seconds is None or seconds > LONGEST_WAIT:
+    if status != 429 or seconds is None or seconds > MAX_WAIT:
         return False
     time.sleep(seconds)
     return True

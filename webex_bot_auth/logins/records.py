@@ -1,4 +1,4 @@
-"""Between models and what is stored: JSON, sealed where there are encryption keys."""
+"""Models to text and back: JSON, encrypted where there are encryption keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ..errors import SettingError, StoreUnreadable, WrongKey
+from ..stores import Record
 
 if TYPE_CHECKING:
     from .cipher import Cipher
@@ -19,8 +20,9 @@ Model = TypeVar("Model", bound=BaseModel)
 class Records:
     """Writes and reads records.
 
-    :param encryption_keys: see :class:`~webex_bot_auth.user_context.cipher.Cipher`; none: plain JSON
-    :param accept_plain: also where there are keys
+    Args:
+        encryption_keys: see :class:`~webex_bot_auth.logins.cipher.Cipher`; none: plain JSON
+        accept_plain: whether plain records are read although there are keys
     """
 
     def __init__(self, encryption_keys: Iterable[str | bytes] = (), *, accept_plain: bool = True) -> None:
@@ -35,43 +37,54 @@ class Records:
     def dump(self, model: BaseModel, *, bound_to: str, without: set[str] | None = None) -> str:
         """One line of JSON: the model itself, or ``{"user_id": ..., "sealed": ...}``.
 
-        :param without: fields to leave out
+        Args:
+            model: what to write
+            bound_to: the place where the record will be; it cannot be decrypted for another
+            without: fields to leave out
         """
         plain = model.model_dump_json(exclude_none=True, exclude=without)
         if self._cipher is None:
             return plain
         return json.dumps({**_owner(model), "sealed": self._cipher.seal(plain, bound_to=bound_to)})
 
-    def load(self, kind: type[Model], raw: str | bytes, *, bound_to: str, place: str) -> Model:
+    def load(self, kind: type[Model], record: Record, *, bound_to: str, place: str) -> Model:
         """What :meth:`dump` wrote, or an earlier installation.
 
-        :param place: named in errors
-        :raises WrongKey: encrypted, and no key opens it
-        :raises StoreUnreadable: anything else that is not a record
+        Args:
+            kind: the model's class
+            record: the text
+            bound_to: as for :meth:`dump`
+            place: named in errors
+
+        Raises:
+            WrongKey: encrypted, and no key opens it
+            StoreUnreadable: anything else that is not a record
         """
         try:
-            sealed = _sealed_in(raw)
+            sealed = _sealed_in(record)
             if sealed is not None:
-                raw = self._unseal(sealed, bound_to=bound_to, place=place)
+                record = self._unseal(sealed, bound_to=bound_to, place=place)
             elif not self._accept_plain:
                 raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
-            return kind.model_validate_json(raw)
+            return kind.model_validate_json(record)
         except ValidationError as error:
             # from None: what is unreadable may still hold tokens
             raise StoreUnreadable(place, f"not a {kind.__name__} ({_where(error)})") from None
         except ValueError:
             raise StoreUnreadable(place, "not JSON") from None
 
-    def renewed(self, kind: type[Model], raw: str | bytes, *, bound_to: str, place: str) -> str | None:
-        """The same record as :meth:`dump` writes it now; None where it is so already.
+    def rotated(self, kind: type[Model], record: Record, *, bound_to: str, place: str) -> str | None:
+        """The same record, encrypted with the newest key; None where it is so already.
 
-        :raises StoreUnreadable: see :meth:`load`
+        Raises:
+            StoreUnreadable: see :meth:`load`
         """
-        model = self.load(kind, raw, bound_to=bound_to, place=place)
-        sealed = _sealed_in(raw)
-        is_current = (
-            sealed is None if self._cipher is None else sealed is not None and self._cipher.is_newest(sealed)
-        )
+        model = self.load(kind, record, bound_to=bound_to, place=place)
+        sealed = _sealed_in(record)
+        if self._cipher is None:
+            is_current = sealed is None
+        else:
+            is_current = sealed is not None and self._cipher.is_newest(sealed)
         return None if is_current else self.dump(model, bound_to=bound_to)
 
     def _unseal(self, sealed: str, *, bound_to: str, place: str) -> str:
@@ -85,6 +98,14 @@ class Records:
             raise WrongKey(place, "is encrypted, and none of the encryption_keys opens it") from None
 
 
+def owner_of(record: Record) -> str:
+    """Whose record this says it is; an encrypted one opens for nobody else."""
+    try:
+        return str(json.loads(record)["user_id"])
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
 def _cipher(keys: list[str | bytes]) -> Cipher:
     try:
         from .cipher import Cipher  # needs the extra
@@ -93,28 +114,21 @@ def _cipher(keys: list[str | bytes]) -> Cipher:
     return Cipher(keys)
 
 
-def _sealed_in(raw: str | bytes) -> str | None:
+def _sealed_in(record: Record) -> str | None:
     """What is sealed in a record; None: it is plain.
 
-    :raises ValueError: not JSON
+    Raises:
+        ValueError: not JSON
     """
-    if not (b'"sealed"' in raw if isinstance(raw, bytes) else '"sealed"' in raw):
-        return None  # most are seen to be plain without being parsed
-    record: Any = json.loads(raw)
-    sealed = record.get("sealed") if isinstance(record, dict) else None
+    if not (b'"sealed"' in record if isinstance(record, bytes) else '"sealed"' in record):
+        return None  # most records are seen to be plain without being parsed
+    parsed: Any = json.loads(record)
+    sealed = parsed.get("sealed") if isinstance(parsed, dict) else None
     return sealed if isinstance(sealed, str) else None
 
 
 def _owner(model: BaseModel) -> dict[str, str]:
     return {"user_id": owner} if (owner := getattr(model, "user_id", None)) else {}
-
-
-def owner_of(raw: str | bytes) -> str:
-    """Whose record this says it is; a sealed one opens for nobody else."""
-    try:
-        return str(json.loads(raw)["user_id"])
-    except (ValueError, TypeError, KeyError):
-        return ""
 
 
 def _where(error: ValidationError) -> str:

@@ -1,0 +1,172 @@
+"""Which message a person gets when: the texts, filled in, sent 1:1 or shown on the page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from ..errors import ClientRefused, MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
+from ..models import Outcome, RedirectText, UserContext, WaitingCommand
+from ..webex.device_grant import DeviceCode
+from .cards import Card, login_card
+from .direct_messages import DirectMessages
+from .texts import Texts
+
+log = logging.getLogger(__name__)
+
+#: texts for everybody, or a function that chooses them by person id (None: not known)
+TextsOrChoice = Texts | Callable[[str | None], Texts]
+#: takes what :func:`~webex_bot_auth.chat.cards.login_card` takes
+MakeCard = Callable[..., Card]
+
+
+class Chat:
+    """What this package says to a person.
+
+    Args:
+        messages: sends it
+        texts: the words, or a function that chooses them for a person
+        flow_lifetime: how long a login may take
+        make_card: makes the login card
+    """
+
+    def __init__(
+        self,
+        messages: DirectMessages,
+        texts: TextsOrChoice,
+        flow_lifetime: timedelta,
+        make_card: MakeCard = login_card,
+    ) -> None:
+        self._messages = messages
+        self._texts = texts
+        self._make_card = make_card
+        self._minutes = max(1, round(flow_lifetime.total_seconds() / 60))
+
+    def texts(self, user_id: str | None = None) -> Texts:
+        """The texts for a person; None: for a person who is not known."""
+        return self._texts(user_id) if callable(self._texts) else self._texts
+
+    # -- login cards
+
+    def show_login(self, user_id: str, url: str, sentence: str | None = None) -> None:
+        """Send a person the login card. The address is on the button alone.
+
+        Args:
+            user_id: the person
+            url: where the button leads
+            sentence: why
+
+        Raises:
+            MessageNotSent: the card did not reach the person
+        """
+        texts = self.texts(user_id)
+        card = self._make_card(
+            title=texts.login_title,
+            sentence=sentence or texts.login_plain,
+            button=texts.login_button,
+            url=url,
+            small_print=texts.login_minutes.format(minutes=self._minutes),
+        )
+        self._messages.send(user_id, texts.login_without_cards.format(button=texts.login_button), card)
+
+    def show_device_login(self, user_id: str, code: DeviceCode, sentence: str | None = None) -> None:
+        """Send a person the card with the code to confirm at Webex.
+
+        Args:
+            user_id: the person
+            code: what to confirm
+            sentence: why
+
+        Raises:
+            MessageNotSent: the card did not reach the person
+        """
+        texts, filled = self.texts(user_id), {"code": code.user_code, "address": code.page}
+        card = self._make_card(
+            title=texts.login_title,
+            sentence=sentence or texts.login_plain,
+            button=texts.login_button,
+            url=code.page,
+            small_print=texts.device_minutes.format(minutes=max(1, round(code.expires_in / 60))),
+            code=texts.device_code.format(**filled),
+        )
+        self._messages.send(user_id, texts.device_without_cards.format(**filled), card)
+
+    def refuse_more_logins(self, user_id: str) -> None:
+        """Tell a person that there are enough login cards.
+
+        Raises:
+            MessageNotSent: the message did not reach the person
+        """
+        self._messages.send(user_id, self.texts(user_id).login_asked_often.format(minutes=self._minutes))
+
+    # -- other messages
+
+    def tell(self, user_id: str, text: str) -> bool:
+        """Send a person a text.
+
+        Returns:
+            whether Webex accepted it; what it is about is done in any case
+        """
+        try:
+            self._messages.send(user_id, text)
+        except MessageNotSent as error:
+            log.warning("message to user %s not sent: %s", user_id, error)
+            return False
+        return True
+
+    def welcome(self, user_id: str, name: str, commands: Sequence[WaitingCommand]) -> None:
+        """Tell a person that the login worked, and which commands run now."""
+        if commands:
+            shown = "”, “".join(command.display_name for command in commands)
+            self.tell(user_id, self.texts(user_id).command_runs.format(name=name, command=shown))
+        else:
+            self.tell(user_id, self.texts(user_id).logged_in.format(name=name))
+
+    def tell_outcome(self, user_id: str, outcome: Outcome) -> None:
+        """Tell a person how a login failed, where there is something to tell."""
+        texts = self.texts(user_id)
+        text = {
+            Outcome.REFUSED: texts.refused,
+            Outcome.WRONG_PERSON: texts.someone_else,
+            Outcome.NOT_SET_UP: texts.not_set_up,
+            Outcome.STORE_DOWN: texts.store_down,
+        }.get(outcome)
+        if text:
+            self.tell(user_id, text)
+
+    def tell_lapsed(self, command: WaitingCommand) -> None:
+        """Tell a person that a command did not run after the login."""
+        text = self.texts(command.user_id).command_lapsed.format(command=command.display_name)
+        self.tell(command.user_id, text)
+
+    def tell_dropped(self, command: WaitingCommand) -> None:
+        """Tell a person that a command waits no longer, as there are too many."""
+        text = self.texts(command.user_id).command_dropped.format(command=command.display_name)
+        self.tell(command.user_id, text)
+
+    # -- sentences for others to send or show
+
+    def page(self, outcome: Outcome, user_id: str | None = None) -> RedirectText:
+        """What the page says about the end of a login."""
+        page = getattr(self.texts(user_id), f"page_{outcome.value}")
+        sentence, title, next_step = (
+            part.format(minutes=self._minutes) for part in (page.sentence, page.title, page.next_step)
+        )
+        return RedirectText(sentence, outcome, title, next_step)
+
+    def explain(self, error: StoreError | TokenServiceError, user_id: str) -> str:
+        """What a person is told about a fault of the store or the token service."""
+        texts = self.texts(user_id)
+        if isinstance(error, StoreError):
+            return texts.store_unreadable if isinstance(error, StoreUnreadable) else texts.store_down
+        return texts.not_set_up if isinstance(error, ClientRefused) else texts.webex_down
+
+    def until(self, context: UserContext) -> str:
+        """Until when a login is good, in words; empty where Webex did not say."""
+        moment = context.tokens.refresh_token_expires_at or context.tokens.expires_at
+        return self.texts(context.user_id).until.format(date=moment.date().isoformat()) if moment else ""
+
+    def close(self) -> None:
+        """Free the connections."""
+        self._messages.close()

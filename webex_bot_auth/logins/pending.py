@@ -1,0 +1,170 @@
+"""Logins that are pending and the commands that wait for them, on a store of short-lived text."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+
+from ..errors import StoreError, StoreUnreadable
+from ..models import FlowState, ReleasedCommands, WaitingCommand, reference
+from ..stores import FlowStore, Missing, Record
+from ..stores.memory import MemoryFlowStore
+from .records import Records, owner_of
+
+log = logging.getLogger(__name__)
+
+#: pending logins of one user; the oldest are dropped
+MAX_PENDING_FLOWS = 5
+#: commands of one user that wait for the login; the oldest are dropped
+MAX_WAITING_COMMANDS = 5
+#: nobody else polls for a flow that is polled for; longer than a poll can take; seconds
+LEASE_SECONDS = 30.0
+#: how long the cloud may deliver an event again, and a bit; seconds
+EVENT_SECONDS = 20 * 60.0
+
+_RELEASED = "released"
+
+
+class Pending:
+    """Flows, waiting commands and events of one bot.
+
+    Args:
+        flows: where the text is kept
+        records: how models are written as text
+        lifetime: how long a login may take
+    """
+
+    def __init__(self, flows: FlowStore, records: Records, lifetime: timedelta) -> None:
+        self._flows = flows
+        self._records = records
+        self.lifetime = lifetime
+        self._seconds = lifetime.total_seconds()
+        self._events = MemoryFlowStore()
+
+    # -- flows
+
+    def start(self, flow: FlowState) -> str:
+        """Keep a flow for its lifetime.
+
+        Returns:
+            the flow id: the ``state`` parameter of the flow; 128 random bits (RFC 6749 section 10.10)
+        """
+        flow_id = secrets.token_urlsafe(16)
+        self.keep(flow_id, flow)
+        log.debug("flow %s started: user %s", reference(flow_id), flow.user_id)
+        return flow_id
+
+    def keep(self, flow_id: str, flow: FlowState) -> None:
+        """Keep a flow under an id that is there already."""
+        # the store itself knows how old a record is
+        record = self._records.dump(flow, bound_to=_flow_place(flow_id), without={"created"})
+        self._flows.put(flow_id, record, owner=flow.user_id, seconds=self._seconds, keep=MAX_PENDING_FLOWS)
+
+    def take(self, flow_id: str) -> FlowState | Missing:
+        """A flow, once; or why there is none."""
+        record = self._flows.take(flow_id, seconds=self._seconds)
+        if isinstance(record, Missing):
+            return record
+        flow = self._flow(flow_id, record)
+        return flow if flow.younger_than(self.lifetime) else Missing.UNKNOWN
+
+    def poll_later(self, flow_id: str, seconds: float) -> None:
+        """A flow of the device grant is due in so many seconds."""
+        self._flows.schedule(flow_id, seconds)
+
+    def next_due(self) -> tuple[str, FlowState] | None:
+        """A flow that is due; nobody else gets it for :data:`LEASE_SECONDS`."""
+        due = self._flows.due(LEASE_SECONDS)
+        return due and (due[0], self._flow(*due))
+
+    # -- login cards and waiting commands
+
+    def count_card(self, user_id: str) -> int:
+        """How often a user was asked to log in within one lifetime, this time included."""
+        return self._flows.count(_cards_key(user_id), self._seconds)
+
+    def add_command(self, command: WaitingCommand) -> list[WaitingCommand]:
+        """Let a command wait for its author's login.
+
+        Returns:
+            commands that wait no longer, as the user has too many
+        """
+        record = self._records.dump(command, bound_to=_command_place(command.user_id))
+        dropped = self._flows.push(
+            _waiting_key(command.user_id), record, seconds=self._seconds, keep=MAX_WAITING_COMMANDS
+        )
+        return self._commands(command.user_id, dropped)
+
+    def take_commands(self, user_id: str) -> list[WaitingCommand]:
+        """A user's waiting commands in their order, once: the login is done, and so is the count of cards."""
+        records = self._flows.take_all(_waiting_key(user_id), forget=_cards_key(user_id))
+        commands = self._commands(user_id, records)
+        return [command for command in commands if command.younger_than(self.lifetime)]
+
+    def release(self, user_id: str, commands: list[WaitingCommand]) -> None:
+        """Hand commands to the bot's process that asks first in :meth:`next_released`."""
+        released = ReleasedCommands(user_id=user_id, commands=commands)
+        record = self._records.dump(released, bound_to=_command_place(user_id))
+        self._flows.push(_RELEASED, record, seconds=self._seconds)
+
+    def next_released(self, timeout: float) -> list[WaitingCommand]:
+        """One user's commands that can run now, each given out once; empty after ``timeout`` seconds."""
+        record = self._flows.pop(_RELEASED, timeout)
+        if record is None:
+            return []
+        owner = owner_of(record)
+        return self._records.load(
+            ReleasedCommands, record, bound_to=_command_place(owner), place=f"{self._flows}, user {owner}"
+        ).commands
+
+    # -- events
+
+    def claim_event(self, event_id: str) -> bool:
+        """True for the first who asks, of all that share the store: an event is handled once."""
+        key = f"event-{event_id}"
+        if not self._events.claim(key, EVENT_SECONDS):
+            return False
+        try:
+            return self._flows.claim(key, EVENT_SECONDS)
+        except StoreError as error:
+            log.warning("event not compared with those of other processes: %s", error)
+            return True
+
+    def close(self) -> None:
+        """Free connections and threads; wake up waiters in :meth:`next_released`."""
+        self._flows.close()
+
+    def _flow(self, flow_id: str, record: Record) -> FlowState:
+        place = f"flow {reference(flow_id)}"  # the id itself is a secret
+        return self._records.load(FlowState, record, bound_to=_flow_place(flow_id), place=place)
+
+    def _commands(self, user_id: str, records: Iterable[Record]) -> list[WaitingCommand]:
+        """Commands from their records; one that cannot be read does not stop the others."""
+        place = f"{self._flows}, user {user_id}"
+        commands = []
+        for record in records:
+            try:
+                commands.append(
+                    self._records.load(WaitingCommand, record, bound_to=_command_place(user_id), place=place)
+                )
+            except StoreUnreadable as error:
+                log.error("waiting command lost: %s", error)  # noqa: TRY400 (no traceback)
+        return commands
+
+
+def _flow_place(flow_id: str) -> str:
+    return f"flow:{flow_id}"
+
+
+def _command_place(user_id: str) -> str:
+    return f"interrupted:{user_id}"
+
+
+def _waiting_key(user_id: str) -> str:
+    return f"waiting-{user_id}"
+
+
+def _cards_key(user_id: str) -> str:
+    return f"cards-{user_id}"

@@ -1,0 +1,208 @@
+"""Access tokens that are usable now: refreshed once, whoever asks, and never lost by a passing fault."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from enum import Enum
+from threading import Lock
+
+from wxc_sdk.tokens import Tokens
+
+from ..clock import seconds_until
+from ..errors import GrantRefused, StoreError, TokenServiceError, TokenServiceUnavailable
+from ..models import UserContext
+from ..signals import Announcer, refresh_refused, refreshed
+from ..webex.token_endpoint import TOTAL_SECONDS
+from .backoff import Backoff
+from .contexts import Contexts
+from .keyed_locks import KeyedLocks
+
+log = logging.getLogger(__name__)
+
+#: a token that expires sooner is refreshed in the background while it is used; seconds
+SOON = 300.0
+#: minimum time between such refreshes: Webex often answers with the same token and expiry; seconds
+PAUSE = 60.0
+#: maximum wait for a refresh that another thread or process is doing; seconds
+MAX_WAIT = TOTAL_SECONDS + 5.0
+
+
+class Freshness(Enum):
+    FRESH = "fresh"
+    EXPIRES_SOON = "expires soon"
+    EXPIRED = "expired"
+    DEAD = "expired, and cannot be refreshed"
+
+
+def freshness(tokens: Tokens) -> Freshness:
+    """What can be done with tokens. Without an expiry date they count as good until Webex refuses them."""
+    left = seconds_until(tokens.expires_at)
+    if tokens.access_token and (left is None or left > SOON):
+        return Freshness.FRESH
+    refresh_left = seconds_until(tokens.refresh_token_expires_at)
+    refreshable = bool(tokens.refresh_token) and (refresh_left is None or refresh_left > 0)
+    if tokens.access_token and left is not None and left > 0:
+        return Freshness.EXPIRES_SOON if refreshable else Freshness.FRESH
+    return Freshness.EXPIRED if refreshable else Freshness.DEAD
+
+
+class Refresher:
+    """Gives contexts whose access token is usable, and refreshes the others.
+
+    Args:
+        contexts: where they are kept
+        new_tokens: asks the token endpoint
+        announce: signals of refreshes that were stored or refused
+    """
+
+    def __init__(
+        self, contexts: Contexts, new_tokens: Callable[[Tokens], Tokens], announce: Announcer
+    ) -> None:
+        self._contexts = contexts
+        self._new_tokens = new_tokens
+        self._announce = announce
+        self._threads = KeyedLocks()
+        self._backoff = Backoff()
+        self._unsaved: dict[str, tuple[UserContext, UserContext]] = {}
+        self._background = Lock()
+        self._in_background: set[str] = set()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def usable(self, user_id: str) -> UserContext | None:
+        """The context, with an access token that is usable now; None where a login is needed.
+
+        Raises:
+            TokenServiceError: the token has expired, and cannot be refreshed at the moment
+            StoreError: the store cannot be reached, or the record cannot be read
+        """
+        context = self._contexts.load(user_id)
+        if context is None:
+            return None
+        state = freshness(context.tokens)
+        if state is Freshness.FRESH:
+            return context
+        if state is Freshness.EXPIRED:
+            return self._refresh(user_id)
+        if state is Freshness.EXPIRES_SOON:
+            self._refresh_in_background(user_id)
+        return None if state is Freshness.DEAD else context
+
+    def forget(self, user_id: str) -> None:
+        """The user has logged out: new tokens that could not be stored yet are not needed any more."""
+        self._unsaved.pop(user_id, None)
+
+    def close(self) -> None:
+        """Wait for the refresh that runs, and start no more."""
+        with self._background:
+            pool, self._pool = self._pool, None
+        if pool:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _refresh(self, user_id: str) -> UserContext | None:
+        self._check_backoff(user_id)
+        with self._locked(user_id, MAX_WAIT) as locked:
+            self._save_unsaved(user_id)
+            context = self._contexts.load(user_id)
+            if context is None or freshness(context.tokens) is Freshness.DEAD:
+                return None
+            if freshness(context.tokens) is not Freshness.EXPIRED:
+                return context  # another thread or process was quicker
+            if not locked:
+                raise TokenServiceUnavailable(error="another refresh has not ended yet")
+            self._check_backoff(user_id)  # the refresh that we waited for may have failed
+            return self._refresh_and_store(context)
+
+    @contextmanager
+    def _locked(self, user_id: str, timeout: float) -> Iterator[bool]:
+        """Keep threads and then processes from refreshing the same user; False: not acquired in time."""
+        with (
+            self._threads.hold(user_id, timeout=timeout) as thread_locked,
+            self._contexts.refresh_lock(user_id, timeout) as process_locked,
+        ):
+            yield thread_locked and process_locked
+
+    def _refresh_and_store(self, context: UserContext) -> UserContext | None:
+        """One call to the token endpoint, and its result stored. The caller holds the locks."""
+        user_id = context.user_id
+        try:
+            tokens = self._new_tokens(context.tokens)
+        except GrantRefused as error:
+            log.info("refresh refused, a new login is needed: user %s: %s", user_id, error)
+            self._backoff.succeeded(user_id)  # the service does answer
+            if self._contexts.replace(context, None):
+                self._announce.send(refresh_refused, user_id=user_id, error=error)
+            return self._usable_without_refresh(user_id)
+        except TokenServiceError as error:
+            log.warning("refresh failed, nothing is lost: user %s: %s", user_id, error)
+            self._backoff.failed(
+                user_id,
+                retry_after=getattr(error, "retry_after", None),
+                passing=isinstance(error, TokenServiceUnavailable),
+            )
+            raise
+        self._backoff.succeeded(user_id, pause=PAUSE)
+        self._unsaved[user_id] = (context, UserContext(user_id=user_id, tokens=tokens))
+        if not self._save_unsaved(user_id):
+            log.info("refresh came too late, user %s has logged in or out in the meantime", user_id)
+            return self._usable_without_refresh(user_id)
+        log.info("refreshed: user %s", user_id)
+        self._announce.send(refreshed, user_id=user_id)
+        if freshness(tokens) in (Freshness.EXPIRED, Freshness.DEAD):
+            self._backoff.failed(user_id)
+            raise TokenServiceUnavailable(error="the new token has expired already")
+        return UserContext(user_id=user_id, tokens=tokens)
+
+    def _save_unsaved(self, user_id: str) -> bool:
+        """Store new tokens. If the store fails, they are kept for the next try: the old ones may be dead.
+
+        Raises:
+            StoreError: not stored yet
+        """
+        unsaved = self._unsaved.get(user_id)
+        if unsaved is None:
+            return False
+        saved = self._contexts.replace(*unsaved)
+        self.forget(user_id)
+        return saved
+
+    def _usable_without_refresh(self, user_id: str) -> UserContext | None:
+        context = self._contexts.load(user_id)
+        if context is None or freshness(context.tokens) in (Freshness.EXPIRED, Freshness.DEAD):
+            return None
+        return context
+
+    def _refresh_in_background(self, user_id: str) -> None:
+        """One at a time for each user."""
+        if self._backoff.paused(user_id):
+            return
+        with self._background:
+            if user_id in self._in_background:
+                return
+            self._in_background.add(user_id)
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="webex_bot_auth-refresh")
+            self._pool.submit(self._run_in_background, user_id)
+
+    def _run_in_background(self, user_id: str) -> None:
+        try:
+            with self._locked(user_id, 0) as locked:
+                if not locked:
+                    return
+                self._save_unsaved(user_id)
+                context = self._contexts.load(user_id)
+                if context and freshness(context.tokens) is Freshness.EXPIRES_SOON:
+                    self._refresh_and_store(context)
+        except TokenServiceError:
+            pass  # logged where it happened; the present token is used until it expires
+        except StoreError as error:
+            log.warning("refresh in the background: user %s: %s", user_id, error)
+        finally:
+            with self._background:
+                self._in_background.discard(user_id)
+
+    def _check_backoff(self, user_id: str) -> None:
+        if wait := self._backoff.remaining(user_id):
+            raise TokenServiceUnavailable(error="waiting after earlier failures", retry_after=wait)
