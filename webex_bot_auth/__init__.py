@@ -6,7 +6,7 @@ from . import user_context
 from .chat.texts import Texts
 from .commands import LoginCommand, LogoutCommand, UserTokenMixin, WhoamiCommand, requires_user_token
 from .errors import WebexBotAuthError
-from .user_context import TokenManager, UserContext, YAMLTokenManager
+from .user_context import StoredTokenManager, TokenManager, UserContext, YAMLTokenManager
 
 if TYPE_CHECKING:
     from .user_context import RedisTokenManager
@@ -15,6 +15,7 @@ __all__ = [
     "LoginCommand",
     "LogoutCommand",
     "RedisTokenManager",
+    "StoredTokenManager",
     "Texts",
     "TokenManager",
     "UserContext",

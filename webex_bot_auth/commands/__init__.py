@@ -1,4 +1,4 @@
-"""What happens to a message: the guard before a command, the account commands, and the resuming."""
+"""What happens to a message: the guard before a command, the account commands, what a login lets run."""
 
 from .account import LoginCommand, LogoutCommand, WhoamiCommand
 from .guard import UserTokenMixin, requires_user_token

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import requests
 from webex_bot.models.command import Command
 
 from ..errors import MessageNotSent, StoreError, TokenServiceError
-from ..rest import person_of
-from ..user_context.models import UserContext
-from .call import Request
+from ..models import UserContext
+from ..service import LoginService
+from ..webex.identity import identify
 from .guard import UserTokenMixin, requires_user_token
-
-if TYPE_CHECKING:
-    from ..user_context import TokenManager
+from .request import Request
 
 log = logging.getLogger(__name__)
 
@@ -23,76 +20,74 @@ log = logging.getLogger(__name__)
 class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
     """Answers one person about his or her own login."""
 
-    def __init__(self, *, token_manager: TokenManager, command_keyword: str, help_message: str) -> None:
+    #: what to type, and the text that explains it
+    keyword: str
+    help_text: str
+
+    def __init__(self, *, token_manager: LoginService, command_keyword: str | None = None) -> None:
         super().__init__(
             token_manager=token_manager,
-            command_keyword=command_keyword.lower(),
-            help_message=help_message,
+            command_keyword=(command_keyword or self.keyword).lower(),
+            help_message=getattr(token_manager.chat.texts(), self.help_text),
             # webex_bot matches parts of words otherwise: "please login to..." is not for us
             exact_command_keyword_match=True,
         )
 
     def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str | None:
-        request = Request(message, attachment_actions, activity)
-        texts = self.token_manager.chat.texts(request.user_id)
+        request, chat = Request(message, attachment_actions, activity), self.token_manager.chat
+        texts = chat.texts(request.user_id)
         try:
-            said = self.answer(request)
-            if isinstance(said, str) and request.is_direct:
-                return said
-            if isinstance(said, str) and not self.token_manager.chat.tell(request.user_id, said):
+            answer = self.answer(request)
+            if isinstance(answer, str) and request.is_direct:
+                return answer
+            if isinstance(answer, str) and not chat.tell(request.user_id, answer):
                 return texts.cannot_write_direct
         except MessageNotSent:
             return texts.cannot_write_direct
         except (StoreError, TokenServiceError) as error:
             log.error("%s: user %s: %s", self.command_keyword, request.user_id, error)  # noqa: TRY400
-            return self.token_manager.chat.explain(error, request.user_id)
-        return texts.look_in_direct if said and not request.is_direct else None
+            return chat.explain(error, request.user_id)
+        return texts.look_in_direct if answer and not request.is_direct else None
 
     def answer(self, request: Request) -> str | bool:
-        """What to say to the person; True: it has been said in the 1:1 space; False: nothing was."""
+        """What to tell the person; True: it has been sent 1:1 already; False: there is nothing to tell."""
         raise NotImplementedError
 
 
 class LoginCommand(_AccountCommand):
-    """Log in; for somebody who is logged in already: until when, and a button to log in anew."""
+    """Log in; for a person who is logged in already: until when, and a button to log in again."""
 
-    def __init__(self, *, token_manager: TokenManager, command_keyword: str = "login") -> None:
-        help_message = token_manager.chat.texts().help_login
-        super().__init__(
-            token_manager=token_manager, command_keyword=command_keyword, help_message=help_message
-        )
+    keyword = "login"
+    help_text = "help_login"
 
     def answer(self, request: Request) -> bool:
-        sentence = None
+        sentence, chat = None, self.token_manager.chat
         if (context := self._context(request.user_id)) and (name := self._name(context)):
-            texts = self.token_manager.chat.texts(request.user_id)
-            until = self.token_manager.chat.until(context)
-            sentence = f"{texts.already_logged_in.format(name=name, until=until)} {texts.log_in_anew}"
+            texts = chat.texts(request.user_id)
+            present = texts.already_logged_in.format(name=name, until=chat.until(context))
+            sentence = f"{present} {texts.log_in_again}"
         return self.token_manager.request_login(user_id=request.user_id, sentence=sentence)
 
     def _context(self, user_id: str) -> UserContext | None:
         try:
             return self.token_manager.get_user_context_and_refresh(user_id=user_id)
         except TokenServiceError as error:
-            log.warning("login offered without a look at the present one: user %s: %s", user_id, error)
+            log.warning("login offered without checking the present one: user %s: %s", user_id, error)
             return None
 
     def _name(self, context: UserContext) -> str | None:
-        """None: Webex does not say, so that nothing is claimed about the present login."""
+        """None: Webex does not tell, so nothing is claimed about the present login."""
         try:
-            return person_of(context.tokens).display_name
-        except (requests.RequestException, ValueError):
+            return identify(context.tokens).display_name
+        except TokenServiceError:
             return None
 
 
 class LogoutCommand(_AccountCommand):
-    """Forget the person's tokens, and revoke them at Webex where it lets us."""
+    """Delete the person's tokens, and revoke them at Webex where it lets us."""
 
-    def __init__(self, *, token_manager: TokenManager, command_keyword: str = "logout") -> None:
-        help_message = token_manager.chat.texts().help_logout
-        super().__init__(
-            token_manager=token_manager, command_keyword=command_keyword, help_message=help_message
-        )
+    keyword = "logout"
+    help_text = "help_logout"
 
     def answer(self, request: Request) -> str:
         texts = self.token_manager.chat.texts(request.user_id)
@@ -104,19 +99,15 @@ class LogoutCommand(_AccountCommand):
 
 @requires_user_token
 class WhoamiCommand(_AccountCommand):
-    """Who Webex takes the person for, and how long the login is good."""
+    """Whose account it is at Webex, and how long the login is good."""
 
-    def __init__(self, *, token_manager: TokenManager, command_keyword: str = "whoami") -> None:
-        super().__init__(
-            token_manager=token_manager,
-            command_keyword=command_keyword,
-            help_message=token_manager.chat.texts().help_whoami,
-        )
+    keyword = "whoami"
+    help_text = "help_whoami"
 
     def answer(self, request: Request) -> str:
-        me = self.user_api.people.me()
-        return self.token_manager.chat.texts(request.user_id).whoami.format(
+        me, chat = self.user_api.people.me(), self.token_manager.chat
+        return chat.texts(request.user_id).whoami.format(
             name=me.display_name,
             email=(me.emails or [""])[0],
-            until=self.token_manager.chat.until(self.user_context),
+            until=chat.until(self.user_context),
         )

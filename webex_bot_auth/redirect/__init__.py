@@ -1,1 +1,1 @@
-"""What the user sees in the browser at the end of a login."""
+"""What people see in the browser at the end of a login."""

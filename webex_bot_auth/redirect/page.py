@@ -8,13 +8,13 @@ import hashlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..user_context.models import Outcome, RedirectText
+from ..models import Outcome, RedirectText
 
 _environment = Environment(
     loader=PackageLoader("webex_bot_auth.redirect", ""), autoescape=True, undefined=StrictUndefined
 )
 _STYLE = _environment.get_template("page.css").render()
-#: names the style sheet in the Content-Security-Policy, so that no other one applies
+#: identifies the style sheet in the Content-Security-Policy, so that no other one applies
 STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
 
 

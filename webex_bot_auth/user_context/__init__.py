@@ -1,25 +1,27 @@
-"""Who is logged in, and where that is kept.
+"""Management of user contexts for a bot: the classes that bot authors use.
 
 TokenManager: abstract base class of token managers
-YAMLTokenManager: stores users' tokens in a local YAML file
-RedisTokenManager: stores users' tokens and the state of OAuth flows in Redis
+StoredTokenManager: keeps users' tokens in any store of text
+YAMLTokenManager: keeps users' tokens in a local YAML file
+RedisTokenManager: keeps users' tokens and the state of OAuth flows in Redis
 """
 
 from typing import TYPE_CHECKING, Any
 
+from ..models import UserContext
 from .manager import TokenManager
-from .models import UserContext
-from .yaml_file import YAMLTokenManager
+from .stored_manager import StoredTokenManager
+from .yaml_manager import YAMLTokenManager
 
 if TYPE_CHECKING:
-    from .redis_server import RedisTokenManager
+    from .redis_manager import RedisTokenManager
 
-__all__ = ["RedisTokenManager", "TokenManager", "UserContext", "YAMLTokenManager"]
+__all__ = ["RedisTokenManager", "StoredTokenManager", "TokenManager", "UserContext", "YAMLTokenManager"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "RedisTokenManager":  # redis-py takes its time, and a bot with a file does not need it
-        from .redis_server import RedisTokenManager
+    if name == "RedisTokenManager":  # importing redis-py takes time, and a bot with a file does not need it
+        from .redis_manager import RedisTokenManager
 
         return RedisTokenManager
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,55 +1,76 @@
-"""TokenManager: what bots, guards and pages ask for; the logic that is the same for every backend."""
+"""TokenManager: puts the parts together, and is what bots, guards and pages talk to."""
 
 from __future__ import annotations
 
 import logging
-import threading
-from abc import abstractmethod
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from .. import redaction, signals
+from .. import redaction
 from ..chat.cards import login_card
-from ..chat.messenger import Messenger
-from ..chat.speaker import MakeCard, Speaker, TextsOrChoice
+from ..chat.direct_messages import DirectMessages
+from ..chat.messages import Chat, MakeCard, TextsOrChoice
 from ..chat.texts import Texts
-from ..errors import GrantRefused, SettingError, TokenServiceError
-from ..oauth import WebexOAuth
-from ..rest import revoke
-from .front_ends import FrontEnds
-from .invitations import Invitations
-from .models import FlowState, InterruptedCommand, Outcome, UserContext
-from .overlay import Overlay
-from .pending import MemoryPending, Pending
-from .records import Records
-from .refresh import Refresher
+from ..errors import SettingError, TokenServiceError
+from ..logins.contexts import Contexts, StoredContexts
+from ..logins.login import Login
+from ..logins.pending import Pending
+from ..logins.records import Records
+from ..logins.refresh import Refresher
+from ..models import FlowState, UserContext, WaitingCommand
+from ..signals import Announcer
+from ..stores import FlowStore, UserStore
+from ..stores.memory import MemoryFlowStore
+from ..webex.device_grant import DeviceGrant
+from ..webex.oauth import WebexOAuth
+from .subclass_contexts import SubclassContexts
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.typing import ResponseReturnValue
+
+    from ..commands.resumer import Resumer
 
 log = logging.getLogger(__name__)
 
+DEFAULT_LIFETIME = timedelta(minutes=10)
 
-class TokenManager(FrontEnds, Invitations):
+
+class TokenManager(ABC):
     """Consolidates all functions around users' tokens.
 
-    A subclass that implements the three abstract methods can be used as it is. One that wants the login
-    flow as well derives from :class:`~webex_bot_auth.user_context.stored.StoredTokenManager`.
+    A subclass that implements the three abstract methods can be used as it is. To keep tokens in a store of
+    your own, use :class:`~webex_bot_auth.user_context.StoredTokenManager` instead: it needs no subclass.
 
-    :param bot_token: bot access token; used to tell users in chat what happened
-    :param integration: OAuth integration to obtain and refresh tokens with
-    :param flow_lifetime: how long a login may take from the card to the redirect
-    :param encryption_keys: keys for tokens at rest (32 bytes in base64); the first encrypts, all decrypt
-    :param accept_plain: with encryption keys: also read what was stored before there were any; False, once
-        all is encrypted, so that nobody can put a plain record in the place of an encrypted one
-    :param login_flow: ``redirect``: the browser comes back to ``/redirect``; ``device``: people confirm a
-        code at Webex, and the bot needs no address of its own (device authorization grant)
-    :param texts: every sentence that people read; or a function that takes a person id (None: not known) and
-        gives the sentences in that person's language
-    :param make_login_card: makes the login card, from what :func:`webex_bot_auth.chat.cards.login_card` takes
-    :raises SettingError: a setting is missing or malformed
+    Args:
+        bot_token: bot access token; used to tell users in chat what happened
+        integration: OAuth integration to obtain and refresh tokens with
+        flow_lifetime: how long a login may take from the card to the redirect
+        encryption_keys: keys for tokens in the store (32 bytes in base64); the first encrypts, all decrypt
+        accept_plain: with encryption keys: also read what was stored before there were any; False, once all
+            is encrypted, so that nobody can put a plain record in the place of an encrypted one
+        login_flow: ``redirect``: the browser comes back to the redirect address; ``device``: people confirm a
+            code at Webex, and the bot needs no address of its own (device authorization grant)
+        texts: every sentence that people read; or a function that takes a person id (None: not known) and
+            gives the sentences in that person's language
+        make_login_card: makes the login card, from what :func:`webex_bot_auth.chat.cards.login_card` takes
+        users: where a :class:`StoredTokenManager` keeps users' records
+        flows: where it keeps pending logins
+
+    Attributes:
+        integration: the OAuth integration
+        chat: what people are told
+        contexts: users' contexts
+        pending: pending logins and the commands that wait for them
+        login: asks people to log in, and ends their logins
+
+    Raises:
+        SettingError: a setting is missing or malformed
     """
 
     def __init__(
@@ -57,34 +78,35 @@ class TokenManager(FrontEnds, Invitations):
         bot_token: str,
         integration: Integration,
         *,
-        flow_lifetime: timedelta = timedelta(minutes=10),
+        flow_lifetime: timedelta = DEFAULT_LIFETIME,
         encryption_keys: Iterable[str | bytes] = (),
         accept_plain: bool = True,
         login_flow: Literal["redirect", "device"] = "redirect",
         texts: TextsOrChoice | None = None,
         make_login_card: MakeCard = login_card,
+        users: UserStore | None = None,
+        flows: FlowStore | None = None,
     ) -> None:
-        if not isinstance(bot_token, str) or not bot_token.strip():
-            raise SettingError(
-                "bot_token", "is empty; a bot's access token is shown once at developer.webex.com"
-            )
-        if not isinstance(integration, Integration):
-            raise SettingError("integration", "has to be a wxc_sdk.integration.Integration")
-        if not isinstance(flow_lifetime, timedelta) or flow_lifetime <= timedelta(0):
-            raise SettingError("flow_lifetime", "has to be a timedelta longer than zero")
-        if login_flow not in ("redirect", "device"):
-            raise SettingError("login_flow", 'is either "redirect" or "device"')
+        _check(bot_token, integration, flow_lifetime, login_flow)
+        announce = Announcer(self)
+        records = Records(encryption_keys, accept_plain=accept_plain)
         self.integration = integration
-        self.login_flow = login_flow
-        self.flow_lifetime = flow_lifetime
-        self.chat = Speaker(Messenger(bot_token), texts or Texts(), flow_lifetime, make_login_card)
         self._oauth = WebexOAuth(integration, with_redirect=login_flow == "redirect")
-        self._records = Records(encryption_keys, accept_plain=accept_plain)
-        self._overlay = Overlay()
-        self._pending: Pending = MemoryPending(lifetime=flow_lifetime)
-        self._replacing = threading.Lock()
-        self._refresher = Refresher(self, self._oauth.refresh, self._refresh_ended)
-        self._closed = threading.Event()
+        self.chat = Chat(DirectMessages(bot_token), texts or Texts(), flow_lifetime, make_login_card)
+        self._remembered = SubclassContexts(self)
+        self.contexts: Contexts = self._remembered if users is None else StoredContexts(users, records)
+        self.pending = Pending(flows or MemoryFlowStore(), records, flow_lifetime)
+        self.login = Login(
+            self._oauth,
+            self.contexts,
+            self.pending,
+            self.chat,
+            announce,
+            device=DeviceGrant(integration) if login_flow == "device" else None,
+            make_url=self._url_without_pkce if users is None else None,
+        )
+        self._refresher = Refresher(self.contexts, self._oauth.refresh, announce)
+        self._resumer: Resumer | None = None
         redaction.install()
 
     # -- the specification's three, which a subclass has to bring
@@ -93,24 +115,31 @@ class TokenManager(FrontEnds, Invitations):
     def start_flow(self, *, user_id: str) -> str:
         """Register an OAuth flow for a user.
 
-        :param user_id: user id to register a flow for
-        :return: flow id for the new flow; goes into the address as ``state``
+        Args:
+            user_id: user id to register a flow for
+
+        Returns:
+            flow id for the new flow; goes into the address as ``state``
         """
 
     @abstractmethod
     def process_redirect(self, *, flow_id: str, code: str) -> str:
         """Process the redirect at the end of an OAuth flow. New tokens are stored in the user context.
 
-        :param flow_id: OAuth flow id
-        :param code: code obtained from the final URL in the OAuth flow
-        :return: text for the HTTP response
+        Args:
+            flow_id: OAuth flow id
+            code: code obtained from the final URL in the OAuth flow
+
+        Returns:
+            text for the HTTP response
         """
 
     @abstractmethod
     def get_user_context(self, *, user_id: str) -> UserContext | None:
         """Get the user context as it is stored.
 
-        :param user_id: id of the user to get the context for
+        Args:
+            user_id: id of the user to get the context for
         """
 
     # -- contexts
@@ -118,10 +147,11 @@ class TokenManager(FrontEnds, Invitations):
     def set_user_context(self, *, user_id: str, user_context: UserContext | None = None) -> None:
         """Add a user context to the cache, or clear it from the cache.
 
-        :param user_id: user id
-        :param user_context: user context to set; if None then clear the user context for this user
+        Args:
+            user_id: user id
+            user_context: user context to set; if None then clear the user context for this user
         """
-        self._overlay.put(user_id, stored=self.get_user_context(user_id=user_id), current=user_context)
+        self._remembered.remember(user_id, user_context)
 
     def get_user_context_and_refresh(self, *, user_id: str) -> UserContext | None:
         """Get the user context, with an access token that is usable now.
@@ -129,17 +159,23 @@ class TokenManager(FrontEnds, Invitations):
         A token that expires soon is used, and refreshed once in the background. An expired one is refreshed
         once, whoever asks.
 
-        :return: None where a login is needed
-        :raises TokenServiceError: expired, and the token service cannot refresh it at the moment
-        :raises StoreError: what is stored cannot be read
+        Returns:
+            None where a login is needed
+
+        Raises:
+            TokenServiceError: expired, and the token service cannot refresh it at the moment
+            StoreError: what is stored cannot be read
         """
         return self._refresher.usable(user_id)
 
     def token_refresh(self, *, tokens: Tokens) -> bool:
         """Try to refresh the tokens, in place. Nothing is stored.
 
-        :param tokens: tokens to refresh; left as they are where they cannot be
-        :return: True -> tokens got updated
+        Args:
+            tokens: tokens to refresh; left as they are where they cannot be
+
+        Returns:
+            True -> tokens got updated
         """
         try:
             new = self._oauth.refresh(tokens)
@@ -150,107 +186,151 @@ class TokenManager(FrontEnds, Invitations):
         tokens.update(new)
         return changed
 
-    def current(self, user_id: str) -> UserContext | None:
-        """The stored context, or what :meth:`set_user_context` has laid over it."""
-        return self._overlay.over(user_id, self.get_user_context(user_id=user_id))
-
-    def replace(self, old: UserContext, new: UserContext | None) -> bool:
-        """Store or drop a context, but only where ``old`` still stands.
-
-        :return: whether it did
-        """
-        with self._replacing:
-            if not old.same_login(self.current(old.user_id)):
-                return False
-            self.set_user_context(user_id=old.user_id, user_context=new)
-            return True
-
-    @contextmanager
-    def exclusively(self, user_id: str) -> Iterator[bool]:  # noqa: ARG002 (backends with several processes)
-        """Hold off other processes while a user's tokens are refreshed."""
-        yield True
-
-    def _refresh_ended(self, user_id: str, refused: GrantRefused | None) -> None:
-        if refused is None:
-            signals.send(signals.refreshed, self, user_id=user_id)
-        else:
-            signals.send(signals.refresh_refused, self, user_id=user_id, error=refused)
+    def token_refused(self, context: UserContext) -> None:
+        """Webex answers 401 to this access token: delete it, unless there is another one by now."""
+        if self.contexts.replace(context, None):
+            log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
 
     # -- login and logout
 
-    def login_url(self, *, user_id: str, scopes: Iterable[str] = ()) -> str:  # noqa: ARG002
-        """Start a flow and give the address where the person logs in.
+    def request_login(
+        self,
+        *,
+        user_id: str,
+        scopes: Iterable[str] = (),
+        sentence: str | None = None,
+        command: WaitingCommand | None = None,
+    ) -> bool:
+        """Send a person a login card in the 1:1 space.
 
-        :param scopes: scopes to ask for; the integration's own where empty
+        Args:
+            user_id: the person
+            scopes: what is needed; asked for together with what was granted before
+            sentence: why, on the card
+            command: runs after the login
+
+        Returns:
+            False: the person has enough cards for now, and got none
+
+        Raises:
+            MessageNotSent: the card did not reach the person
+            StoreError: the flow could not be stored
+            TokenServiceError: device grant: Webex gave no code
         """
-        flow_id = self.start_flow(user_id=user_id)
-        self._pending.put(flow_id, FlowState(user_id=user_id))  # for flow_ended
-        return self._oauth.authorization_url(state=flow_id)
+        return self.login.ask(user_id, scopes, sentence=sentence, command=command)
 
-    def refuse_redirect(self, *, flow_id: str, error: str) -> str:  # noqa: ARG002
-        """Process a redirect that brings an error instead of a code (RFC 6749 section 4.1.2.1).
+    def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> str:
+        """End a login that comes back, and let the commands run that waited for it.
 
-        :param error: short error code, ``access_denied`` where the person refused
-        :return: text for the HTTP response
+        Args:
+            flow_id: OAuth flow id
+            code: authorization code; or else
+            error: short error code (RFC 6749 section 4.1.2.1)
+
+        Returns:
+            the text for the page
         """
-        return self.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
-
-    def flow_ended(self, *, flow_id: str) -> None:
-        """A redirect was processed: what the login interrupted can run."""
-        flow = self._pending.take(flow_id)
-        if isinstance(flow, FlowState) and (command := self._pending.take_interrupted(flow.user_id)):
-            self._pending.release(command)
+        if error:
+            return self.login.refuse(flow_id, error=error)
+        text = self.process_redirect(flow_id=flow_id, code=code)
+        flow = self.pending.take(flow_id)
+        if isinstance(flow, FlowState) and (commands := self.pending.take_commands(flow.user_id)):
+            self.pending.release(flow.user_id, commands)
+        return text
 
     def logout(self, *, user_id: str) -> bool | None:
-        """Forget a user's tokens, and revoke them at Webex where it lets us.
+        """Delete a user's tokens, and revoke them at Webex where it lets us.
 
-        :return: whether Webex revoked them; None: the user was not logged in
+        Args:
+            user_id: the user
+
+        Returns:
+            whether Webex revoked them; None: the user was not logged in
         """
-        context = self.current(user_id)
-        if context is None:
-            return None
-        self.set_user_context(user_id=user_id, user_context=None)
         self._refresher.forget(user_id)
-        log.info("logged out: user %s", user_id)
-        signals.send(signals.logged_out, self, user_id=user_id)
-        return revoke(context.tokens, self.integration.client_id)
+        return self.login.logout(user_id)
 
-    def token_refused(self, context: UserContext) -> None:
-        """Webex answers 401 to this access token: drop it, unless there is another one by now."""
-        if self.replace(context, None):
-            log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
+    def _url_without_pkce(self, user_id: str) -> str:
+        """The address of a flow that a subclass starts and ends in its own way."""
+        flow_id = self.start_flow(user_id=user_id)
+        self.pending.keep(flow_id, FlowState(user_id=user_id))  # for finish_login
+        return self._oauth.authorization_url(state=flow_id)
 
-    # -- what the bot asks while it runs
+    # -- where people meet it: a web app and a bot, imported when they are there
 
-    def first_time(self, event_id: str) -> bool:
-        """Is this event new? Remembered for as long as the cloud may deliver it again."""
-        return self._pending.first_time(event_id)
+    def register_redirect(self, *, flask: Flask) -> None:
+        """Register the ``/redirect`` endpoint for OAuth flows.
 
-    def next_released(self, *, timeout: float) -> InterruptedCommand | None:
-        """Wait for a command that can run now because its author has logged in.
-
-        Each is given out once, even where several processes wait.
-
-        :param timeout: seconds
+        Args:
+            flask: Flask app to register the endpoint with
         """
-        return self._pending.next_released(timeout)
+        from ..redirect import view
 
-    @property
-    def closed(self) -> threading.Event:
-        """Set by :meth:`close`."""
-        return self._closed
+        view.register(flask, self.redirect)
+
+    def redirect(self) -> ResponseReturnValue:
+        """View function for GET on /redirect at the end of the authorization flow."""
+        from ..redirect import view
+
+        return view.answer(self)
+
+    def register_bot(
+        self,
+        *,
+        bot: Any,
+        account_commands: bool = True,
+        login_keyword: str = "login",
+        logout_keyword: str = "logout",
+    ) -> None:
+        """Let a bot log people in and out, and run the commands that waited for a login.
+
+        Args:
+            bot: a :class:`webex_bot.webex_bot.WebexBot`
+            account_commands: add the ``login`` and ``logout`` commands
+            login_keyword: what to type to log in
+            logout_keyword: what to type to log out
+
+        Raises:
+            SettingError: not a bot, a bot or manager that is registered already, or a keyword that is in use
+        """
+        from ..commands import registration
+
+        if self._resumer is not None:
+            raise SettingError("bot", "this token manager has one already: make one manager for each bot")
+        self._resumer = registration.register(
+            self,
+            bot,
+            account_commands=account_commands,
+            login_keyword=login_keyword,
+            logout_keyword=logout_keyword,
+        )
+        self.login.poll()
 
     def close(self) -> None:
-        """Free connections and threads."""
-        self._closed.set()
-        self._pending.close()
+        """Free connections and threads. May be called twice."""
+        if self._resumer is not None:
+            self._resumer.request_stop()
+        self.login.close()
+        self.pending.close()
         self._refresher.close()
         if self._resumer is not None:
             self._resumer.stop()
         self.chat.close()
+        self.contexts.close()
 
     def __enter__(self) -> TokenManager:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _check(bot_token: Any, integration: Any, flow_lifetime: Any, login_flow: Any) -> None:
+    if not isinstance(bot_token, str) or not bot_token.strip():
+        raise SettingError("bot_token", "is empty; a bot's access token is shown once at developer.webex.com")
+    if not isinstance(integration, Integration):
+        raise SettingError("integration", "has to be a wxc_sdk.integration.Integration")
+    if not isinstance(flow_lifetime, timedelta) or flow_lifetime <= timedelta(0):
+        raise SettingError("flow_lifetime", "has to be a timedelta longer than zero")
+    if login_flow not in ("redirect", "device"):
+        raise SettingError("login_flow", 'is either "redirect" or "device"')

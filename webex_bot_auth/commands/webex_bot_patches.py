@@ -1,10 +1,10 @@
-"""What webex_bot 1.2 and 1.3 do wrong, mended on the one bot that is registered.
+"""Faults of webex_bot 1.2 and 1.3, fixed on the one bot that is registered.
 
-Each mend looks first whether the bot needs it, so that it goes away when upstream has mended it:
+Each patch checks first whether the bot needs it, so that it does nothing once upstream has fixed the fault:
 
 - Acknowledgements are sent with ``asyncio.run`` from several threads, on a connection that belongs to
   another thread's loop. Two at a time break the connection, and messages are lost.
-- The display name is cleared after it was read, so in groups the mention is not taken off the message.
+- The display name is cleared after it was read, so in groups the mention is not removed from the message.
 - Nothing is deduplicated: an event that the cloud delivers twice runs its command twice.
 - An exception in a handler vanishes without a trace.
 """
@@ -18,31 +18,33 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from .admission import CommandStopped
+from .guarded_call import CommandStopped
 
 log = logging.getLogger(__name__)
 
 
-def mend(bot: Any, first_time: Callable[[str], bool]) -> None:
-    """Mend a bot.
+def patch_bot(bot: Any, claim_event: Callable[[str], bool]) -> None:
+    """Patch a bot.
 
-    :param first_time: is this event's id new?
+    Args:
+        bot: the registered bot
+        claim_event: True for an event id that is new
     """
     if _acknowledges_from_any_thread(bot):
         bot._ack_message = _acknowledge_on_own_loop(bot)
     if not bot.bot_display_name:
         _restore_display_name(bot)
     bot._process_incoming_websocket_message = _handle_once(
-        bot._process_incoming_websocket_message, first_time
+        bot._process_incoming_websocket_message, claim_event
     )
 
 
 def _restore_display_name(bot: Any) -> None:
-    """webex_bot takes the name off wherever it stands in a message, so it must not be part of a keyword."""
+    """webex_bot removes the name wherever it stands in a message, so it must not be part of a keyword."""
     bot.get_me_info()
     name = bot.bot_display_name
     if any(name.lower() in (command.command_keyword or "").lower() for command in bot.commands):
-        log.warning("a keyword contains the bot's name %r: mentions are not taken off in groups", name)
+        log.warning("a keyword contains the bot's name %r: mentions are not removed in groups", name)
         bot.bot_display_name = ""
 
 
@@ -54,8 +56,8 @@ def _acknowledges_from_any_thread(bot: Any) -> bool:
 def _acknowledge_on_own_loop(bot: Any) -> Callable[[str], None]:
     def acknowledge(message_id: str) -> None:
         connection = bot.websocket
-        said = json.dumps({"type": "ack", "messageId": message_id})
-        sending: Future[None] = asyncio.run_coroutine_threadsafe(connection.send(said), connection.loop)
+        frame = json.dumps({"type": "ack", "messageId": message_id})
+        sending: Future[None] = asyncio.run_coroutine_threadsafe(connection.send(frame), connection.loop)
         sending.add_done_callback(_report)
 
     return acknowledge
@@ -67,10 +69,10 @@ def _report(sending: Future[None]) -> None:
         log.warning("a message was not acknowledged: %s", type(error).__name__)
 
 
-def _handle_once(handle: Callable[[Any], None], first_time: Callable[[str], bool]) -> Callable[[Any], None]:
+def _handle_once(handle: Callable[[Any], None], claim_event: Callable[[str], bool]) -> Callable[[Any], None]:
     def handle_once(event: Any) -> None:
         event_id = _id_of(event)
-        if event_id and not first_time(event_id):
+        if event_id and not claim_event(event_id):
             log.info("event delivered again, not handled again: %s", event_id)
             return
         try:

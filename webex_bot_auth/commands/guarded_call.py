@@ -1,0 +1,271 @@
+"""One call of a guarded command: may it run now, for this person? And what the others are told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+from types import GeneratorType
+from typing import Any
+
+from webex_bot.exceptions import BotException
+from wxc_sdk import WebexSimpleApi
+
+from ..errors import MessageNotSent, OutsideGuardedCall, StoreError, TokenServiceError
+from ..models import UserContext
+from ..service import LoginService
+from ..webex.rest import user_api
+from .failures import is_refusal_of, report
+from .request import Request, display_name
+
+log = logging.getLogger(__name__)
+
+
+class CommandStopped(Exception):
+    """Ends webex_bot's handling of a message; the person has been told what there is to say."""
+
+
+@dataclass(frozen=True)
+class Denied:
+    """The command does not run.
+
+    Attributes:
+        answer: what the thread gets; None: nothing
+        ask: whether the author has to log in, and was not asked yet
+    """
+
+    answer: str | None = None
+    ask: bool = False
+
+
+@dataclass
+class Resumed:
+    """Set while a command is called again after its author's login.
+
+    Attributes:
+        ran: whether its body was entered
+    """
+
+    ran: bool = False
+
+
+resumed: ContextVar[Resumed | None] = ContextVar("webex_bot_auth_resumed", default=None)
+#: what pre_execute found out, for the execute that webex_bot calls next in the same thread
+_decided: ContextVar[tuple[Any, Any, UserContext | Denied] | None] = ContextVar(
+    "webex_bot_auth_decided", default=None
+)
+_current: ContextVar[GuardedCall | None] = ContextVar("webex_bot_auth_call", default=None)
+
+
+class GuardedCall:
+    """A call of one hook of a command, behind the guard.
+
+    Args:
+        command: the command; threads share it, so what belongs to one call is kept here
+        hook: which of webex_bot's hooks is called
+        request: what it answers
+        scopes: scopes that the command needs
+        run: the hook, with its arguments
+    """
+
+    def __init__(
+        self, command: Any, hook: str, request: Request, scopes: list[str], run: Callable[[], Any]
+    ) -> None:
+        self.command = command
+        self.hook = hook
+        self.request = request
+        self.scopes = scopes
+        self._body = run
+        self._context: UserContext | None = None
+
+    @property
+    def service(self) -> LoginService:
+        """The command's token manager."""
+        service: LoginService = self.command.token_manager
+        return service
+
+    @property
+    def context(self) -> UserContext:
+        """The caller's login; only while the call runs."""
+        if self._context is None:
+            raise OutsideGuardedCall("user_context")
+        return self._context
+
+    @cached_property
+    def api(self) -> WebexSimpleApi:
+        """Webex's API with the caller's token."""
+        return user_api(self.context.tokens)
+
+    def run(self) -> Any:
+        """Run the hook for a person who is logged in; else see to it that the person can log in."""
+        if self._is_within_itself():
+            return self._body()
+        decision = self._recall() if self.hook != "pre_execute" else None
+        if decision is None:
+            decision = self._decide()
+        if self.hook == "pre_execute":
+            self._note(decision)
+        if isinstance(decision, UserContext):
+            self._context = decision
+            return self._run_body()
+        if self.hook == "pre_execute":
+            return None  # execute comes next, and answers
+        return self._deny(self._ask() if decision.ask else decision.answer)
+
+    # -- may it run?
+
+    def _is_within_itself(self) -> bool:
+        """Such as super().execute(...): the guard has been passed already."""
+        outer = _current.get()
+        return (
+            outer is not None
+            and outer.command is self.command
+            and outer.request.activity is self.request.activity
+        )
+
+    def _decide(self) -> UserContext | Denied:
+        user_id = self.request.user_id
+        try:
+            context = self.service.get_user_context_and_refresh(user_id=user_id)
+        except (StoreError, TokenServiceError) as error:
+            log.error("command not run: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
+            return Denied(answer=self.service.chat.explain(error, user_id))
+        if context is None or (self.scopes and not context.grants(self.scopes)):
+            return Denied(ask=True)
+        return context
+
+    def _note(self, decision: UserContext | Denied) -> None:
+        _decided.set((self.command, self.request.activity, decision))
+
+    def _recall(self) -> UserContext | Denied | None:
+        noted = _decided.get()
+        if noted is None:
+            return None
+        _decided.set(None)
+        command, activity, decision = noted
+        return decision if command is self.command and activity is self.request.activity else None
+
+    # -- it may not
+
+    def _ask(self, sentence: str | None = None) -> str | None:
+        """Send the login card 1:1. What is returned goes into the thread, and holds no link."""
+        user_id, chat = self.request.user_id, self.service.chat
+        texts = chat.texts(user_id)
+        try:
+            sent = self.service.request_login(
+                user_id=user_id,
+                scopes=self.scopes,
+                sentence=sentence or texts.login_for_command.format(command=display_name(self.command)),
+                command=self.request.to_wait(self.command),
+            )
+        except MessageNotSent as error:
+            log.warning("no login card for user %s: %s", user_id, error)
+            return texts.cannot_write_direct
+        except (StoreError, TokenServiceError) as error:
+            log.error("no login for user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
+            return chat.explain(error, user_id)
+        return texts.look_in_direct if sent and not self.request.is_direct else None
+
+    def _deny(self, answer: str | None) -> Any:
+        """An answer instead of the hook's own, which also keeps the rest of the command from running."""
+        if self.hook == "pre_execute":
+            self._note(Denied())
+        return _answer_and_stop(answer) if self.hook == "pre_card_load_reply" else answer
+
+    # -- it may
+
+    def _run_body(self) -> Any:
+        if resuming := resumed.get():
+            resuming.ran = True
+        token = _current.set(self)
+        result = None
+        try:
+            result = self._body()
+        except BotException:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever a command raises, its author gets an answer)
+            return self._deny(self._explain(error))
+        finally:
+            _current.reset(token)
+            is_done = not isinstance(result, GeneratorType)
+            if is_done:
+                self._close()
+        return result if is_done else self._continue(result)
+
+    def _continue(self, answers: GeneratorType[Any, None, Any]) -> Iterator[Any]:
+        """A command that yields its answers runs while webex_bot posts them: inside the call all the same."""
+        try:
+            while True:
+                token = _current.set(self)
+                try:
+                    answer = next(answers)
+                except StopIteration:
+                    return
+                except BotException as error:  # webex_bot does not look for it here
+                    answers.close()
+                    answer = self._answer_of(error)
+                except Exception as error:  # noqa: BLE001 (see above)
+                    answer = self._explain(error)
+                finally:
+                    _current.reset(token)
+                yield answer
+        finally:
+            token = _current.set(self)
+            try:
+                answers.close()
+            finally:
+                _current.reset(token)
+                self._close()
+
+    def _answer_of(self, error: BotException) -> Any:
+        """An answer that its author wants to be private is private."""
+        if not error.reply_one_to_one or self.request.is_direct:
+            return error.reply_message
+        texts = self.service.chat.texts(self.request.user_id)
+        sent = self.service.chat.tell(self.request.user_id, str(error.reply_message))
+        return texts.look_in_direct if sent else texts.cannot_write_direct
+
+    def _explain(self, error: Exception) -> str | None:
+        """What the author is told about an exception of the command."""
+        user_id, chat = self.request.user_id, self.service.chat
+        if not is_refusal_of(self.context, error):
+            reference = report(display_name(self.command), error)
+            return chat.texts(user_id).command_failed.format(reference=reference)
+        try:
+            self.service.token_refused(self.context)
+        except StoreError as trouble:
+            log.error("refused token not deleted: user %s: %s", user_id, trouble)  # noqa: TRY400
+            return chat.explain(trouble, user_id)
+        if resumed.get():  # once is enough: Webex refuses the login that has just been made
+            return chat.texts(user_id).login_refused_again
+        return self._ask(chat.texts(user_id).login_again)
+
+    def _close(self) -> None:
+        """Free the connections that the call has used."""
+        if "api" in self.__dict__:
+            self.api.session.close()
+
+
+def running_call(command: Any, attribute: str) -> GuardedCall:
+    """The guarded call of this command that runs in this thread.
+
+    Args:
+        command: the command
+        attribute: what is wanted of it, for the error
+
+    Raises:
+        OutsideGuardedCall: there is none
+    """
+    call = _current.get()
+    if call is None or call.command is not command:
+        raise OutsideGuardedCall(attribute)
+    return call
+
+
+def _answer_and_stop(answer: str | None) -> Iterator[str]:
+    """webex_bot posts what this yields; then the exception keeps it from showing the command's card."""
+    if answer:
+        yield answer
+    raise CommandStopped

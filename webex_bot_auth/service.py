@@ -1,0 +1,48 @@
+"""What the guard and the page ask of a token manager. They know this, and not the manager itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from wxc_sdk.integration import Integration
+
+from .chat.messages import Chat
+from .logins.pending import Pending
+from .models import UserContext, WaitingCommand
+
+
+class LoginService(Protocol):
+    """See :class:`webex_bot_auth.user_context.TokenManager`, which is one.
+
+    Attributes:
+        integration: what people log in to
+        chat: what they are told
+        pending: their waiting commands, and the events that were handled
+    """
+
+    integration: Integration
+    chat: Chat
+    pending: Pending
+
+    def get_user_context_and_refresh(self, *, user_id: str) -> UserContext | None:
+        """The context, with an access token that is usable now; None where a login is needed."""
+
+    def request_login(
+        self,
+        *,
+        user_id: str,
+        scopes: Iterable[str] = (),
+        sentence: str | None = None,
+        command: WaitingCommand | None = None,
+    ) -> bool:
+        """Send a person a login card; False: the person has enough of them."""
+
+    def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> str:
+        """End a login that comes back with a code or an error; the text for the page."""
+
+    def token_refused(self, context: UserContext) -> None:
+        """Webex answers 401 to this access token."""
+
+    def logout(self, *, user_id: str) -> bool | None:
+        """Delete a user's tokens; whether Webex revoked them, None: the user was not logged in."""
