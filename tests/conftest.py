@@ -17,7 +17,7 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.user_context import redis_client
+from webex_bot_auth.stores.redis import client as redis_client
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Imports point downward, and what only one room needs is imported in that room only."""
+"""Imports point one way: no circle, and what only one room needs is imported in that room alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,28 +14,21 @@ import pytest
 import webex_bot_auth
 
 PACKAGE = Path(webex_bot_auth.__file__).parent
-FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {
+    ".".join(["webex_bot_auth", *file.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(
+        ".__init__"
+    ): file
+    for file in sorted(PACKAGE.rglob("*.py"))
+}
 
-#: rooms from the ground up: each may know those before it, and none after it
-ROOMS = [
-    "errors", "signals", "token_endpoint", "oauth", "device_grant", "rest", "redaction",
-    "chat.texts", "chat.cards", "chat.messenger",
-    "user_context.models", "chat.speaker", "user_context.cipher", "user_context.records",
-    "user_context.pending",
-    "user_context.backoff", "user_context.locks", "user_context.refresh", "user_context.overlay",
-    "user_context.device_poller", "user_context.front_ends", "user_context.invitations",
-    "user_context.manager", "user_context.stored", "user_context", "commands", "redirect",
-    "", "administration", "__main__", "sandbox", "testing",
-]  # fmt: skip
-
-#: packages that one room alone may import
+#: packages that a few rooms alone may import
 ONLY_IN = {
     "flask": ("redirect", "sandbox", "testing"),
     "jinja2": ("redirect", "sandbox"),
-    "redis": ("user_context.redis_",),
-    "yaml": ("user_context.user_lines",),
-    "filelock": ("user_context.user_file",),
-    "cryptography": ("user_context.cipher", "sandbox"),
+    "redis": ("stores.redis", "user_context.redis_manager", "administration"),
+    "yaml": ("stores.yaml_lines",),
+    "filelock": ("stores.yaml_file",),
+    "cryptography": ("logins.cipher", "sandbox"),
     "webex_bot": ("commands", "sandbox", "testing"),
     "pytest": ("testing.contract",),
     "hypothesis": ("testing.contract",),
@@ -42,91 +36,84 @@ ONLY_IN = {
 }
 
 
-def imports(file: Path) -> Iterator[str]:
-    """Absolute names of what a file imports when it is imported, not for types and not within functions."""
-    name = "webex_bot_auth." + module(file)
-    package = (name if file.name == "__init__.py" else name.rpartition(".")[0]).rstrip(".")
-    for node in top_level(ast.parse(file.read_text())):
+def imported(module: str) -> Iterator[str]:
+    """Modules that a module imports, those for typing and inside functions included."""
+    file = MODULES[module]
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parts = package.split(".")
-            base = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
-            yield ".".join(filter(None, [base, node.module]))
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            base = ".".join(filter(None, [*(above if node.level else ()), node.module]))
+            for alias in node.names:
+                yield f"{base}.{alias.name}" if f"{base}.{alias.name}" in MODULES else base
 
 
-def top_level(tree: ast.Module) -> Iterator[ast.AST]:
-    for node in tree.body:
-        if isinstance(node, ast.Try):
-            yield from ast.walk(node)
-        elif not isinstance(node, (ast.If, ast.FunctionDef, ast.ClassDef)):
-            yield node
+def folder(module: str) -> str:
+    """A folder below the package; a module that lies in no folder stands for itself."""
+    return ".".join(module.split(".")[:2])
 
 
-def module(file: Path) -> str:
-    parts = file.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__")
+def test_there_is_no_circle_of_modules() -> None:
+    graph = {module: {other for other in imported(module) if other in MODULES} - {module} for module in MODULES}
+    TopologicalSorter(graph).prepare()  # CycleError names the circle
 
 
-def height(name: str) -> int:
-    fitting = [room for room in ROOMS if name == room or (room and name.startswith(room + "."))]
-    return ROOMS.index(max(fitting, key=len))
+def test_folders_point_down() -> None:
+    graph: dict[str, set[str]] = {}
+    for module in MODULES:
+        known = {folder(other) for other in imported(module) if other in MODULES}
+        graph.setdefault(folder(module), set()).update(known - {folder(module)})
+    TopologicalSorter(graph).prepare()
 
 
-@pytest.mark.parametrize("file", FILES, ids=module)
-def test_imports_point_downward(file: Path) -> None:
-    mine = module(file)
-    for name in imports(file):
-        if name.startswith("webex_bot_auth."):
-            other = name.removeprefix("webex_bot_auth.")
-            assert height(other) <= height(mine), f"{mine} imports {other}"
+def test_each_module_can_be_imported_first() -> None:
+    """In a fresh interpreter each; they are forked from one that has imported the other packages already."""
+    code = """
+import os, sys
+import flask, pytest, redis, requests, webex_bot.webex_bot, wxc_sdk, yaml, cryptography
+failed = []
+for module in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        try:
+            __import__(module)
+        except BaseException as error:
+            print(module, repr(error), flush=True)
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        failed.append(module)
+sys.exit(bool(failed))
+"""
+    names = [name for name in MODULES if not name.endswith("__main__")]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, *names], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("file", FILES, ids=module)
-def test_what_one_room_needs_is_imported_there_only(file: Path) -> None:
-    for node in ast.walk(ast.parse(file.read_text())):
-        names = (
-            [alias.name for alias in node.names] if isinstance(node, ast.Import)
-            else [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-        )  # fmt: skip
-        for name in names:
-            rooms = ONLY_IN.get(name.partition(".")[0])
-            typing_only = name.startswith("flask") and module(file) == "user_context.front_ends"
-            assert rooms is None or module(file).startswith(rooms) or typing_only, f"{name} in {module(file)}"
-
-
-def test_the_backends_do_not_know_each_other_and_nobody_below_knows_them() -> None:
-    families = [
-        {"yaml_file", "user_file", "user_lines"},
-        {
-            "redis_server",
-            "redis_client",
-            "redis_cluster",
-            "redis_maintenance",
-            "redis_users",
-            "redis_pending",
-            "redis_diagnosis",
-        },
-    ]
-    backends = set().union(*families)
-    for file in FILES:
-        known = {name.rpartition(".")[2] for name in imports(file)} & backends
-        own = next((family for family in families if file.stem in family), set())
-        if module(file) != "user_context":
-            assert known <= own, file
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_what_few_rooms_need_is_imported_there_alone(package: str) -> None:
+    rooms = tuple(f"webex_bot_auth.{room}" for room in ONLY_IN[package])
+    for module in MODULES:
+        if any(name.partition(".")[0] == package for name in imported(module)):
+            typing_only = package == "flask" and module == "webex_bot_auth.user_context.manager"
+            assert module.startswith(rooms) or typing_only, f"{module} imports {package}"
 
 
 def test_nothing_but_the_entry_imports_the_administration() -> None:
-    for file in FILES:
-        if not module(file).startswith("administration"):
-            known = any(name.startswith("webex_bot_auth.administration") for name in imports(file))
-            assert known == (module(file) == "__main__"), file
+    for module in MODULES:
+        if not module.startswith("webex_bot_auth.administration"):
+            known = any(name.startswith("webex_bot_auth.administration") for name in imported(module))
+            assert known == (module == "webex_bot_auth.__main__"), module
 
 
 def test_nothing_is_imported_before_it_is_needed() -> None:
     heavy = (
         "flask",
-        "webex_bot_auth.user_context.cipher",
+        "webex_bot_auth.logins.cipher",
         "webex_bot_auth.sandbox",
         "webexpythonsdk",
         "websockets",
@@ -135,3 +122,11 @@ def test_nothing_is_imported_before_it_is_needed() -> None:
     code = f"import sys, webex_bot_auth; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_files_and_folders_stay_small() -> None:
+    for module, file in MODULES.items():
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 300, module
+    folders = {file.parent for file in MODULES.values()} - {PACKAGE / "sandbox"}
+    for path in folders:
+        assert len(list(path.glob("*.py"))) <= 13, path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 from ..sandbox import Person, Sandbox
-from ..user_context import TokenManager
+from ..user_context import StoredTokenManager
 
 
 def came_back(sandbox: Sandbox, url: str, person: Person) -> dict[str, str]:
@@ -15,6 +15,6 @@ def came_back(sandbox: Sandbox, url: str, person: Person) -> dict[str, str]:
     return {"flow_id": query["state"][0], "code": query["code"][0]}
 
 
-def log_in(sandbox: Sandbox, manager: TokenManager, person: Person) -> str:
+def log_in(sandbox: Sandbox, manager: StoredTokenManager, person: Person) -> str:
     """A whole login; the text for the page."""
-    return manager.process_redirect(**came_back(sandbox, manager.login_url(user_id=person.id), person))
+    return manager.process_redirect(**came_back(sandbox, manager.login.url(person.id), person))

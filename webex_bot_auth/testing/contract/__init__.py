@@ -1,25 +1,25 @@
-"""What every backend has to hold, as tests: YAML and Redis pass them, and so should yours.
+"""What every store and every token manager has to hold, as tests for you to inherit.
 
-Derive your token manager from :class:`~webex_bot_auth.user_context.stored.StoredTokenManager`, and in a test
-file of yours (``pip install webex-bot-auth[testing]``)::
+For a store of your own, in a test file of yours (``pip install webex-bot-auth[testing]``)::
 
-    from webex_bot_auth.testing.contract import BackendContract
+    from webex_bot_auth.testing.contract import UserStoreContract
 
 
-    class TestMyTokenManager(BackendContract):
+    class TestMyUserStore(UserStoreContract):
         @pytest.fixture
-        def make_manager(self, tmp_path):
-            return functools.partial(MyTokenManager, path=tmp_path / "tokens.db")
+        def make_store(self, tmp_path):
+            return functools.partial(MyUserStore, tmp_path / "tokens.db")
 
-Bring a fixture ``make_manager``. It gives a callable that is called with a bot token, an integration and
-options of ``TokenManager``, which it has to pass on, and that returns a manager:
+``make_store`` is called without arguments. Called again in the same test, it returns another store over the
+**same** place, as another process would have it; the place is empty when a test begins. Each method is called
+from many threads, and every store is closed at the end. :class:`FlowStoreContract` is the same for pending
+logins.
 
-- Over a store that is empty when a test begins.
-- Called again in the same test, it returns another manager over the **same** store, as another process would
-  have it, or a later start of the bot: what one stores the others read.
-
-The contract calls each method from many threads, and closes every manager at the end. With ``params=`` on the
-fixture the contract runs over several kinds of it, such as with and without ``encryption_keys``.
+:class:`TokenManagerContract` runs whole logins, with the real clients in a sandbox. Its fixture
+``make_manager`` gives a callable that takes a bot token, an integration and options of ``TokenManager``, such
+as ``lambda *made, **options: StoredTokenManager(*made, users=MyUserStore(path), **options)``. With
+``params=`` on the fixture the contract runs over several kinds of it, such as with and without
+``encryption_keys``.
 """
 
 from __future__ import annotations
@@ -30,22 +30,24 @@ from contextlib import ExitStack
 import pytest
 from wxc_sdk.integration import Integration
 
-from ...user_context import TokenManager
+from ...user_context import StoredTokenManager
 from ..webex_sandbox import WebexSandbox
 from .contexts import ContextsContract
+from .flow_stores import FlowStoreContract
 from .logins import LoginsContract
 from .resuming import ResumingContract
+from .user_stores import UserStoreContract
 
-__all__ = ["BackendContract"]
+__all__ = ["FlowStoreContract", "TokenManagerContract", "UserStoreContract"]
 
 SCOPES = ("spark:people_read", "spark:rooms_read", "spark:messages_read")
 
 
-class BackendContract(ContextsContract, LoginsContract, ResumingContract):
+class TokenManagerContract(ContextsContract, LoginsContract, ResumingContract):
     """Tests for a class of yours to inherit; its name has to begin with ``Test``."""
 
     @pytest.fixture
-    def make_manager(self) -> Callable[..., TokenManager]:
+    def make_manager(self) -> Callable[..., StoredTokenManager]:
         """Makes a manager over one store, from a bot token, an integration and options: yours to bring."""
         raise NotImplementedError(f"{type(self).__name__} has to bring a fixture make_manager")
 
@@ -56,19 +58,28 @@ class BackendContract(ContextsContract, LoginsContract, ResumingContract):
 
     @pytest.fixture
     def new_manager(
-        self, make_manager: Callable[..., TokenManager], webex_sandbox: WebexSandbox, integration: Integration
-    ) -> Iterator[Callable[..., TokenManager]]:
+        self,
+        make_manager: Callable[..., StoredTokenManager],
+        webex_sandbox: WebexSandbox,
+        integration: Integration,
+    ) -> Iterator[Callable[..., StoredTokenManager]]:
         """Makes one more manager over the store, from options alone; it is closed when the test ends."""
         token = webex_sandbox.add_bot("Test Bot").token
         with ExitStack() as managers:
-            yield lambda **options: managers.enter_context(make_manager(token, integration, **options))
+
+            def new(**options: object) -> StoredTokenManager:
+                manager = make_manager(token, integration, **options)
+                managers.callback(manager.close)
+                return manager
+
+            yield new
 
     @pytest.fixture
-    def manager(self, new_manager: Callable[..., TokenManager]) -> TokenManager:
+    def manager(self, new_manager: Callable[..., StoredTokenManager]) -> StoredTokenManager:
         """One manager, for a test that needs no other."""
         return new_manager()
 
-    def test_closing_twice_is_fine(self, new_manager: Callable[..., TokenManager]) -> None:
+    def test_closing_twice_is_fine(self, new_manager: Callable[..., StoredTokenManager]) -> None:
         manager = new_manager()
         with manager as same:
             assert same is manager

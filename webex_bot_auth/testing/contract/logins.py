@@ -11,28 +11,30 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from wxc_sdk.integration import Integration
 
-from ...user_context import TokenManager
-from ...user_context.pending import MOST_FLOWS
+from ...chat.texts import Texts
+from ...logins.pending import MAX_PENDING_FLOWS
+from ...models import Outcome
+from ...user_context import StoredTokenManager
 from ..redirects import came_back
 from ..webex_sandbox import WebexSandbox
 
-NewManager = Callable[..., TokenManager]
+NewManager = Callable[..., StoredTokenManager]
 
-DONE = "The bot can now act for you."
-USED = "A login link works once, and this one was used already."
+DONE = Texts().page_done.sentence
+USED = Texts().page_used.sentence
 
 
 class LoginsContract:
-    """Part of :class:`webex_bot_auth.testing.contract.BackendContract`."""
+    """Part of :class:`webex_bot_auth.testing.contract.TokenManagerContract`."""
 
     @pytest.mark.holds(1)
-    def test_flow_ids_are_long_and_distinct(self, manager: TokenManager) -> None:
+    def test_flow_ids_are_long_and_distinct(self, manager: StoredTokenManager) -> None:
         ids = {manager.start_flow(user_id=f"user {number % 50}") for number in range(10_000)}
         assert len(ids) == 10_000
         assert min(map(len, ids)) >= 22  # 128 bits in base64
 
     def test_the_caller_may_build_the_address(
-        self, manager: TokenManager, webex_sandbox: WebexSandbox, integration: Integration
+        self, manager: StoredTokenManager, webex_sandbox: WebexSandbox, integration: Integration
     ) -> None:
         """As the specification's users do."""
         alice = webex_sandbox.add_person("Alice Adams")
@@ -46,10 +48,10 @@ class LoginsContract:
 
     @pytest.mark.holds(2)
     def test_of_20_parallel_redirects_one_exchanges_the_code(
-        self, manager: TokenManager, webex_sandbox: WebexSandbox
+        self, manager: StoredTokenManager, webex_sandbox: WebexSandbox
     ) -> None:
         alice = webex_sandbox.add_person("Alice Adams")
-        answer = came_back(webex_sandbox, manager.login_url(user_id=alice.id), alice)
+        answer = came_back(webex_sandbox, manager.login.url(alice.id), alice)
         start = threading.Barrier(20)
 
         def redirect(_: int) -> str:
@@ -68,38 +70,40 @@ class LoginsContract:
     ) -> None:
         manager = new_manager(flow_lifetime=timedelta(milliseconds=1))
         alice = webex_sandbox.add_person("Alice Adams")
-        answer = came_back(webex_sandbox, manager.login_url(user_id=alice.id), alice)
+        answer = came_back(webex_sandbox, manager.login.url(alice.id), alice)
         webex_sandbox.calls.clear()
-        assert "has expired" in manager.process_redirect(**answer)
+        assert manager.finish_login(**answer).outcome is Outcome.NO_SUCH_FLOW
         assert list(webex_sandbox.calls) == []
         assert manager.get_user_context(user_id=alice.id) is None
 
     @pytest.mark.holds(4)
     @pytest.mark.parametrize("flow_id", ["", "unknown", "used", "*", "x" * 5000, "a\x00b", "é"])
     def test_an_unknown_flow_makes_no_call_and_no_message(
-        self, manager: TokenManager, webex_sandbox: WebexSandbox, flow_id: str
+        self, manager: StoredTokenManager, webex_sandbox: WebexSandbox, flow_id: str
     ) -> None:
         manager.start_flow(user_id=webex_sandbox.add_person("Alice Adams").id)
         webex_sandbox.calls.clear()
-        assert "never valid" in manager.process_redirect(flow_id=flow_id, code="code")
-        assert "never valid" in manager.refuse_redirect(flow_id=flow_id, error="access_denied")
+        assert manager.finish_login(flow_id=flow_id, code="code").outcome is Outcome.NO_SUCH_FLOW
+        assert manager.finish_login(flow_id=flow_id, error="access_denied").outcome is Outcome.NO_SUCH_FLOW
         assert list(webex_sandbox.calls) == []
 
     @pytest.mark.holds(11)
-    def test_a_users_oldest_flows_go_first(self, manager: TokenManager, webex_sandbox: WebexSandbox) -> None:
+    def test_a_users_oldest_flows_go_first(
+        self, manager: StoredTokenManager, webex_sandbox: WebexSandbox
+    ) -> None:
         alice = webex_sandbox.add_person("Alice Adams")
-        urls = [manager.login_url(user_id=alice.id) for _ in range(MOST_FLOWS + 1)]
+        urls = [manager.login.url(alice.id) for _ in range(MAX_PENDING_FLOWS + 1)]
         oldest = parse_qs(urlsplit(urls[0]).query)["state"][0]
-        assert "never valid" in manager.process_redirect(flow_id=oldest, code="code")
+        assert manager.finish_login(flow_id=oldest, code="code").outcome is Outcome.NO_SUCH_FLOW
         assert manager.process_redirect(**came_back(webex_sandbox, urls[1], alice)) == DONE
         assert manager.process_redirect(**came_back(webex_sandbox, urls[-1], alice)) == DONE
 
     @pytest.mark.holds(6)
     def test_the_verifier_is_sent_with_the_code_and_not_before(
-        self, manager: TokenManager, webex_sandbox: WebexSandbox
+        self, manager: StoredTokenManager, webex_sandbox: WebexSandbox
     ) -> None:
         alice = webex_sandbox.add_person("Alice Adams")
-        urls = [manager.login_url(user_id=alice.id) for _ in range(2)]
+        urls = [manager.login.url(alice.id) for _ in range(2)]
         challenges = {parse_qs(urlsplit(url).query)["code_challenge"][0] for url in urls}
         assert len(challenges) == 2
         for url in urls:

@@ -1,47 +1,55 @@
-"""What a login interrupts, and which events were there before."""
+"""Commands that wait for a login, and events that were handled before."""
 
 from __future__ import annotations
 
-from ...user_context import TokenManager
-from ...user_context.models import InterruptedCommand
+from ...logins.pending import MAX_WAITING_COMMANDS
+from ...models import WaitingCommand
+from ...user_context import StoredTokenManager
 from ..redirects import log_in
 from ..webex_sandbox import WebexSandbox
 
 
 class ResumingContract:
-    """Part of :class:`webex_bot_auth.testing.contract.BackendContract`."""
+    """Part of :class:`webex_bot_auth.testing.contract.TokenManagerContract`."""
 
-    def test_it_is_released_once_by_the_login(
-        self, manager: TokenManager, webex_sandbox: WebexSandbox
+    def test_a_waiting_command_is_released_once_by_the_login(
+        self, manager: StoredTokenManager, webex_sandbox: WebexSandbox
     ) -> None:
         alice = webex_sandbox.add_person("Alice Adams")
-        command = interrupted(alice.id)
-        manager.request_login(user_id=alice.id, interrupted=command)
-        assert manager.next_released(timeout=0.01) is None
+        command = waiting(alice.id)
+        manager.request_login(user_id=alice.id, command=command)
+        assert manager.pending.next_released(timeout=0.01) == []
         log_in(webex_sandbox, manager, alice)
-        assert manager.next_released(timeout=1) == command
-        assert manager.next_released(timeout=0.01) is None
+        assert manager.pending.next_released(timeout=1) == [command]
+        assert manager.pending.next_released(timeout=0.01) == []
         log_in(webex_sandbox, manager, alice)
-        assert manager.next_released(timeout=0.01) is None
+        assert manager.pending.next_released(timeout=0.01) == []
 
-    def test_the_latest_one_of_each_user_counts(
-        self, manager: TokenManager, webex_sandbox: WebexSandbox
+    def test_each_users_commands_are_released_together_in_their_order(
+        self, manager: StoredTokenManager, webex_sandbox: WebexSandbox
     ) -> None:
         alice, bob = webex_sandbox.add_person("Alice Adams"), webex_sandbox.add_person("Bob Brown")
-        for user, words in ((alice, "first"), (bob, "his"), (alice, "second")):
-            manager.request_login(user_id=user.id, interrupted=interrupted(user.id, words))
+        for user, name in ((alice, "first"), (bob, "his"), (alice, "second")):
+            manager.request_login(user_id=user.id, command=waiting(user.id, name))
         log_in(webex_sandbox, manager, alice)
-        released = manager.next_released(timeout=1)
-        assert released
-        assert released.words == "second"
-        assert manager.next_released(timeout=0.01) is None
+        released = manager.pending.next_released(timeout=1)
+        assert [command.display_name for command in released] == ["first", "second"]
+        assert manager.pending.next_released(timeout=0.01) == []
 
-    def test_an_event_is_new_once(self, manager: TokenManager) -> None:
-        new = [manager.first_time(event) for event in ("a", "b", "a", "b", "c")]
+    def test_a_users_oldest_commands_are_dropped(self, manager: StoredTokenManager) -> None:
+        names = [str(number) for number in range(MAX_WAITING_COMMANDS + 2)]
+        dropped = [manager.pending.add_command(waiting("alice", name)) for name in names]
+        assert [[one.display_name for one in each] for each in dropped[-3:]] == [[], ["0"], ["1"]]
+        assert [one.display_name for one in manager.pending.take_commands("alice")] == names[2:]
+
+    def test_an_event_is_new_once(self, manager: StoredTokenManager) -> None:
+        new = [manager.pending.claim_event(event) for event in ("a", "b", "a", "b", "c")]
         assert new == [True, True, False, False, True]
 
 
-def interrupted(user_id: str, words: str = "echo") -> InterruptedCommand:
-    """A command of theirs that a login holds up."""
+def waiting(user_id: str, display_name: str = "echo") -> WaitingCommand:
+    """A command of this user that waits for the login."""
     activity = {"id": "a", "deep": {"x": ["é", None]}}
-    return InterruptedCommand(user_id=user_id, kind="message", id="m", words=words, activity=activity)
+    return WaitingCommand(
+        user_id=user_id, kind="message", id="m", display_name=display_name, activity=activity
+    )

@@ -1,0 +1,168 @@
+"""What every store of short-lived texts has to hold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+
+import pytest
+
+from ...stores import FlowStore, Missing, Record
+
+NewStore = Callable[[], FlowStore]
+
+LONG = 600.0
+#: over by the time the next call is made
+SHORT = 0.001
+
+
+class FlowStoreContract:
+    """Tests for a class of yours to inherit; its name has to begin with ``Test``.
+
+    Bring a fixture ``make_store``, as for :class:`~webex_bot_auth.testing.contract.UserStoreContract`. For a
+    store in the memory of one process, it gives the same store each time.
+    """
+
+    @pytest.fixture
+    def make_store(self) -> NewStore:
+        """Makes a store: yours to bring."""
+        raise NotImplementedError(f"{type(self).__name__} has to bring a fixture make_store")
+
+    @pytest.fixture
+    def new_store(self, make_store: NewStore) -> Iterator[NewStore]:
+        """Makes one more store; it is closed when the test ends."""
+        with ExitStack() as stores:
+            yield lambda: stores.enter_context(closing(make_store()))
+
+    @pytest.fixture
+    def store(self, new_store: NewStore) -> FlowStore:
+        """One store, for a test that needs no other."""
+        return new_store()
+
+    def test_a_record_is_taken_once(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        put(one, "flow")
+        assert text(other.take("flow", seconds=LONG)) == "record of flow"
+        assert one.take("flow", seconds=LONG) is Missing.USED
+        assert one.take("another", seconds=LONG) is Missing.UNKNOWN
+
+    @pytest.mark.holds(2)
+    def test_of_20_who_take_a_record_at_once_one_gets_it(self, new_store: NewStore) -> None:
+        stores = [new_store() for _ in range(4)]
+        put(stores[0], "flow")
+        start = threading.Barrier(20)
+
+        def take(number: int) -> Record | Missing:
+            start.wait()
+            return stores[number % 4].take("flow", seconds=LONG)
+
+        with ThreadPoolExecutor(20) as pool:
+            taken = list(pool.map(take, range(20)))
+        assert taken.count(Missing.USED) == 19
+
+    @pytest.mark.holds(3)
+    def test_a_record_expires(self, store: FlowStore) -> None:
+        put(store, "flow", seconds=SHORT)
+        expired(lambda: store.take("flow", seconds=LONG))
+
+    @pytest.mark.holds(11)
+    def test_an_owners_oldest_records_go_first(self, store: FlowStore) -> None:
+        for number in range(7):
+            put(store, f"flow {number}", keep=3)
+        put(store, "another's", owner="bob", keep=3)
+        taken = [store.take(f"flow {number}", seconds=LONG) for number in range(7)]
+        assert taken[:4] == [Missing.UNKNOWN] * 4
+        assert [text(one) for one in taken[4:]] == [f"record of flow {number}" for number in (4, 5, 6)]
+        assert text(store.take("another's", seconds=LONG)) == "record of another's"
+
+    def test_a_due_record_goes_to_one(self, new_store: NewStore) -> None:
+        stores = [new_store() for _ in range(4)]
+        flows = {f"flow {number}" for number in range(5)}
+        for flow in flows:
+            put(stores[0], flow, owner=flow)
+            stores[0].schedule(flow, 0)
+        with ThreadPoolExecutor(4) as pool:
+            due = list(pool.map(lambda number: stores[number % 4].due(LONG), range(8)))
+        found = {one[0]: text(one[1]) for one in due if one}
+        assert found == {flow: f"record of {flow}" for flow in flows}
+        assert len([one for one in due if one]) == 5
+
+    def test_a_record_is_due_neither_too_early_nor_when_it_is_gone(self, store: FlowStore) -> None:
+        put(store, "flow")
+        store.schedule("flow", LONG)
+        assert store.due(LONG) is None
+        store.schedule("flow", 0)
+        store.take("flow", seconds=LONG)
+        assert store.due(LONG) is None
+        assert store.due(LONG) is None
+
+    def test_a_lease_that_is_over_is_given_again(self, store: FlowStore) -> None:
+        put(store, "flow")
+        store.schedule("flow", 0)
+        assert store.due(0)
+        assert store.due(0)
+
+    def test_a_count_goes_up_and_ends(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        assert [one.count("cards", LONG), other.count("cards", LONG), one.count("cards", LONG)] == [1, 2, 3]
+        assert one.count("others", LONG) == 1
+        assert one.take_all("list", forget="cards") == []
+        assert other.count("cards", LONG) == 1
+
+    def test_a_key_is_claimed_once(self, new_store: NewStore) -> None:
+        stores = [new_store() for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            claimed = list(pool.map(lambda store: store.claim("event", LONG), stores))
+        assert claimed.count(True) == 1
+        assert stores[0].claim("another", LONG)
+
+    def test_a_list_keeps_its_order_and_drops_the_oldest(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        dropped = [one.push("list", str(number), seconds=LONG, keep=3) for number in range(5)]
+        assert [[text(one) for one in each] for each in dropped] == [[], [], [], ["0"], ["1"]]
+        assert [text(one) for one in other.take_all("list", forget="-")] == ["2", "3", "4"]
+        assert one.take_all("list", forget="-") == []
+
+    def test_a_list_expires(self, store: FlowStore) -> None:
+        store.push("list", "text", seconds=SHORT)
+        expired(lambda: store.pop("list", 0.01) or Missing.UNKNOWN)
+
+    def test_a_text_is_popped_once(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        one.push("queue", "first", seconds=LONG)
+        one.push("queue", "second", seconds=LONG)
+        assert text(other.pop("queue", 1)) == "first"
+        assert text(one.pop("queue", 1)) == "second"
+        assert one.pop("queue", 0.01) is None
+
+    def test_a_pop_waits_for_a_push(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        with ThreadPoolExecutor(1) as pool:
+            popping = pool.submit(one.pop, "queue", 1)
+            other.push("queue", "text", seconds=LONG)
+            assert text(popping.result()) == "text"
+
+    def test_closing_twice_is_fine(self, store: FlowStore) -> None:
+        store.close()
+        store.close()
+
+
+def put(
+    store: FlowStore, flow_id: str, *, owner: str = "alice", seconds: float = LONG, keep: int = 100
+) -> None:
+    """Keep a record that can be recognised."""
+    store.put(flow_id, f"record of {flow_id}", owner=owner, seconds=seconds, keep=keep)
+
+
+def text(record: Record | Missing | None) -> str:
+    """A record as text."""
+    assert isinstance(record, (str, bytes)), record
+    return record.decode() if isinstance(record, bytes) else record
+
+
+def expired(take: Callable[[], Record | Missing]) -> None:
+    """What was kept for a moment only is not there; stores may round up to the next millisecond."""
+    threading.Event().wait(0.02)
+    assert take() is Missing.UNKNOWN
