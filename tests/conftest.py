@@ -1,4 +1,4 @@
-"""Real parts for the tests: a Redis server, the backends; the Webex cloud is the one that is shipped."""
+"""Fixtures that many tests use: a sandbox for Webex, Redis servers, and managers over each backend."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from playwright.sync_api import Browser
 from support.chromium import chromium
 from support.makers import KEY, Make, MakeManager
@@ -15,9 +16,19 @@ from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
-from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.stores.redis import client as redis_client
+from webex_bot_auth.logins.records import Records
+
+#: modules with fixtures of one topic each
+pytest_plugins = [
+    "support.command_line",
+    "support.doctor",
+    "support.redirect_page",
+    "support.refreshing",
+    "support.webex_oauth",
+]
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +44,21 @@ def redis_url(redis_server: RedisServer) -> str:
 
 
 @pytest.fixture
+def client(redis_server: RedisServer, redis_url: str) -> redis.Redis:
+    """A client of an empty Redis, to see what managers store there."""
+    return redis_server.client
+
+
+@pytest.fixture
 def cloud(webex_sandbox: WebexSandbox) -> WebexSandbox:
-    """The one that the package ships, under the name that it has where no bot runs in it."""
+    """The sandbox that the package ships, under a shorter name."""
     return webex_sandbox
+
+
+@pytest.fixture
+def alice(cloud: Sandbox) -> Person:
+    """The person whom most tests are about."""
+    return cloud.add_person("Alice Adams")
 
 
 @pytest.fixture
@@ -45,7 +68,7 @@ def integration(cloud: Sandbox) -> Integration:
 
 @pytest.fixture(params=["yaml", "redis", "yaml-encrypted", "redis-encrypted"])
 def every_manager(request: pytest.FixtureRequest) -> Make:
-    """Every backend, with and without encryption, one after the other."""
+    """Makes a manager on every backend in turn, with and without encryption."""
     kind, _, encrypted = request.param.partition("-")
     make: Make = request.getfixturevalue(f"{kind}_manager")
     return functools.partial(make, encryption_keys=[KEY]) if encrypted else make
@@ -53,7 +76,7 @@ def every_manager(request: pytest.FixtureRequest) -> Make:
 
 @pytest.fixture
 def make_manager(every_manager: Make, cloud: Sandbox, integration: Integration) -> Iterator[MakeManager]:
-    """Makes managers over one store, from options alone."""
+    """Makes managers over one store, on every backend in turn; takes options alone."""
     bot_token = cloud.add_bot("Echo Bot").token
     with contextlib.ExitStack() as managers:
         yield lambda **options: managers.enter_context(every_manager(bot_token, integration, **options))
@@ -66,29 +89,43 @@ def manager(make_manager: MakeManager) -> TokenManager:
 
 @pytest.fixture
 def yaml_manager(tmp_path: Path) -> Make:
+    """Makes managers over one YAML file."""
     return functools.partial(YAMLTokenManager, yml_base=str(tmp_path / "tokens"))
 
 
 @pytest.fixture
+def tokens_path(tmp_path: Path) -> Path:
+    """Where ``yaml_manager`` and ``user_file`` keep users' contexts."""
+    return tmp_path / "tokens.yml"
+
+
+@pytest.fixture
+def user_file(tokens_path: Path) -> UserFile:
+    """The file behind a YAML manager, without the manager."""
+    return UserFile(str(tokens_path), Records())
+
+
+@pytest.fixture
 def redis_manager(redis_url: str) -> Make:
+    """Makes managers over one Redis."""
     return functools.partial(RedisTokenManager, redis_url=redis_url)
 
 
 @pytest.fixture(params=["yaml", "redis"])
 def either_manager(request: pytest.FixtureRequest) -> Make:
-    """Both backends, one after the other."""
+    """Makes a manager on each backend in turn, without encryption."""
     make: Make = request.getfixturevalue(f"{request.param}_manager")
     return make
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[RedisServer]:
-    """One that the test may stop."""
+    """A Redis server that the test may stop."""
     with RedisServer(tmp_path) as server:
         yield server
 
 
-@pytest.fixture(scope="module")  # while it is open, its event loop runs in this thread: no other can
+@pytest.fixture(scope="module")  # its event loop runs in this thread while it is open: there can be only one
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
@@ -96,5 +133,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Managers wait 0.2 seconds for Redis, so that tests of a silent server are short."""
     monkeypatch.setattr(redis_client, "ANSWER_SECONDS", 0.2)
     monkeypatch.setattr(redis_client, "CONNECT_SECONDS", 0.2)

@@ -36,22 +36,11 @@ class Echo(Command):
 
 
 @pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_url) as client:
-        yield client
-
-
-@pytest.fixture
 def manager(redis_manager: Make, cloud: Sandbox, integration: Integration) -> Iterator[RedisTokenManager]:
     with redis_manager(cloud.add_bot("Echo Bot").token, integration) as manager:
         assert isinstance(manager, RedisTokenManager)
         manager.flow_maintenance()  # connects; later it would run beside
         yield manager
-
-
-@pytest.fixture
-def alice(cloud: Sandbox) -> Person:
-    return cloud.add_person("Alice Adams")
 
 
 def context(user_id: str) -> UserContext:

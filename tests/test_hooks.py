@@ -44,11 +44,6 @@ def heard(manager: TokenManager) -> Iterator[list[tuple[str, str]]]:
         signal.disconnect(noting, sender=manager)
 
 
-@pytest.fixture
-def alice(cloud: Sandbox) -> Person:
-    return cloud.add_person("Alice Adams")
-
-
 class TestSignals:
     def test_login_refresh_and_logout(
         self, manager: TokenManager, cloud: Sandbox, alice: Person, heard: list[Any]

@@ -23,11 +23,6 @@ def echo(cloud: WebexSandbox) -> Person:
     return cloud.add_bot("Echo Bot")
 
 
-@pytest.fixture
-def alice(cloud: WebexSandbox) -> Person:
-    return cloud.add_person("Alice Adams")
-
-
 def start(
     cloud: WebexSandbox, echo: Person, manager: RedisTokenManager, command: type[Whoami] = Whoami
 ) -> tuple[RunningBot, Any]:

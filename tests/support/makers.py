@@ -1,4 +1,4 @@
-"""What the fixtures that make managers are called with."""
+"""Types of the fixtures that make managers, and encryption keys for them."""
 
 from __future__ import annotations
 
@@ -12,3 +12,5 @@ MakeManager = Callable[..., TokenManager]
 Make = Callable[..., TokenManager]
 
 KEY = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80="
+#: the key that follows ``KEY`` when keys are rotated
+NEW_KEY = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="

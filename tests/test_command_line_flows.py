@@ -1,0 +1,50 @@
+"""``flows`` lists the logins that are pending."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.makers import KEY, Make
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth.__main__ import main
+from webex_bot_auth.user_context.models import reference
+
+pytestmark = pytest.mark.usefixtures("no_settings")
+
+
+def test_flows_counts_logins_under_way_in_redis(
+    redis_url: str, redis_manager: Make, integration: Integration,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    with (
+        redis_manager("token", integration, key_prefix="mine:") as plain,
+        redis_manager("token", integration, key_prefix="mine:", encryption_keys=[KEY]) as sealed,
+    ):
+        used, readable, other = (made.start_flow(user_id="alice") for made in (plain, plain, sealed))
+        plain.refuse_redirect(flow_id=used, error="access_denied")
+    arguments = ["--redis-url", redis_url, "--key-prefix", "mine:", "flows"]
+    assert main(arguments) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == "logins under way: 2"
+    assert lines == [
+        f"{reference(readable)}  ends in 10 min",
+        f"{reference(other)}  ends in 10 min, encrypted with other keys",
+    ]
+    monkeypatch.setenv("WEBEX_BOT_AUTH_KEYS", KEY)
+    monkeypatch.setenv("REDIS_KEY_PREFIX", "mine:")
+    assert main(["--redis-url", redis_url, "flows", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [flow["reference"] for flow in listed] == [reference(readable), reference(other)]
+    assert all(flow["readable"] and 540 < flow["seconds_left"] <= 600 for flow in listed)
+
+
+def test_flows_of_a_file_are_in_the_bots_own_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--yaml", str(tmp_path / "tokens"), "flows"]) == 0
+    assert "the bot's own process" in capsys.readouterr().err
+    assert main(["--yaml", str(tmp_path / "tokens"), "flows", "--json"]) == 0
+    assert capsys.readouterr().out == "null\n"

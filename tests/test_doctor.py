@@ -1,0 +1,95 @@
+"""``doctor`` as a whole: a sound configuration, and checks that cannot be made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.doctor import Doctor, lines_for_any_store
+from support.redis_server import RedisServer, free_port
+from wxc_sdk.integration import Integration
+from wxc_sdk.rest import RestSession
+
+from webex_bot_auth import YAMLTokenManager
+from webex_bot_auth.administration import doctor
+from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.made_up import context
+
+pytestmark = pytest.mark.usefixtures("no_settings")
+
+
+def test_doctor_finds_nothing_wrong_with_a_good_file(
+    file_doctor: Doctor, configuration: Integration, tmp_path: Path
+) -> None:
+    assert file_doctor.lines() == [
+        *lines_for_any_store(configuration),
+        f"ok       folder: {tmp_path} can be written",
+        f"ok       file: {tmp_path}/tokens.yml will be made with the first login",
+        "ok       encryption: 1 key",
+        "ok       records: 0, all can be read",
+    ]
+    assert not list(tmp_path.glob("tokens*"))
+    with YAMLTokenManager("-", configuration, yml_base=str(tmp_path / "tokens")) as manager:
+        manager.set_user_context(user_id="alice", user_context=context("alice"))
+    assert file_doctor.line("file") == f"ok: {tmp_path}/tokens.yml is for its owner alone"
+    assert file_doctor.line("records") == "ok: 1, all can be read"
+
+
+def test_doctor_finds_nothing_wrong_with_a_good_redis(
+    redis_doctor: Doctor, configuration: Integration, durable_server: RedisServer
+) -> None:
+    version = durable_server.client.info()["redis_version"]
+    assert redis_doctor.lines() == [
+        *lines_for_any_store(configuration),
+        f"ok       Redis version: {version}",
+        "ok       Redis writes: taken",
+        "ok       Redis persistence: each write goes to its log on disk (appendonly)",
+        "ok       Redis eviction: noeviction",
+        "ok       Redis clock: as ours",
+        "ok       encryption: 1 key",
+        "ok       records: 0, all can be read",
+    ]
+
+
+def test_doctor_waits_for_nobody_for_long(
+    file_doctor: Doctor, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "LONGEST_SECONDS", 0.5)
+    with cloud.faults.rest("/v1/people/me", hang=True):
+        lines = file_doctor.lines(wrong=True)
+    assert [line for line in lines if not line.startswith("ok")] == [
+        "wrong    bot token and clock: not known after 0.5 s; something on the way there does not answer: "
+        "network, proxy, disk"
+    ]
+
+
+def test_doctor_goes_on_where_a_check_itself_fails(
+    file_doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scopes(patient: object) -> None:
+        raise LookupError("hush")
+
+    monkeypatch.setattr(doctor, "CHECKS", (scopes, *doctor.CHECKS))
+    lines = file_doctor.lines(wrong=True)
+    assert lines[0] == "wrong    scopes: the check itself failed (LookupError); please report it"
+    assert all(line.startswith("ok") for line in lines[1:])
+
+
+def test_doctor_says_so_offline_and_goes_on(redis_doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setattr(RestSession, "BASE", f"{nobody}/v1")
+    monkeypatch.setenv("WEBEX_TOKEN_SERVICE", f"{nobody}/v1/access_token")
+    lines = redis_doctor.lines(wrong=True)
+    assert [line.split(";")[0] for line in lines if not line.startswith("ok")] == [
+        "wrong    bot token: Webex cannot be reached (ConnectionError)",
+        "warning  clock: not compared, as Webex told no time",
+        "wrong    client id and secret: the token endpoint gives no usable answer (ConnectionError)",
+    ]
+
+
+def test_doctor_needs_a_store_that_can_be(file_doctor: Doctor, tmp_path: Path) -> None:
+    for store in (["--redis-url", "nonsense"], ["--yaml", ""], ["--yaml", str(tmp_path / "no" / "tokens")]):
+        file_doctor.store_arguments = store
+        lines = file_doctor.lines(wrong=True)
+        (wrong,) = (line for line in lines if not line.startswith("ok"))
+        assert wrong.startswith(("wrong    store: ", "wrong    folder: "))

@@ -1,0 +1,88 @@
+"""``doctor`` checks Redis: its version, its clock, and whether it keeps what it is given."""
+
+from __future__ import annotations
+
+import functools
+from datetime import timedelta
+
+import pytest
+from support.doctor import Doctor
+from support.redis_server import RedisServer, free_port
+
+from webex_bot_auth.administration.checks import redis_store
+from webex_bot_auth.user_context import redis_diagnosis
+from webex_bot_auth.user_context.diagnosis import RedisHealth
+from webex_bot_auth.user_context.models import utc_now
+
+pytestmark = pytest.mark.usefixtures("no_settings")
+
+
+def test_doctor_sees_that_redis_is_gone(
+    redis_doctor: Doctor, durable_server: RedisServer, impatient: None
+) -> None:
+    durable_server.pause()
+    assert (
+        redis_doctor.line("Redis")
+        == "wrong: does not answer in time; look at the URL, the server and the network"
+    )
+    durable_server.resume()
+    durable_server.stop()
+    assert redis_doctor.line("Redis").startswith("wrong: cannot be reached")
+    assert redis_doctor.line("records").startswith("wrong: not read: users: Redis cannot be reached")
+    durable_server.options["requirepass"] = "hush"
+    durable_server.start()
+    assert redis_doctor.line("Redis").startswith("wrong: refuses the user name or password")
+
+
+def test_doctor_knows_how_redis_keeps_things(redis_doctor: Doctor, durable_server: RedisServer) -> None:
+    durable_server.client.config_set("appendonly", "no")
+    none = "warning: none: a restart of Redis logs everybody out; set appendonly yes"
+    assert redis_doctor.line("Redis persistence") == none
+    durable_server.client.config_set("save", "900 1")
+    assert redis_doctor.line("Redis persistence").startswith("ok: snapshots (save)")
+    durable_server.client.config_set("maxmemory-policy", "allkeys-lru")
+    assert redis_doctor.line("Redis eviction").startswith("warning: allkeys-lru: when its memory is full")
+    durable_server.client.config_set("maxmemory-policy", "volatile-ttl")
+    assert redis_doctor.line("Redis eviction") == "ok: volatile-ttl"
+
+
+def test_doctor_sees_a_redis_that_takes_no_writes(redis_doctor: Doctor, durable_server: RedisServer) -> None:
+    durable_server.client.config_set("maxmemory", "1")
+    assert redis_doctor.line("Redis writes").startswith("wrong: Redis answers OutOfMemoryError")
+    durable_server.client.config_set("maxmemory", "0")
+    durable_server.client.replicaof("127.0.0.1", free_port())
+    assert redis_doctor.line("Redis writes").startswith(
+        "wrong: this is a read-only replica; give the URL of the"
+    )
+
+
+def test_doctor_says_what_redis_does_not_tell(redis_doctor: Doctor, durable_server: RedisServer) -> None:
+    hidden = ["-info", "-config", "-time", "-set"]
+    durable_server.client.acl_setuser("guest", enabled=True, nopass=True, keys=["*"], commands=["+@all"])
+    durable_server.client.execute_command("ACL", "SETUSER", "guest", *hidden)
+    redis_doctor.store_arguments[1] = durable_server.url.replace("//", "//guest@")
+    for fact in ("version", "persistence", "eviction", "clock"):
+        assert redis_doctor.line(f"Redis {fact}").startswith("warning: it does not tell; ")
+    assert redis_doctor.line("Redis writes").startswith("wrong: the Redis user lacks the right for this")
+
+
+def test_doctor_compares_the_clock_with_redis(redis_doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seconds, said in ((40, "40 s behind ours"), (-40, "40 s ahead of ours")):
+        ours = functools.partial(lambda ahead: utc_now() + timedelta(seconds=ahead), seconds)
+        monkeypatch.setattr(redis_diagnosis, "utc_now", ours)
+        assert redis_doctor.line("Redis clock").startswith(f"warning: {said}; let NTP")
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("5.0.14", "wrong    Redis version: 5.0.14 is too old; update it to 6.2 or later"),
+        ("6.0.16", "wrong    Redis version: 6.0.16 is too old; update it to 6.2 or later"),
+        ("6.2.0", "ok       Redis version: 6.2.0"),
+        ("10.0.0", "ok       Redis version: 10.0.0"),
+        ("unstable", "warning  Redis version: it does not tell; ask whoever runs it: 6.2 or later is needed"),
+    ],
+)
+def test_doctor_knows_which_redis_is_too_old(version: str, said: str) -> None:
+    health = RedisHealth(version, False, None, True, True, "noeviction", 0.0)
+    assert str(next(iter(redis_store.judged(health)))) == said

@@ -1,0 +1,89 @@
+"""``doctor`` asks Webex: the bot token, the client id and secret, the clock."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from support.doctor import Doctor
+from support.raw_server import RawServer, answer
+from wxc_sdk.rest import RestSession
+
+from webex_bot_auth.sandbox import Sandbox
+
+pytestmark = pytest.mark.usefixtures("no_settings")
+
+
+def test_doctor_wants_a_bots_token(
+    file_doctor: Doctor, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBEX_BOT_TOKEN", cloud.add_person("Alice Adams").token)
+    assert file_doctor.line("bot token").startswith("wrong: belongs to Alice Adams: a person, not a bot; put")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"status": 503}, "warning: not checked, Webex answers HTTP 503; try again"),
+        ({"status": 429, "retry_after": 60}, "warning: not checked, Webex answers HTTP 429"),
+        ({"reset": True}, "wrong: Webex cannot be reached (ConnectionError); look at the network"),
+        ({"html": True}, "wrong: something else than Webex answers"),
+        ({"empty": True}, "wrong: something else than Webex answers"),
+        ({"wrong_types": True}, "wrong: something else than Webex answers"),
+    ],
+)
+def test_doctor_says_what_webex_answers_to_the_bots_token(
+    file_doctor: Doctor, cloud: Sandbox, fault: dict[str, Any], said: str
+) -> None:
+    with cloud.faults.rest("/v1/people/me", **fault):
+        assert file_doctor.line("bot token").startswith(said)
+    assert file_doctor.line("bot token") == "ok: of the bot Echo Bot"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"status": 503}, "warning: not checked, the token endpoint answers HTTP 503"),
+        ({"status": 404}, "wrong: the token endpoint answers HTTP 404; look at WEBEX_TOKEN_SERVICE"),
+        ({"html": True}, "wrong: the token endpoint gives no usable answer (answer is not a JSON object)"),
+        ({"reset": True}, "wrong: the token endpoint gives no usable answer (ConnectionError)"),
+    ],
+)
+def test_doctor_says_what_the_token_endpoint_answers(
+    file_doctor: Doctor, cloud: Sandbox, fault: dict[str, Any], said: str
+) -> None:
+    with cloud.faults.token(**fault):
+        assert file_doctor.line("client id and secret").startswith(said)
+
+
+def test_doctor_does_not_take_any_endpoint_for_a_token_endpoint(
+    file_doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RawServer(answer(200, {"access_token": "a"})) as server:
+        monkeypatch.setenv("WEBEX_TOKEN_SERVICE", server.url)
+        assert file_doctor.line("client id and secret").startswith("wrong: a nonsense token was taken")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(90, "warning: 90 s behind Webex's; let NTP"), (-90, "warning: 90 s ahead of Webex's"), (30, "ok: as")],
+)
+def test_doctor_compares_the_clock_with_webex(
+    file_doctor: Doctor, seconds: float, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=seconds + 0.9), usegmt=True)
+    with RawServer(answer(401, {}, Date=theirs)) as server:
+        monkeypatch.setattr(RestSession, "BASE", server.url)
+        assert re.sub(r"\b(89|91)\b", "90", file_doctor.line("clock")).startswith(said)
+
+
+def test_doctor_says_that_it_has_no_time_to_compare_with(
+    file_doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for bytes_ in (answer(401, {}), answer(401, {}, Date="yesterday")):
+        with RawServer(bytes_) as server:
+            monkeypatch.setattr(RestSession, "BASE", server.url)
+            assert file_doctor.line("clock").startswith("warning: not compared")

@@ -1,0 +1,123 @@
+"""The guard with scopes of a command's own, and with cards that people submit."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+from support.makers import Make
+from support.whoami import LOOK_IN_DIRECT, Whoami
+from webex_bot.models.command import Command
+
+from webex_bot_auth import (
+    UserTokenMixin,
+    requires_user_token,
+)
+from webex_bot_auth.sandbox import open_url
+from webex_bot_auth.testing import WebexSandbox
+
+
+class TestScopes:
+    @staticmethod
+    def spaces(**kwargs: Any) -> Command:
+        @requires_user_token(scopes=["spark:rooms_read"])
+        class Spaces(UserTokenMixin, Command):
+            def __init__(self, **kwargs: Any) -> None:
+                super().__init__(command_keyword="spaces", help_message="spaces", **kwargs)
+
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                return f"{len(list(self.user_api.rooms.list()))} spaces"
+
+        return Spaces(**kwargs)
+
+    def test_who_has_granted_too_little_is_asked_for_the_union(
+        self, webex_sandbox: WebexSandbox, either_manager: Make
+    ) -> None:
+        bot = webex_sandbox.run(
+            Whoami, self.spaces, manager=either_manager, scopes=["spark:people_read", "spark:rooms_read"]
+        )
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice, scopes=["spark:people_read"])
+        assert bot.ask(alice, "whoami").text == "You are Alice Adams"
+        card = bot.login_card(alice, after=bot.hears(alice, "spaces"))
+        assert "scope=spark%3Arooms_read+spark%3Apeople_read&" in open_url(card.card)
+        assert bot.press_login(card, alice).status_code == 200
+        assert bot.answer_to(card, lambda message: "spaces" in message.text and "run" not in message.text)
+        assert bot.ask(alice, "spaces").text == "1 spaces"
+
+    def test_who_refuses_more_keeps_what_was_granted(
+        self, webex_sandbox: WebexSandbox, either_manager: Make
+    ) -> None:
+        bot = webex_sandbox.run(
+            Whoami, self.spaces, manager=either_manager, scopes=["spark:people_read", "spark:rooms_read"]
+        )
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.log_in(alice, scopes=["spark:people_read"])
+        card = bot.login_card(alice, after=bot.hears(alice, "spaces"))
+        assert bot.press_login(card, alice, deny=True).status_code == 403
+        assert "did not give the permission" in bot.answer_to(card).text
+        assert bot.ask(alice, "whoami").text == "You are Alice Adams"
+
+    def test_a_scope_that_the_integration_lacks_is_reported_at_the_start(
+        self, webex_sandbox: WebexSandbox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        webex_sandbox.run(self.spaces, scopes=["spark:people_read"])
+        assert (
+            "'spaces' needs scopes that the integration is not configured with: spark:rooms_read"
+            in caplog.text
+        )
+
+
+class TestCards:
+    CARD: ClassVar[dict[str, Any]] = {
+        "type": "AdaptiveCard",
+        "version": "1.3",
+        "body": [{"type": "Input.Text", "id": "words"}],
+        "actions": [{"type": "Action.Submit", "title": "Go", "data": {"callback_keyword": "form_callback"}}],
+    }
+
+    @classmethod
+    def form(cls, **kwargs: Any) -> Command:
+        class Form(UserTokenMixin, Command):
+            def __init__(self, **kwargs: Any) -> None:
+                super().__init__(
+                    command_keyword="form", help_message="form", card=cls.CARD,
+                    delete_previous_message=True, **kwargs,
+                )  # fmt: skip
+
+            def pre_card_load_reply(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                return f"A form for {self.user_api.people.me().display_name}"
+
+            @requires_user_token
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                assert attachment_actions.messageId
+                return f"{attachment_actions.inputs['words']}, says {self.user_api.people.me().display_name}"
+
+        return Form(**kwargs)
+
+    def test_a_commands_card_is_shown_after_the_login(self, webex_sandbox: WebexSandbox) -> None:
+        bot = webex_sandbox.run(self.form)
+        alice = webex_sandbox.add_person("Alice Adams")
+        team = bot.group(alice)
+        asked = bot.hears(alice, "form", room=team)
+        line = bot.answer_to(asked)
+        assert line.text == LOOK_IN_DIRECT
+        card = bot.login_card(alice)
+        bot.press_login(card, alice)
+        form = bot.answer_to(line, lambda message: message.card)
+        assert bot.said(team)[1] == "A form for Alice Adams"
+        webex_sandbox.submit(alice, form, {"words": "Hello"})
+        assert bot.answer_to(form, "Hello, says Alice Adams")
+
+    def test_the_submit_of_a_card_runs_after_the_login_with_its_inputs(
+        self, webex_sandbox: WebexSandbox, either_manager: Make
+    ) -> None:
+        bot = webex_sandbox.run(self.form, manager=either_manager)
+        alice, bob = webex_sandbox.add_person("Alice Adams"), webex_sandbox.add_person("Bob Brown")
+        team = bot.group(alice, bob)
+        bot.log_in(alice)
+        form = bot.answer_to(bot.hears(alice, "form", room=team), lambda message: message.card)
+        webex_sandbox.submit(bob, form, {"words": "Mine"})  # who presses need not be who asked
+        assert bot.answer_to(form).text == LOOK_IN_DIRECT
+        assert bot.press_login(bot.login_card(bob), bob).status_code == 200
+        assert bot.answer_to(form, "Mine, says Bob Brown")

@@ -1,0 +1,51 @@
+"""The redirect page in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.minimal_manager import MinimalTokenManager
+from support.redirect_page import app_for
+
+from webex_bot_auth import Texts
+from webex_bot_auth.testing import WebexSandbox
+from webex_bot_auth.user_context.models import Outcome
+
+
+class Shows(MinimalTokenManager):
+    """Ends every login as its code says."""
+
+    def process_redirect(self, *, flow_id: str, code: str) -> str:
+        return "https://example.com/" + "x" * 200 if code == "long" else self.chat.page(Outcome(code))
+
+
+@pytest.mark.holds(13)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_each_page_looks_as_it_should_in_a_browser(
+    browser: Any, cloud: WebexSandbox, scheme: str, width: int
+) -> None:
+    ground = {"light": "rgb(244, 245, 247)", "dark": "rgb(18, 20, 23)"}[scheme]
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 760})
+    with Shows(cloud.add_bot("Echo Bot").token, cloud.integration()) as manager:
+        base = cloud.serve(app_for(manager))
+        page = context.new_page()
+        problems: list[str] = []
+        asked: list[str] = []
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        for outcome in Outcome:
+            url = f"{base}/redirect?state=s&code={outcome.value}"
+            page.goto(url)
+            assert page.locator("h1").inner_text() == getattr(Texts(), f"page_{outcome.value}").title
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert asked == [f"{base}/redirect?state=s&code={outcome.value}" for outcome in Outcome]
+        page.goto(f"{base}/redirect?state=s&code=long")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        # a browser reports the status of a page like that of anything else that it loads
+        assert [one for one in problems if "the server responded with a status of" not in one] == []
+    context.close()

@@ -1,0 +1,95 @@
+"""Random queries to the redirect page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from support.makers import KEY
+from support.redirect_page import Scene, app_for, check_headers
+from support.redis_server import RedisServer
+
+from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
+from webex_bot_auth.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def calm_cloud() -> Iterator[Sandbox]:
+    with Sandbox() as cloud, cloud.clients():
+        yield cloud
+
+
+@pytest.fixture(scope="module", params=["yaml", "redis-encrypted"])
+def module_scene(
+    request: pytest.FixtureRequest,
+    calm_cloud: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_server: RedisServer,
+) -> Iterator[Scene]:
+    token, integration = calm_cloud.add_bot("Echo Bot").token, calm_cloud.integration()
+    folder = tmp_path_factory.mktemp("random")
+    made: TokenManager = (
+        YAMLTokenManager(token, integration, yml_base=str(folder / "tokens"))
+        if request.param == "yaml"
+        else RedisTokenManager(
+            token, integration, redis_url=redis_server.url, key_prefix="random:", encryption_keys=[KEY]
+        )
+    )
+    people = calm_cloud.add_person("Alice Adams"), calm_cloud.add_person("Bob Brown")
+    with made as manager:
+        yield Scene(calm_cloud, lambda: manager, manager, app_for(manager), *people)
+
+
+NAMES = st.sampled_from(["state", "code", "error", "error_description"]) | st.text(max_size=5)
+
+VALUES = st.one_of(
+    st.text(max_size=30),
+    st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=30),
+    st.sampled_from(["", "access_denied", "server_error", "*", "used", "a" * 2048, "a" * 2049, "%00", "é"]),
+)
+
+QUERIES = st.one_of(
+    st.lists(st.tuples(NAMES, VALUES), max_size=5).map(lambda pairs: urlencode(pairs, errors="replace")),
+    st.fixed_dictionaries({"state": VALUES}, optional={"code": VALUES, "error": VALUES}).map(
+        lambda pairs: urlencode(pairs, errors="replace")
+    ),
+    st.text(st.characters(codec="latin-1"), max_size=60),
+)
+
+
+@pytest.mark.holds(4, 13, 34)
+@settings(max_examples=4800, deadline=None)
+@given(query=QUERIES)
+@example("state=a&code=%ED%A0%80")
+@example("&&&===%%%")
+@example("state=a&code=\x80")
+def test_a_random_query_gets_no_5xx_and_calls_nobody(module_scene: Scene, query: str) -> None:
+    calls = len(module_scene.cloud.calls)
+    answer = module_scene.app.test_client().get("/redirect", environ_overrides={"QUERY_STRING": query})
+    assert answer.status_code in (400, 403, 410)
+    check_headers(answer)
+    assert len(module_scene.cloud.calls) == calls
+
+
+@pytest.mark.holds(2, 4, 9, 34)
+@settings(max_examples=200, deadline=None)
+@given(extra=st.lists(st.tuples(NAMES, VALUES), max_size=3), with_code=st.booleans())
+def test_a_random_query_with_a_live_flow_ends_it_properly_or_leaves_it(
+    module_scene: Scene, extra: list[tuple[str, str]], with_code: bool
+) -> None:
+    scene = module_scene
+    flow_id = scene.manager.start_flow(user_id=scene.alice.id)
+    scene.cloud.calls.clear()
+    pairs = [("state", flow_id), *([("code", "random")] if with_code else []), *extra]
+    answer = scene.open(urlencode(pairs, errors="replace"))
+    exchanges = scene.cloud.calls.exchanges()
+    assert len(exchanges) <= 1
+    if exchanges:
+        assert answer.status_code == 503  # the code is none of Webex's
+    if answer.status_code == 400:
+        assert list(scene.cloud.calls) == []
+        assert scene.open(urlencode({"state": flow_id, "error": "access_denied"})).status_code == 403
+    assert scene.open(urlencode({"state": flow_id, "code": "c"})).status_code == 410

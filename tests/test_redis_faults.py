@@ -1,0 +1,187 @@
+"""A Redis server that is down, silent, read-only, or loses an answer."""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.cutting import cutting
+from support.makers import Make
+from support.redis_server import RedisServer
+from support.tls import tls_in_front_of
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.errors import StoreError, StoreUnavailable, StoreUnreadable
+from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.redirects import came_back
+from webex_bot_auth.user_context.models import InterruptedCommand
+
+
+@pytest.mark.holds(32)
+@pytest.mark.usefixtures("impatient")
+class TestServerFaults:
+    @pytest.fixture
+    def manager(self, own_server: RedisServer, integration: Integration) -> Iterator[RedisTokenManager]:
+        with RedisTokenManager("token", integration, redis_url=own_server.url) as manager:
+            yield manager
+
+    @staticmethod
+    def everything(manager: RedisTokenManager) -> list[Callable[[], Any]]:
+        alice = context("alice")
+        return [
+            lambda: manager.get_user_context(user_id="alice"),
+            lambda: manager.get_user_context_and_refresh(user_id="alice"),
+            lambda: manager.set_user_context(user_id="alice", user_context=alice),
+            lambda: manager.set_user_context(user_id="alice"),
+            lambda: manager.replace(alice, None),
+            lambda: manager.start_flow(user_id="alice"),
+            lambda: manager.flow_maintenance(),
+            lambda: manager.next_released(timeout=0.01),
+            lambda: manager.exclusively("alice").__enter__(),
+        ]
+
+    def fails(self, manager: RedisTokenManager, reason: str) -> None:
+        for act in self.everything(manager):
+            with pytest.raises(StoreUnavailable, match=reason):
+                act()
+
+    def test_down_at_the_start_and_up_later(self, tmp_path: Path, integration: Integration) -> None:
+        server = RedisServer(tmp_path)
+        with RedisTokenManager("token", integration, redis_url=server.url) as manager:
+            self.fails(manager, "cannot be reached")
+            with server:
+                manager.set_user_context(user_id="alice", user_context=context("alice"))
+                assert manager.get_user_context(user_id="alice") == context("alice")
+
+    def test_down_later_and_up_again_empty(self, own_server: RedisServer, manager: RedisTokenManager) -> None:
+        manager.set_user_context(user_id="alice", user_context=context("alice"))
+        own_server.stop()
+        self.fails(manager, "cannot be reached")
+        own_server.start()
+        assert manager.get_user_context(user_id="alice") is None
+        assert manager.start_flow(user_id="alice")
+
+    def test_a_restart_between_two_commands_is_not_noticed(
+        self, own_server: RedisServer, manager: RedisTokenManager
+    ) -> None:
+        manager.get_user_context(user_id="alice")
+        own_server.stop()
+        own_server.start()
+        assert manager.get_user_context(user_id="alice") is None
+
+    def test_it_answers_nothing_for_a_while(
+        self, own_server: RedisServer, manager: RedisTokenManager
+    ) -> None:
+        manager.get_user_context(user_id="alice")
+        own_server.pause()
+        self.fails(manager, "does not answer in time")
+        own_server.resume()
+        assert manager.get_user_context(user_id="alice") is None
+
+    def test_a_read_only_replica(self, own_server: RedisServer, manager: RedisTokenManager) -> None:
+        own_server.client.replicaof("127.0.0.1", "1")
+        own_server.client.config_set("replica-serve-stale-data", "yes")
+        assert manager.get_user_context(user_id="alice") is None
+        with pytest.raises(StoreUnavailable, match="ReadOnly"):
+            manager.set_user_context(user_id="alice", user_context=context("alice"))
+        own_server.client.replicaof("NO", "ONE")
+        manager.set_user_context(user_id="alice", user_context=context("alice"))
+
+    @pytest.mark.parametrize("password", ["", ":wrong@"])
+    def test_a_missing_or_wrong_password(
+        self, tmp_path: Path, integration: Integration, password: str
+    ) -> None:
+        with (
+            RedisServer(tmp_path, requirepass="right") as server,
+            RedisTokenManager(
+                "token", integration, redis_url=f"redis://{password}127.0.0.1:{server.port}"
+            ) as manager,
+        ):
+            self.fails(manager, "refuses the user name or password")
+
+    def test_an_answer_that_gets_lost_does_nothing_twice(
+        self, own_server: RedisServer, cloud: Sandbox, integration: Integration
+    ) -> None:
+        alice = cloud.add_person("Alice Adams")
+        with cutting(own_server.port) as cutter:
+            url = f"redis://127.0.0.1:{cutter.port}"
+            with RedisTokenManager(cloud.add_bot("Echo").token, integration, redis_url=url) as manager:
+                cutter.word = b"NX"
+                assert manager.first_time("event")  # rather twice than never
+                answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+                cutter.word = b"XX"
+                assert "cannot be reached" in manager.process_redirect(**answer)  # and not: has been used
+                command = InterruptedCommand(
+                    user_id=alice.id, kind="message", id="m", words="whoami", activity={}
+                )
+                cutter.word = b"RPUSH"
+                with pytest.raises(StoreUnavailable):
+                    manager._pending.release(command)
+                assert manager.next_released(timeout=1) == command
+                assert manager.next_released(timeout=0.01) is None
+                cutter.word = b"refresh-"
+                with pytest.raises(StoreUnavailable), manager.exclusively(alice.id):
+                    pass
+
+    @pytest.mark.holds(20)
+    def test_rediss_checks_certificate_and_name_unless_the_url_says_otherwise(
+        self, own_server: RedisServer, integration: Integration, tmp_path: Path
+    ) -> None:
+        with tls_in_front_of(own_server.port, tmp_path) as (port, certificate):
+            trusted = f"ssl_ca_certs={certificate}"
+            for query, host, works in (
+                ("", "localhost", False),
+                (trusted, "localhost", True),
+                (trusted, "127.0.0.1", False),  # the certificate is for localhost
+                ("ssl_cert_reqs=none&ssl_check_hostname=false", "127.0.0.1", True),
+            ):
+                url = f"rediss://{host}:{port}/0?{query}"
+                with RedisTokenManager("token", integration, redis_url=url) as manager:
+                    if works:
+                        assert manager.get_user_context(user_id="alice") is None
+                    else:
+                        with pytest.raises(StoreUnavailable, match="certificate"):
+                            manager.get_user_context(user_id="alice")
+
+    def test_a_record_that_is_no_record(self, own_server: RedisServer, manager: RedisTokenManager) -> None:
+        for raw in (b"{broken", b"[]", b"{}", b"\xff", b'{"user_id": "bob", "tokens": {}}'):
+            own_server.client.set("user-alice", raw)
+            with pytest.raises(StoreUnreadable, match="user-alice"):
+                manager.get_user_context(user_id="alice")
+            assert own_server.client.get("user-alice") == raw
+        own_server.client.delete("user-alice")
+        own_server.client.lpush("user-alice", "a list")
+        with pytest.raises(StoreError, match="WRONGTYPE"):
+            manager.get_user_context(user_id="alice")
+
+
+@pytest.mark.holds(17)
+def test_no_secret_stands_in_an_error_about_a_pipeline(
+    own_server: RedisServer, integration: Integration, redis_manager: Make
+) -> None:
+    """redis-py quotes the command that failed."""
+    secret = secrets.token_hex()  # nothing that stands in a line of source
+    url, someone = own_server.url, context("alice", access_token=secret)
+    with RedisTokenManager("token", integration, redis_url=url) as manager:
+        manager.set_user_context(user_id="alice", user_context=someone)
+        own_server.client.config_set("maxmemory", 1)
+        interrupted = InterruptedCommand(user_id="alice", kind="message", id="m", words=secret, activity={})
+        for write in (
+            lambda: manager.set_user_context(user_id="alice", user_context=someone),
+            lambda: manager.login_url(user_id="alice"),
+            lambda: manager._pending.count_ask("alice"),
+            lambda: manager._pending.release(interrupted),
+            lambda: manager.replace(someone, context("alice", access_token=f"{secret} anew")),
+        ):
+            with pytest.raises(StoreUnavailable, match=r"OutOfMemory|OOM") as raised:
+                write()
+            shown = "".join(traceback.format_exception(raised.value))
+            assert secret not in shown
+            assert "SET flows-" not in shown
+            assert '"verifier"' not in shown

@@ -1,0 +1,155 @@
+"""Pending logins in Redis: they expire, are bounded for each user, and leave nothing behind."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+import redis
+from support.makers import Make
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.redirects import came_back
+
+
+@pytest.fixture
+def manager(redis_manager: Make, integration: Integration) -> Iterator[RedisTokenManager]:
+    with redis_manager("token", integration) as manager:
+        assert isinstance(manager, RedisTokenManager)
+        yield manager
+
+
+class TestExpiry:
+    def test_everything_of_a_pending_login_expires(
+        self, redis_manager: Make, integration: Integration, client: redis.Redis, cloud: Sandbox
+    ) -> None:
+        alice = cloud.add_person("Alice Adams")
+        with redis_manager(cloud.add_bot("Echo").token, integration) as manager:
+            manager.request_login(user_id=alice.id)
+            answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+            manager.process_redirect(**answer)
+        forever = {key for key in client.scan_iter() if client.ttl(key) == -1}
+        assert forever == {b"users", f"user-{alice.id}".encode()}
+
+    @pytest.mark.holds(11)
+    def test_1000_flows_of_a_user_leave_a_bounded_store(
+        self, manager: RedisTokenManager, client: redis.Redis
+    ) -> None:
+        for _ in range(1000):
+            manager.start_flow(user_id="alice")
+        assert client.scard("flows") == 5
+        assert len(client.keys("flows-*")) == 5
+        [index] = client.keys("pending-*")
+        assert [len(flows.split()) for flows in client.hvals(index)] == [5]
+
+
+class TestMaintenance:
+    @staticmethod
+    def abandon(client: redis.Redis, *flow_ids: str, hours: float = 48) -> None:
+        created = datetime.now(timezone.utc) - timedelta(hours=hours)
+        for flow_id in flow_ids:
+            client.set(f"flows-{flow_id}", json.dumps({"user_id": "u", "created": created.isoformat()}))
+            client.sadd("flows", flow_id)
+
+    def test_it_drops_what_has_expired_and_nothing_else(
+        self, manager: RedisTokenManager, client: redis.Redis
+    ) -> None:
+        self.abandon(client, *(f"old{number}" for number in range(1200)))
+        self.abandon(client, "young", hours=0)
+        client.sadd("flows", "gone")
+        client.set("flow-maintenance", datetime.now(timezone.utc).isoformat())
+        mine = manager.start_flow(user_id="alice")
+        output = io.StringIO()
+        manager.flow_maintenance(output=output)
+        assert (client.scard("flows"), output.getvalue()) == (1203, "")
+        manager.flow_maintenance(force=True, output=output)
+        assert client.smembers("flows") == {b"young", mine.encode()}
+        assert sorted(client.keys("flows-*")) == sorted([b"flows-young", f"flows-{mine}".encode()])
+        assert len(output.getvalue().splitlines()) == 1201
+        assert "old" not in output.getvalue()
+
+    @pytest.mark.parametrize(
+        ("latest", "needed"),
+        [(None, True), ("nonsense", True), (16, True), (14, False), ("2020-01-01T00:00:00", True)],
+    )
+    def test_it_is_needed_every_15_minutes(
+        self, manager: RedisTokenManager, client: redis.Redis, latest: Any, needed: bool
+    ) -> None:
+        if isinstance(latest, int):
+            latest = (datetime.now(timezone.utc) - timedelta(minutes=latest)).isoformat()
+        if latest:
+            client.set("flow-maintenance", latest)
+        assert manager.flow_maintenance_needed() is needed
+        assert manager.flow_maintenance_needed(force=True) is True
+        manager.flow_maintenance()
+        assert manager.flow_maintenance_needed() is False
+
+    def test_a_new_flow_starts_it_when_it_is_due(
+        self, manager: RedisTokenManager, client: redis.Redis
+    ) -> None:
+        self.abandon(client, "old")
+        with redis.Redis.from_url(
+            f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}"
+        ) as other:
+            client.config_set("notify-keyspace-events", "Ks")
+            events = other.pubsub()
+            events.psubscribe("__keyspace@0__:flows")
+            manager.start_flow(user_id="alice")
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                event = events.get_message(timeout=1)
+                if event and event["data"] == b"srem":
+                    break
+            events.close()
+        assert client.exists("flows-old") == 0
+
+
+def test_an_old_flow_of_an_unknown_age_is_dropped(manager: RedisTokenManager, client: redis.Redis) -> None:
+    client.set("flows-old", '{"user_id": "alice", "created": null}')
+    client.sadd("flows", "old")
+    mine = manager.start_flow(user_id="alice")
+    manager.flow_maintenance(force=True)
+    assert client.smembers("flows") == {mine.encode()}
+    assert not client.exists("flows-old")
+
+
+class TestListOfLoginsUnderWay:
+    """Users share 256 hashes."""
+
+    @staticmethod
+    def who_share_one() -> tuple[str, str]:
+        seen: dict[int, str] = {}
+        for number in range(1000):
+            place = hashlib.sha256(f"user {number}".encode()).digest()[0]
+            if place in seen:
+                return seen[place], f"user {number}"
+            seen[place] = f"user {number}"
+        raise AssertionError("1000 users in 256 places")
+
+    def test_users_who_share_a_hash_keep_their_own(
+        self, manager: RedisTokenManager, client: redis.Redis
+    ) -> None:
+        one, other = self.who_share_one()
+        kept = manager.start_flow(user_id=one)
+        for _ in range(10):
+            manager.start_flow(user_id=other)
+        assert len(client.keys("pending-*")) == 1
+        assert client.exists(f"flows-{kept}")
+        assert client.scard("flows") == 6
+
+    def test_it_goes_with_its_first_flow_however_many_follow(
+        self, manager: RedisTokenManager, client: redis.Redis
+    ) -> None:
+        manager.start_flow(user_id="alice")
+        [index] = client.keys("pending-*")
+        client.pexpire(index, 5_000)
+        manager.start_flow(user_id="alice")
+        assert 0 < client.pttl(index) <= 5_000

@@ -1,0 +1,229 @@
+"""What is stored in Redis: names of keys, what earlier installations wrote, and clients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from unittest import mock
+
+import pytest
+import redis
+from support.makers import Make
+from support.processes import in_processes
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.errors import SettingError, StoreUnavailable
+from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.redirects import came_back, log_in
+from webex_bot_auth.user_context.models import FlowState, InterruptedCommand
+from webex_bot_auth.user_context.records import Records
+
+
+@pytest.fixture
+def manager(redis_manager: Make, integration: Integration) -> Iterator[RedisTokenManager]:
+    with redis_manager("token", integration) as manager:
+        assert isinstance(manager, RedisTokenManager)
+        yield manager
+
+
+def test_the_specifications_names() -> None:
+    names = RedisTokenManager.FLOW_SET, RedisTokenManager.FLOW_MAINTENANCE
+    assert names == ("flows", "flow-maintenance")
+    assert (RedisTokenManager.USER_KEY_PREFIX, RedisTokenManager.USER_SET) == ("user", "users")
+    flow = RedisTokenManager.FlowState(user_id="alice")
+    assert (flow.user_id, flow.created.tzinfo) == ("alice", timezone.utc)
+
+
+def test_contexts_lie_where_the_specification_says(manager: RedisTokenManager, client: redis.Redis) -> None:
+    manager.set_user_context(user_id="alice", user_context=context("alice"))
+    record = json.loads(client.get("user-alice") or b"")
+    assert (record["user_id"], record["tokens"]["access_token"]) == ("alice", "access")
+    assert client.smembers("users") == {b"alice"}
+    manager.set_user_context(user_id="alice", user_context=None)
+    assert client.keys() == []
+
+
+def test_a_prefix_is_put_before_every_key(
+    redis_manager: Make, integration: Integration, client: redis.Redis, cloud: Sandbox
+) -> None:
+    alice = cloud.add_person("Alice Adams")
+    with redis_manager(cloud.add_bot("Echo").token, integration, key_prefix="bot1:") as manager:
+        manager.request_login(user_id=alice.id)
+        log_in(cloud, manager, alice)
+        manager.first_time("event")
+        assert [key for key in client.scan_iter() if not key.startswith(b"bot1:")] == []
+        assert client.exists(f"bot1:user-{alice.id}")
+
+
+def test_what_earlier_installations_wrote_is_read(manager: RedisTokenManager, client: redis.Redis) -> None:
+    tokens = {"access_token": "old", "refresh_token": "older", "expires_at": "2031-01-01T00:00:00+00:00"}
+    client.set("user-alice", json.dumps({"user_id": "alice", "tokens": tokens}))
+    client.sadd("users", "alice")
+    found = manager.get_user_context(user_id="alice")
+    assert found
+    assert found.tokens.refresh_token == "older"
+    assert manager.get_user_context_and_refresh(user_id="alice") == found
+
+
+@pytest.mark.holds(3)
+def test_a_flow_that_an_earlier_installation_stored_works_until_it_is_too_old(
+    manager: RedisTokenManager, client: redis.Redis, cloud: Sandbox, integration: Integration
+) -> None:
+    alice = cloud.add_person("Alice Adams")
+    for flow_id, hours in (("young", 0), ("old", 48)):
+        created = datetime.now(timezone.utc) - timedelta(hours=hours, seconds=1)
+        client.set(f"flows-{flow_id}", json.dumps({"user_id": alice.id, "created": created.isoformat()}))
+        client.sadd("flows", flow_id)
+    cloud.calls.clear()
+    assert "has expired" in manager.process_redirect(flow_id="old", code="code")
+    assert list(cloud.calls) == []
+    answer = came_back(cloud, integration.auth_url(state="young"), alice)
+    assert manager.process_redirect(**answer) == "The bot can now act for you."
+    assert client.smembers("flows") == set()
+
+
+def _redirect_5_times(manager: RedisTokenManager, answer: dict[str, str]) -> list[str]:
+    with ThreadPoolExecutor(5) as pool:
+        return [str(text) for text in pool.map(lambda _: manager.process_redirect(**answer), range(5))]
+
+
+@pytest.mark.holds(2)
+def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
+    redis_manager: Make, redis_url: str, cloud: Sandbox, integration: Integration
+) -> None:
+    bot_token, alice = cloud.add_bot("Echo").token, cloud.add_person("Alice Adams")
+    with redis_manager(bot_token, integration) as manager:
+        answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+        answers = in_processes(
+            4, _redirect_5_times, answer,
+            bot_token=bot_token, integration=integration, redis_url=redis_url, rest_base=f"{cloud.url}/v1",
+        )  # fmt: skip
+        assert sorted(text for texts in answers for text in texts) == [
+            *["A login link works once, and this one was used already."] * 19,
+            "The bot can now act for you.",
+        ]
+        assert len(cloud.calls.exchanges()) == 1
+        assert manager.get_user_context(user_id=alice.id)
+
+
+def test_a_client_of_ones_own_is_used_and_left_open(integration: Integration, redis_url: str) -> None:
+    for decode in (False, True):
+        with redis.Redis.from_url(redis_url, decode_responses=decode) as client:
+            with RedisTokenManager("token", integration, redis_client=client) as manager:
+                manager.set_user_context(user_id="alice", user_context=context("alice"))
+                flow_id = manager.start_flow(user_id="alice")
+                assert manager.get_user_context(user_id="alice") == context("alice")
+                assert manager.refuse_redirect(flow_id=flow_id, error="server_error")
+                manager.flow_maintenance(force=True)
+            assert client.ping()
+
+
+def test_the_host_takes_precedence_over_the_url(integration: Integration) -> None:
+    manager = RedisTokenManager("token", integration, "somewhere", "redis://elsewhere")
+    assert manager._redis.connection_pool.connection_kwargs["host"] == "somewhere"
+    manager.close()
+
+
+@pytest.mark.parametrize("url", [None, "", "http://x", "redis//x", "redis://localhost:port"])
+def test_a_missing_or_malformed_url_is_named(integration: Integration, url: str | None) -> None:
+    with pytest.raises(SettingError, match="redis_url"):
+        RedisTokenManager("token", integration, redis_url=url)
+
+
+def test_what_is_no_text_is_a_clear_error_also_where_the_client_decodes(
+    redis_url: str, client: redis.Redis, integration: Integration
+) -> None:
+    client.set("user-alice", b"\xff\xfe")
+    client.sadd("users", b"\xff", "bob")
+    with (
+        redis.Redis.from_url(redis_url, decode_responses=True) as decoding,
+        RedisTokenManager("token", integration, redis_client=decoding) as manager,
+    ):
+        with pytest.raises(StoreUnavailable, match="no text"):
+            manager.get_user_context(user_id="alice")
+        with pytest.raises(StoreUnavailable, match="no text"):
+            list(manager.users())  # type: ignore[attr-defined]
+    with RedisTokenManager("token", integration, redis_url=redis_url) as manager:
+        assert "bob" in set(manager.users())
+
+
+def test_a_record_is_parsed_once_and_forgotten_with_a_logout(manager: RedisTokenManager) -> None:
+    manager.set_user_context(user_id="alice", user_context=context("alice"))
+    with mock.patch.object(Records, "load", autospec=True, side_effect=Records.load) as parsed:
+        first, second = (manager.get_user_context(user_id="alice") for _ in range(2))
+        assert parsed.call_count == 1
+    assert first == second
+    assert first is not second
+    for drop in (
+        lambda: manager.set_user_context(user_id="alice"),
+        lambda: manager.replace(context("alice"), None),
+    ):
+        manager.set_user_context(user_id="alice", user_context=context("alice"))
+        manager.get_user_context(user_id="alice")
+        assert manager._users._parsed.cache_info().currsize == 1
+        drop()
+        assert manager._users._parsed.cache_info().currsize == 0
+
+
+class LoginMeanwhile:
+    """A Redis client with which somebody logs in just before the pipeline that takes users off the list."""
+
+    def __init__(self, client: redis.Redis, log_in: Callable[[], None]) -> None:
+        self._client = client
+        self._log_in = log_in
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def pipeline(self, **options: Any) -> Any:
+        self._log_in()
+        return self._client.pipeline(**options)
+
+
+def test_who_logs_in_during_a_logout_is_on_the_list_of_users(
+    redis_manager: Make, integration: Integration, client: redis.Redis
+) -> None:
+    old, new = context("alice", access_token="old"), context("alice", access_token="new")
+    with redis_manager("token", integration) as manager:
+        manager.set_user_context(user_id="alice", user_context=old)
+        slow = LoginMeanwhile(client, lambda: manager.set_user_context(user_id="alice", user_context=new))
+        with RedisTokenManager("token", integration, redis_client=slow) as other:
+            assert other.replace(old, None)
+        assert manager.get_user_context(user_id="alice") == new
+        assert list(manager.users()) == ["alice"]  # type: ignore[attr-defined]
+
+
+def test_a_login_counts_where_the_list_of_users_fails(
+    manager: RedisTokenManager, client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.set("users", "no list")
+    old, new = context("alice", access_token="old"), context("alice", access_token="new")
+    manager.set_user_context(user_id="alice", user_context=old)
+    assert manager.get_user_context(user_id="alice") == old
+    assert "not yet on the list of users: user alice" in caplog.text
+    client.delete("users")
+    assert manager.replace(old, new)  # as a refresh does
+    assert list(manager.users()) == ["alice"]
+
+
+def test_a_login_does_not_fail_for_the_list_or_the_counter_beside_it(
+    manager: RedisTokenManager, client: redis.Redis, redis_url: str, integration: Integration
+) -> None:
+    """As when another node of a cluster is down: what was taken would be lost."""
+    flow_id = manager.start_flow(user_id="alice")
+    command = InterruptedCommand(user_id="alice", kind="message", id="m", words="whoami", activity={})
+    manager._pending.interrupt(command)
+    client.set("flows", "no list")
+    assert isinstance(manager._pending.take(flow_id), FlowState)
+    client.acl_setuser(
+        "narrow", enabled=True, nopass=True, commands=["+@all"], keys=["interrupted-*", "user-*"]
+    )
+    url = redis_url.replace("//", "//narrow:any@")
+    with RedisTokenManager("token", integration, redis_url=url) as narrow:
+        assert narrow._pending.take_interrupted("alice") == command
+    client.acl_deluser("narrow")

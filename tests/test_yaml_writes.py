@@ -1,0 +1,163 @@
+"""Writes to the YAML file that fail, are killed, or come from several processes at once."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import yaml
+
+from webex_bot_auth import UserContext
+from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.user_context.records import Records
+from webex_bot_auth.user_context.user_file import UserFile
+
+
+@pytest.mark.parametrize("new", [context("alice", "new"), None], ids=["changed", "dropped"])
+def test_after_a_write_that_failed_the_user_is_as_before(
+    tokens_path: Path, user_file: UserFile, monkeypatch: pytest.MonkeyPatch, new: UserContext | None
+) -> None:
+    for user_id in ("alice", "bob"):
+        user_file.write(user_id, context(user_id))
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", mock.Mock(side_effect=OSError(28, "No space left on device")))
+        with pytest.raises(StoreUnavailable):
+            user_file.write("alice", new)
+    assert user_file.read("alice") == context("alice")
+    user_file.write("carol", context("carol"))
+    again = UserFile(str(tokens_path), Records())
+    assert again.read("alice") == context("alice")
+    assert sorted(again.users()) == ["alice", "bob", "carol"]
+
+
+def test_a_write_that_is_interrupted_after_it_was_done_is_seen(
+    tokens_path: Path, user_file: UserFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_file.write("alice", context("alice"))
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(
+            "webex_bot_auth.user_context.user_file._sync_folder", mock.Mock(side_effect=KeyboardInterrupt)
+        )
+        with pytest.raises(KeyboardInterrupt):
+            user_file.write("alice", None)
+    assert user_file.read("alice") is None
+    user_file.write("bob", context("bob"))
+    assert UserFile(str(tokens_path), Records()).users() == ["bob"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_a_clear_error_and_loses_nothing(
+    tokens_path: Path, user_file: UserFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user_file.write("alice", context("alice"))
+    before = tokens_path.read_bytes()
+    really_open = os.open
+
+    def open_full(name: Any, flags: int, *mode: int) -> int:
+        """The new file lies on a disk that is full."""
+        if str(name).endswith(".new"):
+            really_close = really_open(name, flags, *mode)
+            os.close(really_close)
+            return really_open("/dev/full", os.O_WRONLY)
+        return really_open(name, flags, *mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", open_full)
+        with pytest.raises(StoreUnavailable, match=os.strerror(errno.ENOSPC)):
+            user_file.write("bob", context("bob"))
+    assert tokens_path.read_bytes() == before
+    assert user_file.read("alice") == context("alice")
+    assert user_file.read("bob") is None
+    assert not list(tokens_path.parent.glob("*.new"))
+    user_file.write("bob", context("bob"))
+    assert user_file.read("bob") == context("bob")
+
+
+def _write_200(path: str, who: str) -> None:
+    file = UserFile(path, Records())
+    for number in range(200):
+        file.write(f"{who} {number}", context(f"{who} {number}"))
+
+
+@pytest.mark.holds(30)
+def test_two_processes_writing_200_users_each_leave_400(tokens_path: Path) -> None:
+    processes = multiprocessing.get_context("spawn")
+    workers = [
+        processes.Process(target=_write_200, args=(str(tokens_path), who)) for who in ("left", "right")
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    file = UserFile(str(tokens_path), Records())
+    assert len(file.users()) == 400
+    for user_id in file.users():
+        assert file.read(user_id) == context(user_id)
+
+
+KILLED_WRITERS = """
+import os, random, signal, sys, threading
+from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.user_context import user_file
+from webex_bot_auth.user_context.records import Records
+from webex_bot_auth.user_context.user_file import UserFile
+path, chance, number = sys.argv[1], random.Random(29), 0
+for _ in range(100):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        file = UserFile(path, Records())
+        while True:
+            file.write(f"user {number % 50}", context(f"user {number % 50}", f"access {number}"))
+            os.write(writer, b"%d\\n" % number)
+            number += 1
+    os.close(writer)
+    done = os.fdopen(reader)
+    for _ in range(chance.randrange(1, 60)):
+        number = int(done.readline())
+        print(number, flush=True)
+    threading.Event().wait(chance.random() * 0.003)  # somewhere within a write
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    for line in done:
+        number = int(line)
+        print(number, flush=True)
+    number += 1
+    print("killed", flush=True)
+"""
+
+
+@pytest.mark.holds(29)
+def test_100_kills_while_it_is_written_lose_nobody(tokens_path: Path) -> None:
+    """The writer says what it has stored; after each kill -9 all of that is there."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    acknowledged: dict[int, int] = {}
+    kills = 0
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED_WRITERS, str(tokens_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as writers:
+        assert writers.stdout
+        for line in writers.stdout:
+            if line == "killed\n":
+                kills += 1
+                _check(tokens_path, acknowledged)
+            else:
+                acknowledged[int(line) % 50] = int(line)
+    assert (writers.returncode, kills, len(acknowledged)) == (0, 100, 50)
+
+
+def _check(path: Path, acknowledged: dict[int, int]) -> None:
+    data = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    for user, number in acknowledged.items():
+        assert int(data[f"user {user}"]["tokens"]["access_token"].split()[1]) >= number
