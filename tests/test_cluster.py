@@ -15,6 +15,7 @@ from support.makers import KEY, Make, MakeManager
 from support.redis_cluster import RedisCluster
 from support.redis_contract import OnServers, RedisContract, fail
 from support.redis_server import RedisServer
+from support.wording import TEXTS, sentence_of
 from support.writers import writing
 from wxc_sdk.integration import Integration
 
@@ -195,7 +196,8 @@ class TestFailover(OnServers):
         assert manager.next_released(timeout=1) == command
         assert manager.next_released(timeout=0.01) is None
         lose_answers(client, "{bot}")
-        assert "cannot be reached" in manager.process_redirect(flow_id=flow_id, code="code")
+        told = manager.process_redirect(flow_id=flow_id, code="code")
+        assert told == sentence_of(TEXTS.page_store_down)
 
     def test_all_nodes_down_and_up_again(self, redis: RedisCluster, make: MakeManager) -> None:
         manager, names = make(), [f"name {number}" for number in range(20)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import Any
 
 import pytest
 from support.makers import Make
 from support.whoami import Whoami
+from support.wording import TEXTS, pattern
 
 from webex_bot_auth.sandbox import Message, Person, Sandbox, open_url
 from webex_bot_auth.testing import RunningBot, WebexSandbox
@@ -32,9 +32,9 @@ def decide(bot: RunningBot, card: Message, person: Person, *, deny: bool = False
 
 
 def code_on(card: Message) -> str:
-    found = re.search(r"Code: ([A-Z]{4}-[A-Z]{4})", str(card.card))
+    found = pattern(TEXTS.device_code, code="[A-Z]{4}-[A-Z]{4}").search(str(card.card))
     assert found
-    return found[1]
+    return found["code"]
 
 
 def test_the_command_runs_after_the_code_is_confirmed(cloud: WebexSandbox, device_manager: Make) -> None:
@@ -43,7 +43,8 @@ def test_the_command_runs_after_the_code_is_confirmed(cloud: WebexSandbox, devic
     team = bot.group(alice)
     asked = bot.hears(alice, "whoami", room=team)
     card = bot.login_card(alice)
-    assert card.text == f"Please log in: open {open_url(card.card)} and enter the code {code_on(card)}."
+    told = TEXTS.device_without_cards.format(address=open_url(card.card), code=code_on(card))
+    assert card.text == told
     assert code_on(card) not in str(cloud.messages(team))
     decide(bot, card, alice)
     assert bot.answer_to(asked, "You are Alice Adams").parent == asked
@@ -56,7 +57,7 @@ def test_a_refusal_is_told(cloud: WebexSandbox, device_manager: Make) -> None:
     alice = cloud.add_person("Alice Adams")
     card = bot.login_card(alice, after=bot.hears(alice, "login"))
     decide(bot, card, alice, deny=True)
-    assert "did not give the permission" in bot.answer_to(card).text
+    assert bot.answer_to(card).text == TEXTS.refused
     assert bot.manager.get_user_context(user_id=alice.id) is None
 
 
@@ -67,7 +68,7 @@ def test_somebody_elses_login_is_not_accepted(cloud: WebexSandbox, device_manage
     card = bot.login_card(alice, after=bot.hears(alice, "login"))
     decide(bot, card, bob)
     told = bot.answer_to(card).text
-    assert "Somebody else signed in" in told
+    assert told == TEXTS.someone_else
     assert "Bob" not in told
     for person in (alice, bob):
         assert bot.manager.get_user_context(user_id=person.id) is None
@@ -84,7 +85,7 @@ def test_it_asks_less_often_when_told_so_and_goes_on_after_a_fault(
     with cloud.faults.rest("/v1/device/token", times=1, status=503) as fault:
         fault.wait()
     decide(bot, card, alice)
-    assert bot.answer_to(card).text == "You are logged in as Alice Adams."
+    assert bot.answer_to(card).text == TEXTS.logged_in.format(name="Alice Adams")
 
 
 def test_an_expired_code_ends_the_flow_and_a_new_one_can_be_had(
@@ -97,17 +98,17 @@ def test_an_expired_code_ends_the_flow_and_a_new_one_can_be_had(
     cloud.pass_time(301)
     again = bot.login_card(alice, after=bot.hears(alice, "login"))
     decide(bot, again, alice)
-    assert bot.answer_to(again).text == "You are logged in as Alice Adams."
+    assert bot.answer_to(again).text == TEXTS.logged_in.format(name="Alice Adams")
     assert code_on(again) != code_on(card)
 
 
 def test_where_webex_gives_no_code_the_person_hears_so(cloud: WebexSandbox, device_manager: Make) -> None:
     bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
-    for fault, words in (({"status": 503}, "does not answer at the moment"), ({"status": 401}, "not set up")):
+    for fault, told in (({"status": 503}, TEXTS.webex_down), ({"status": 401}, TEXTS.not_set_up)):
         with cloud.faults.rest("/v1/device/authorize", **fault):
             for command in ("whoami", "login"):
-                assert words in bot.ask(alice, command).text
+                assert bot.ask(alice, command).text == told
 
 
 def test_a_process_that_comes_later_polls_for_what_another_one_started(
@@ -127,7 +128,7 @@ def test_a_process_that_comes_later_polls_for_what_another_one_started(
     bot = cloud.run(Whoami, manager=make)
     card = bot.login_card(alice)
     decide(bot, card, alice)
-    assert bot.answer_to(card).text == "You are logged in as Alice Adams."
+    assert bot.answer_to(card).text == TEXTS.logged_in.format(name="Alice Adams")
 
 
 class NoPoller:

@@ -13,6 +13,7 @@ from support.contexts import expiring
 from support.leaks import issued_secrets, leaked
 from support.makers import KEY, NEW_KEY, Make
 from support.stored_content import StoredContent
+from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth.errors import SettingError, StoreUnreadable, WrongKey
@@ -183,7 +184,7 @@ def test_a_flow_survives_the_rotation_of_keys(
         redis_manager(bot_token, integration, encryption_keys=[NEW_KEY, KEY]) as new,
     ):
         back = came_back(cloud, old.login_url(user_id=alice.id), alice)
-        assert new.process_redirect(**back) == "The bot can now act for you."
+        assert new.process_redirect(**back) == sentence_of(TEXTS.page_done)
 
 
 @pytest.mark.holds(19)

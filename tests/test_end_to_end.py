@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from support.chromium import chromium
 from support.makers import Make
-from support.whoami import LOOK_IN_DIRECT, Whoami
+from support.whoami import Whoami
+from support.wording import TEXTS
 
 from webex_bot_auth.testing import WebexSandbox
 
@@ -54,22 +55,23 @@ def test_someone_chats_logs_in_and_gets_the_answer(chat_page: str) -> None:
         say(page, "Echo Bot", "echo hello")
         messages = page.get_by_role("log", name="Messages")
         with page.expect_popup() as opened:
-            messages.get_by_role("link", name="Log in with Webex").click()
+            messages.get_by_role("link", name=TEXTS.login_button).click()
         consent = opened.value
         consent.get_by_text("Alice Adams").first.click()
         consent.get_by_role("button", name="Approve").click()
-        expect(consent.get_by_role("heading", name="You are logged in")).to_be_visible()
-        expect(messages.get_by_text("You are logged in as Alice Adams. I now run “echo”.")).to_be_visible()
+        expect(consent.get_by_role("heading", name=TEXTS.page_done.title)).to_be_visible()
+        told = TEXTS.command_runs.format(name="Alice Adams", command="echo")
+        expect(messages.get_by_text(told)).to_be_visible()
         expect(messages.get_by_text("Alice Adams says: hello")).to_be_visible()
 
         page.get_by_label("You are").select_option(label="Bob Brown")
         expect(messages.get_by_text("Alice Adams says")).to_have_count(0)
         say(page, "Echo Bot", "echo hi")
         with page.expect_popup() as opened:
-            messages.get_by_role("link", name="Log in with Webex").click()
+            messages.get_by_role("link", name=TEXTS.login_button).click()
         opened.value.get_by_role("button", name="Deny").click()
-        expect(opened.value.get_by_role("heading", name="No permission given")).to_be_visible()
-        expect(messages.get_by_text("You did not give the permission")).to_be_visible()
+        expect(opened.value.get_by_role("heading", name=TEXTS.page_refused.title)).to_be_visible()
+        expect(messages.get_by_text(TEXTS.refused)).to_be_visible()
 
 
 def test_several_people_at_once_in_1_to_1_and_in_a_group(
@@ -87,4 +89,4 @@ def test_several_people_at_once_in_1_to_1_and_in_a_group(
     for person in people:
         others = [other.display_name for other in people if other is not person]
         assert not [text for text in bot.said(person) for name in others if text.endswith(name)]
-    assert set(bot.said(team)) == {LOOK_IN_DIRECT, *(f"You are Person {number}" for number in range(5))}
+    assert set(bot.said(team)) == {TEXTS.look_in_direct, *(f"You are Person {number}" for number in range(5))}

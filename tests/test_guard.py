@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from support.makers import Make
-from support.whoami import LOOK_IN_DIRECT, Whoami
+from support.whoami import Whoami
+from support.wording import TEXTS
 from webex_bot.exceptions import BotException
 from webex_bot.models.command import Command
 
@@ -71,9 +72,9 @@ def test_the_card_goes_1_to_1_and_the_thread_gets_one_line(webex_sandbox: WebexS
     team = bot.group(alice, bob)
     asked = bot.hears(alice, "whoami", room=team)
     line = bot.answer_to(asked)
-    assert (line.text, line.parent) == (LOOK_IN_DIRECT, asked)
+    assert (line.text, line.parent) == (TEXTS.look_in_direct, asked)
     card = bot.login_card(alice)
-    assert "press “Log in with Webex”" in card.text
+    assert card.text == TEXTS.login_without_cards.format(button=TEXTS.login_button)
     assert "http" not in card.text  # previews and mail scanners open what stands in text
     assert bot.press_login(card, alice).status_code == 200
     done = bot.answer_to(line)
@@ -91,7 +92,7 @@ def test_no_post_in_a_group_holds_the_link_even_if_the_private_message_fails(
     with webex_sandbox.faults.rest("/v1/messages", method="POST", status=403, times=1):
         asked = bot.hears(alice, "whoami", room=team)
         line = bot.answer_to(asked)
-    assert "could not send you a private message" in line.text
+    assert line.text == TEXTS.cannot_write_direct
     for message in webex_sandbox.messages(team):
         assert message.card is None
         assert "authorize" not in str(message)

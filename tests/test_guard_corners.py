@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from support.makers import Make
-from support.whoami import LOOK_IN_DIRECT, Whoami
+from support.whoami import Whoami
+from support.wording import TEXTS, pattern
 from webex_bot.exceptions import BotException
 from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
@@ -136,7 +137,7 @@ def test_what_fails_before_execute_stops_the_command(
     alice = cloud.add_person("Alice Adams")
     world.log_in(alice)
     asked = cloud.say(alice, world.direct(alice), "go")
-    world.answer_to(asked, lambda message: message.text.startswith("Sorry"))
+    world.answer_to(asked, lambda message: pattern(TEXTS.command_failed).fullmatch(message.text))
     assert world.ask(alice, "whoami").text == "You are Alice Adams"
     assert "RAN" not in world.said(asked.room)
 
@@ -155,8 +156,8 @@ def test_a_private_answer_of_a_generator_stays_private(
     world.log_in(alice)
     team = world.group(alice)
     asked = cloud.say(alice, team, "go", to=world.person)
-    world.answer_to(asked, lambda message: message.text == LOOK_IN_DIRECT)
-    assert world.said(team) == ["first", LOOK_IN_DIRECT]
+    world.answer_to(asked, lambda message: message.text == TEXTS.look_in_direct)
+    assert world.said(team) == ["first", TEXTS.look_in_direct]
     assert world.said(world.direct(alice))[-1] == "your PIN is 1234"
 
 
@@ -227,7 +228,7 @@ class TestResuming:
         card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
         world.webex_bot.approved_users = ["somebody.else@example.com"]
         world.press_login(card, alice)
-        world.answer_to(card, lambda message: "could not run “whoami” by itself" in message.text)
+        world.answer_to(card, TEXTS.command_lapsed.format(command="whoami"))
         command = next(command for command in world.webex_bot.commands if isinstance(command, Whoami))
         assert command.runs == []
 
@@ -240,7 +241,7 @@ class TestResuming:
         card = world.login_card(alice)
         with cloud.faults.rest(f"/v1/messages/{asked.id}", method="GET", status=404):
             world.press_login(card, alice)
-            world.answer_to(card, lambda message: "could not run “whoami” by itself" in message.text)
+            world.answer_to(card, TEXTS.command_lapsed.format(command="whoami"))
 
     def test_what_ran_and_could_not_be_posted_is_not_offered_again(
         self, webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
@@ -259,7 +260,7 @@ class TestResuming:
         world.press_login(card, alice)
         assert running.wait(10)
         assert world.ask(alice, "second").text == "You are Alice Adams"
-        assert "Please send it again" not in str(world.said(world.direct(alice)))
+        assert TEXTS.command_lapsed.format(command="whoami") not in world.said(alice)
 
 
 def test_one_persons_context_is_not_stored_as_anothers(yaml_manager: Make, integration: Integration) -> None:

@@ -10,6 +10,7 @@ import pytest
 from support.makers import Make
 from support.redis_server import RedisServer
 from support.whoami import Whoami
+from support.wording import TEXTS, pattern
 from webex_bot.exceptions import BotException
 
 from webex_bot_auth import (
@@ -36,9 +37,10 @@ class TestFaults:
         alice = webex_sandbox.add_person("Alice Adams")
         bot.log_in(alice)
         answer = bot.ask(alice, "whoami").text
-        assert answer.startswith("Sorry, that did not work.")
         assert "zero" not in answer.lower()
-        reference = answer.rstrip(".").split()[-1]
+        found = pattern(TEXTS.command_failed).fullmatch(answer)
+        assert found
+        reference = found["reference"]
         record = next(record for record in caplog.records if reference in record.getMessage())
         assert record.exc_info
         assert record.exc_info[0] is ZeroDivisionError
@@ -59,7 +61,7 @@ class TestFaults:
         webex_sandbox.revoke_person(alice)
         asked = bot.hears(alice, "whoami")
         card = bot.login_card(alice, after=asked)
-        assert "Webex no longer accepts your login" in str(card.card)
+        assert TEXTS.login_again in str(card.card)
         assert bot.manager.get_user_context(user_id=alice.id) is None
         with webex_sandbox.faults.rest("/v1/people/me", status=401, times=2) as fault:
             fault.clear()
@@ -80,11 +82,11 @@ class TestFaults:
         bot.log_in(alice)
         own_server.stop()
         for words in ("whoami", "login", "logout"):
-            assert "cannot reach the place where logins are kept" in bot.ask(alice, words).text
+            assert bot.ask(alice, words).text == TEXTS.store_down
         own_server.start()
         bot.log_in(alice)
         own_server.pause()
-        assert "cannot reach the place where logins are kept" in bot.ask(alice, "whoami").text
+        assert bot.ask(alice, "whoami").text == TEXTS.store_down
         own_server.resume()
         assert bot.ask(alice, "whoami").text == "You are Alice Adams"
 
@@ -96,5 +98,5 @@ class TestFaults:
         alice = webex_sandbox.add_person("Alice Adams")
         bot.log_in(alice)
         bot.manager._redis.set(f"user-{alice.id}", "{broken")  # type: ignore[attr-defined]
-        assert "cannot read your stored login" in bot.ask(alice, "whoami").text
+        assert bot.ask(alice, "whoami").text == TEXTS.store_unreadable
         assert bot.manager._redis.get(f"user-{alice.id}") == b"{broken"  # type: ignore[attr-defined]

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 from support.makers import Make
-from support.whoami import LOOK_IN_DIRECT, Whoami
+from support.whoami import Whoami
+from support.wording import TEXTS
 from webex_bot.models.command import Command
 
 from webex_bot_auth import (
@@ -55,7 +56,7 @@ class TestScopes:
         bot.log_in(alice, scopes=["spark:people_read"])
         card = bot.login_card(alice, after=bot.hears(alice, "spaces"))
         assert bot.press_login(card, alice, deny=True).status_code == 403
-        assert "did not give the permission" in bot.answer_to(card).text
+        assert bot.answer_to(card).text == TEXTS.refused
         assert bot.ask(alice, "whoami").text == "You are Alice Adams"
 
     def test_a_scope_that_the_integration_lacks_is_reported_at_the_start(
@@ -101,7 +102,7 @@ class TestCards:
         team = bot.group(alice)
         asked = bot.hears(alice, "form", room=team)
         line = bot.answer_to(asked)
-        assert line.text == LOOK_IN_DIRECT
+        assert line.text == TEXTS.look_in_direct
         card = bot.login_card(alice)
         bot.press_login(card, alice)
         form = bot.answer_to(line, lambda message: message.card)
@@ -118,6 +119,6 @@ class TestCards:
         bot.log_in(alice)
         form = bot.answer_to(bot.hears(alice, "form", room=team), lambda message: message.card)
         webex_sandbox.submit(bob, form, {"words": "Mine"})  # who presses need not be who asked
-        assert bot.answer_to(form).text == LOOK_IN_DIRECT
+        assert bot.answer_to(form).text == TEXTS.look_in_direct
         assert bot.press_login(bot.login_card(bob), bob).status_code == 200
         assert bot.answer_to(form, "Mine, says Bob Brown")

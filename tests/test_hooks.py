@@ -11,17 +11,18 @@ import pytest
 from support.contexts import expiring
 from support.makers import Make, MakeManager
 from support.whoami import Whoami
+from support.wording import TEXTS, sentence_of
 from webexpythonsdk.models.cards import AdaptiveCard, TextBlock
 from webexpythonsdk.models.cards.actions import OpenUrl
 
-from webex_bot_auth import Texts, TokenManager, signals
+from webex_bot_auth import TokenManager, signals
 from webex_bot_auth.chat.texts import PageText
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.redirects import came_back, log_in
 
 GERMAN = dataclasses.replace(
-    Texts(),
+    TEXTS,
     login_button="Mit Webex anmelden",
     logged_in="Du bist angemeldet als {name}.",
     page_done=PageText("Angemeldet", "Der Bot kann jetzt für dich handeln.", "Schließe dieses Fenster."),
@@ -80,7 +81,7 @@ class TestSignals:
             raise ZeroDivisionError
 
         with signals.logged_in.connected_to(fails, sender=manager):
-            assert log_in(cloud, manager, alice) == "The bot can now act for you."
+            assert log_in(cloud, manager, alice) == sentence_of(TEXTS.page_done)
         assert manager.get_user_context(user_id=alice.id)
         assert "handler of logged-in failed" in caplog.text
         assert ("logged-in", alice.id) in heard
@@ -88,17 +89,17 @@ class TestSignals:
 
 def test_words_are_chosen_for_each_person(make_manager: MakeManager, cloud: Sandbox, alice: Person) -> None:
     bob = cloud.add_person("Bob Brown")
-    manager = make_manager(texts=lambda user_id: GERMAN if user_id == alice.id else Texts())
-    assert log_in(cloud, manager, alice) == "Der Bot kann jetzt für dich handeln."
-    assert log_in(cloud, manager, bob) == "The bot can now act for you."
-    for words in ("Du bist angemeldet als Alice Adams.", "You are logged in as Bob Brown."):
+    manager = make_manager(texts=lambda user_id: GERMAN if user_id == alice.id else TEXTS)
+    assert log_in(cloud, manager, alice) == GERMAN.page_done.sentence
+    assert log_in(cloud, manager, bob) == sentence_of(TEXTS.page_done)
+    for words in ("Du bist angemeldet als Alice Adams.", TEXTS.logged_in.format(name="Bob Brown")):
         cloud.wait_for_message(where=lambda message, words=words: message.text == words)
 
 
 def test_the_page_is_in_the_same_language_throughout(
     webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox, alice: Person
 ) -> None:
-    make = functools.partial(yaml_manager, texts=lambda user_id: GERMAN if user_id == alice.id else Texts())
+    make = functools.partial(yaml_manager, texts=lambda user_id: GERMAN if user_id == alice.id else TEXTS)
     world = webex_sandbox.run(Whoami, manager=make, name="Echo Bot")
     card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "login"))
     assert "Mit Webex anmelden" in str(card.card)

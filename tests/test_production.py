@@ -15,6 +15,7 @@ import requests
 from support.deployment import Deployment, Login, deployed
 from support.production import Gunicorn, Running
 from support.turnstile import Request
+from support.wording import TEXTS
 
 from webex_bot_auth.sandbox import Person
 
@@ -156,9 +157,7 @@ class TestAtWork:
         production.redis.stop()
         try:
             assert self.health(production) == (503, '{"redis":"does not answer"}\n')
-            production.answer(
-                production.say(alice, "echo meanwhile"), "I cannot reach the place where logins"
-            )
+            production.answer(production.say(alice, "echo meanwhile"), TEXTS.store_down)
         finally:
             production.redis.start()
         assert self.health(production) == (200, '{"redis":"answers"}\n')

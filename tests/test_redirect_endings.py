@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from support.login_endings import ENDINGS, done, every_ending, expired, store_down, used
 from support.redirect_page import Scene, check_headers, one_backend
+from support.wording import TEXTS
 
-from webex_bot_auth import Texts, UserContext
+from webex_bot_auth import UserContext
 from webex_bot_auth.chat.texts import PageText
 
 
@@ -24,7 +25,7 @@ def test_each_ending_has_its_status_and_page(scene: Scene, tmp_path: Path, endin
     assert answer.status_code == status
     assert answer.content_type == "text/html; charset=utf-8"
     if page:
-        text: PageText = getattr(Texts(), f"page_{page}")
+        text: PageText = getattr(TEXTS, f"page_{page}")
         shown = html.unescape(answer.text)
         for part in (text.title, text.sentence, text.next_step):
             assert part.format(minutes=1 if ending is expired else 10) in shown
@@ -97,7 +98,7 @@ def _is_secret(name: str) -> bool:
 def test_a_wrong_person_leaves_nothing_stored_and_nobody_learns_who_it_was(scene: Scene) -> None:
     answer = scene.open(scene.query_after_login(by=scene.bob))
     assert answer.status_code == 403
-    assert scene.messages_to(scene.alice) == [Texts().someone_else]
+    assert scene.messages_to(scene.alice) == [TEXTS.someone_else]
     assert scene.messages_to(scene.bob) == []
     for person in (scene.alice, scene.bob):
         assert scene.manager.get_user_context(user_id=person.id) is None
@@ -119,7 +120,7 @@ def test_where_webex_does_not_say_who_signed_in_the_login_is_offered_again(scene
         answer = scene.open(query)
     assert answer.status_code == 503
     assert _context(scene) is None
-    assert "The login did not work" in _last_card(scene)
+    assert TEXTS.try_login_again in _last_card(scene)
 
 
 def _last_card(scene: Scene) -> str:

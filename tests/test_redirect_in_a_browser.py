@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from support.minimal_manager import MinimalTokenManager
 from support.redirect_page import app_for
+from support.wording import TEXTS
 
-from webex_bot_auth import Texts
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.user_context.models import Outcome
 
@@ -39,7 +39,7 @@ def test_each_page_looks_as_it_should_in_a_browser(
         for outcome in Outcome:
             url = f"{base}/redirect?state=s&code={outcome.value}"
             page.goto(url)
-            assert page.locator("h1").inner_text() == getattr(Texts(), f"page_{outcome.value}").title
+            assert page.locator("h1").inner_text() == getattr(TEXTS, f"page_{outcome.value}").title
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")

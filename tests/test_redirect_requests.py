@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from support.login_endings import ENDINGS, every_ending
 from support.redirect_page import Scene, app_for, check_headers, one_backend
+from support.wording import TEXTS
 
-from webex_bot_auth import Texts
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.user_context.stored import StoredTokenManager
 
@@ -50,7 +50,7 @@ def test_who_only_looks_leaves_the_flow(scene: Scene, look: Any) -> None:
     scene.cloud.calls.clear()
     answer = scene.open(query, **look)
     assert answer.status_code == 200
-    assert Texts().page_done.title not in answer.text
+    assert TEXTS.page_done.title not in answer.text
     assert list(scene.cloud.calls) == []
     assert scene.open(query).status_code == 200
 
@@ -140,7 +140,7 @@ def test_an_error_ends_that_login_only_and_the_person_is_told(scene: Scene) -> N
     scene.cloud.calls.clear()
     answer = scene.open(urlencode({"state": state, "error": "access_denied", "error_description": "No!"}))
     assert answer.status_code == 403
-    assert scene.messages_to(scene.alice) == [Texts().refused]
+    assert scene.messages_to(scene.alice) == [TEXTS.refused]
     assert scene.open(first).status_code == 410
     assert scene.cloud.calls.exchanges() == []
     assert scene.open(other).status_code == 200

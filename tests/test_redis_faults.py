@@ -13,6 +13,7 @@ from support.cutting import cutting
 from support.makers import Make
 from support.redis_server import RedisServer
 from support.tls import tls_in_front_of
+from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
@@ -116,7 +117,8 @@ class TestServerFaults:
                 assert manager.first_time("event")  # rather twice than never
                 answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
                 cutter.word = b"XX"
-                assert "cannot be reached" in manager.process_redirect(**answer)  # and not: has been used
+                told = manager.process_redirect(**answer)
+                assert told == sentence_of(TEXTS.page_store_down)  # and not: has been used
                 command = InterruptedCommand(
                     user_id=alice.id, kind="message", id="m", words="whoami", activity={}
                 )

@@ -13,6 +13,7 @@ import pytest
 import redis
 from support.makers import Make
 from support.processes import in_processes
+from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
@@ -80,10 +81,11 @@ def test_a_flow_that_an_earlier_installation_stored_works_until_it_is_too_old(
         client.set(f"flows-{flow_id}", json.dumps({"user_id": alice.id, "created": created.isoformat()}))
         client.sadd("flows", flow_id)
     cloud.calls.clear()
-    assert "has expired" in manager.process_redirect(flow_id="old", code="code")
+    told = manager.process_redirect(flow_id="old", code="code")
+    assert told == sentence_of(TEXTS.page_no_such_flow)
     assert list(cloud.calls) == []
     answer = came_back(cloud, integration.auth_url(state="young"), alice)
-    assert manager.process_redirect(**answer) == "The bot can now act for you."
+    assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
     assert client.smembers("flows") == set()
 
 
@@ -104,8 +106,8 @@ def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
             bot_token=bot_token, integration=integration, redis_url=redis_url, rest_base=f"{cloud.url}/v1",
         )  # fmt: skip
         assert sorted(text for texts in answers for text in texts) == [
-            *["A login link works once, and this one was used already."] * 19,
-            "The bot can now act for you.",
+            *[sentence_of(TEXTS.page_used)] * 19,
+            sentence_of(TEXTS.page_done),
         ]
         assert len(cloud.calls.exchanges()) == 1
         assert manager.get_user_context(user_id=alice.id)

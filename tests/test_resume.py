@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.makers import Make
 from support.whoami import Whoami
+from support.wording import TEXTS
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
@@ -57,7 +58,7 @@ def test_a_bot_that_was_down_runs_it_when_it_comes_back(
             first._resumer.stop()
             answer = came_back(cloud, web.login_url(user_id=alice.id), alice)
             web.process_redirect(**answer)
-            bot.answer_to(asked, "I now run")
+            bot.answer_to(asked, TEXTS.command_runs.format(name="Alice Adams", command="whoami"))
         with redis_manager(echo.token, integration) as second:
             bot, whoami = start(cloud, echo, second)
             bot.answer_to(asked, lambda message: message.text == "You are Alice Adams")

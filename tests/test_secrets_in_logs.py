@@ -13,6 +13,7 @@ from support.contexts import expiring
 from support.leaks import CapturedLogs, everything_logged, issued_secrets, leaked
 from support.makers import NEW_KEY, Make
 from support.whoami import Whoami
+from support.wording import TEXTS, pattern
 from webex_bot.models.command import Command
 from werkzeug.serving import make_server
 from wxc_sdk.integration import Integration
@@ -68,7 +69,7 @@ def whole_story(bot: RunningBot, records: CapturedLogs) -> None:
     assert bot.press_login(card, alice).status_code == 200
     assert bot.press_login(card, alice).status_code == 410
     cloud.wait_for_message(team, lambda message: message.text == "You are Alice Adams", person=bot.person)
-    assert "did not work" in bot.ask(alice, "fail").text
+    assert pattern(TEXTS.command_failed).fullmatch(bot.ask(alice, "fail").text)
     assert bot.ask(alice, "read").text == "5 cards"
     stored = bot.manager.get_user_context(user_id=alice.id)
     assert stored
@@ -79,7 +80,7 @@ def whole_story(bot: RunningBot, records: CapturedLogs) -> None:
     card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
     assert bot.press_login(card, alice).status_code == 200
     bot.answer_to(card, "You are Alice")
-    assert "You are logged out" in bot.ask(alice, "logout").text
+    assert TEXTS.logged_out in bot.ask(alice, "logout").text
     assert records.texts
 
 

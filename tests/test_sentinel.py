@@ -19,10 +19,11 @@ from support.redis_contract import OnServers, RedisContract, fail
 from support.redis_sentinel import RedisSentinel
 from support.waiting import wait_until
 from support.whoami import Whoami
+from support.wording import TEXTS, sentence_of
 from support.writers import writing
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager, Texts
+from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
@@ -124,12 +125,12 @@ class TestFailover(OnServers):
         old = redis.primary
         fail(old, "killed")
         start = time.monotonic()
-        assert bot.ask(alice, "whoami").text == Texts().store_down
-        assert "cannot be reached" in bot.manager.process_redirect(**in_flight)
+        assert bot.ask(alice, "whoami").text == TEXTS.store_down
+        assert bot.manager.process_redirect(**in_flight) == sentence_of(TEXTS.page_store_down)
         assert time.monotonic() - start < LONGEST + LEEWAY
         redis.promoted(old)
         assert bot.ask(alice, "whoami").text == "You are Alice Adams"
-        assert bot.manager.process_redirect(**in_flight) == "The bot can now act for you."
+        assert bot.manager.process_redirect(**in_flight) == sentence_of(TEXTS.page_done)
         assert bot.answer_to(asked, "You are Bob Brown")
 
     def test_an_old_primary_that_comes_back_brings_nothing_back(

@@ -87,13 +87,13 @@ def test_no_thread_no_port_and_no_changed_logger_is_left(project: pytest.Pyteste
 
 
 OPTIONS = """
-    import functools
+    import functools, re
     import pytest, requests
     from flask import Flask
     from my_bot import Whoami
     from webex_bot.commands.echo import EchoCommand
     from webex_bot.webex_bot import WebexBot
-    from webex_bot_auth import YAMLTokenManager
+    from webex_bot_auth import Texts, YAMLTokenManager
     from webex_bot_auth.sandbox import NoSuchMessageError, OAuthSettings
 
     @pytest.mark.webex_sandbox(tls=True, oauth=OAuthSettings(access_token_lifetime=10))
@@ -144,7 +144,8 @@ OPTIONS = """
 
     def test_a_login_that_fails_says_why(webex_sandbox):
         bot = webex_sandbox.run(Whoami, scopes="spark:rooms_read")
-        with pytest.raises(AssertionError, match="Alice Adams is not logged in: .*not set up"):
+        why = re.escape(f"Alice Adams is not logged in: {Texts().not_set_up}")
+        with pytest.raises(AssertionError, match=why):
             bot.log_in(webex_sandbox.add_person("Alice Adams"))
 """
 

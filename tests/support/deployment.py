@@ -16,6 +16,7 @@ from .makers import KEY
 from .production import WAIT, Gunicorn, Running
 from .redis_server import RedisServer, free_port
 from .turnstile import Turnstile
+from .wording import TEXTS
 
 IN_SANDBOX = Path(__file__).parent / "in_sandbox"
 PASSWORD = "4e1c0d1f9a5b4a7d"
@@ -115,7 +116,7 @@ class Deployment:
         return login
 
     def log_out(self, person: Person) -> None:
-        self.answer(self.say(person, "logout"), "You are logged out")
+        self.answer(self.say(person, "logout"), TEXTS.logged_out)
 
     # -- what must not be in a log
 

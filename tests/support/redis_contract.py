@@ -28,6 +28,7 @@ from .contexts import expiring
 from .makers import KEY, Make, MakeManager
 from .redis_server import RedisServer
 from .whoami import Whoami
+from .wording import TEXTS, sentence_of
 
 
 def fail(node: RedisServer, how: str) -> None:
@@ -205,7 +206,7 @@ class RedisContract(OnServers):
         manager = make(key_prefix=prefix)
         manager.request_login(user_id=alice.id, interrupted=interrupted(alice.id))
         answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
-        assert manager.process_redirect(**answer) == "The bot can now act for you."
+        assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
         assert manager.next_released(timeout=1)
         assert manager.first_time("event")
         assert list(manager.users()) == [alice.id]

@@ -8,8 +8,6 @@ from webex_bot.models.command import Command
 
 from webex_bot_auth import UserTokenMixin, requires_user_token
 
-LOOK_IN_DIRECT = "Please look at our 1:1 space: I have sent you a private message there."
-
 
 class Whoami(UserTokenMixin, Command):
     """Answers with the name that belongs to the token it runs with."""

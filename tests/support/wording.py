@@ -17,6 +17,16 @@ def sentence_of(page: PageText, *, minutes: int = MINUTES) -> str:
     return page.sentence.format(minutes=minutes)
 
 
-def pattern(text: str) -> re.Pattern[str]:
-    """A pattern for a text with words in braces; each of these is a group of that name."""
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(text)))
+def pattern(text: str, **groups: str) -> re.Pattern[str]:
+    """A pattern for a text with words in braces.
+
+    Args:
+        text: a field of ``TEXTS``
+        groups: what each word stands for, as a pattern; anything where it is left out
+
+    Returns:
+        a pattern with a group for each word, of the same name
+    """
+    return re.compile(
+        re.sub(r"\\\{(\w+)\\\}", lambda word: f"(?P<{word[1]}>{groups.get(word[1], '.+')})", re.escape(text))
+    )
