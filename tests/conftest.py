@@ -16,10 +16,12 @@ from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
-from webex_bot_auth.sandbox import Person, Sandbox
-from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.stores.redis import client as redis_client
+from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.records import Records
+from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.stores.redis import client as redis_client
+from webex_bot_auth.stores.yaml_file import YAMLUserStore
+from webex_bot_auth.testing import WebexSandbox
 
 #: modules with fixtures of one topic each
 pytest_plugins = [
@@ -95,14 +97,14 @@ def yaml_manager(tmp_path: Path) -> Make:
 
 @pytest.fixture
 def tokens_path(tmp_path: Path) -> Path:
-    """Where ``yaml_manager`` and ``user_file`` keep users' contexts."""
+    """Where ``yaml_manager`` and ``file_contexts`` keep users' contexts."""
     return tmp_path / "tokens.yml"
 
 
 @pytest.fixture
-def user_file(tokens_path: Path) -> UserFile:
+def file_contexts(tokens_path: Path) -> StoredContexts:
     """The file behind a YAML manager, without the manager."""
-    return UserFile(str(tokens_path), Records())
+    return StoredContexts(YAMLUserStore(str(tokens_path)), Records())
 
 
 @pytest.fixture

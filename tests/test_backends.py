@@ -7,11 +7,11 @@ from support.makers import Make
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import UserContext
-from webex_bot_auth.testing.contract import BackendContract
+from webex_bot_auth.testing.contract import TokenManagerContract
 from webex_bot_auth.testing.made_up import context
 
 
-class TestBackends(BackendContract):
+class TestBackends(TokenManagerContract):
     @pytest.fixture
     def make_manager(self, every_manager: Make) -> Make:
         return every_manager
@@ -20,10 +20,10 @@ class TestBackends(BackendContract):
 @pytest.mark.holds(33)
 def test_after_a_restart_redis_knows_what_was_handled(redis_manager: Make, integration: Integration) -> None:
     with redis_manager("token", integration) as before:
-        assert before.first_time("event")
+        assert before.pending.claim_event("event")
     with redis_manager("token", integration) as after:
-        assert not after.first_time("event")
-        assert after.first_time("another")
+        assert not after.pending.claim_event("event")
+        assert after.pending.claim_event("another")
 
 
 def test_contexts_are_the_specifications() -> None:

@@ -21,10 +21,10 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreUnavailable
-from webex_bot_auth.testing.contract import BackendContract
-from webex_bot_auth.testing.contract.resuming import interrupted
+from webex_bot_auth.models import FlowState
+from webex_bot_auth.testing.contract import TokenManagerContract
+from webex_bot_auth.testing.contract.resuming import waiting
 from webex_bot_auth.testing.made_up import context
-from webex_bot_auth.user_context.models import FlowState
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,11 @@ def client(redis: RedisCluster, integration: Integration) -> Iterator[Any]:
         yield client
 
 
-class TestContract(OnServers, BackendContract):
+class TestContract(OnServers, TokenManagerContract):
     pass
 
 
-class TestContractEncrypted(OnServers, BackendContract):
+class TestContractEncrypted(OnServers, TokenManagerContract):
     test_flow_ids_are_long_and_distinct = None  # has nothing to do with encryption, and takes its time
 
     @pytest.fixture
@@ -177,10 +177,10 @@ class TestFailover(OnServers):
         manager.set_user_context(user_id=name, user_context=context(name))
         client.script_flush()
         fail(victim, "killed")
-        with manager.exclusively(name) as held:
+        with manager.contexts.refresh_lock(name, 0.1) as held:
             assert held
         assert not client.exists(f"{prefix}refresh-{name}")
-        assert manager.replace(context(name), context(name, "new"))
+        assert manager.contexts.replace(context(name), context(name, "new"))
         manager.set_user_context(user_id=name, user_context=None)
         assert manager.get_user_context(user_id=name) is None
 
@@ -188,13 +188,13 @@ class TestFailover(OnServers):
         self, make: MakeManager, client: Any, redis: RedisCluster
     ) -> None:
         """redis-py's own pipeline would: a command would run twice, and a login count as used."""
-        manager, command = make(key_prefix="{bot}:"), interrupted("alice")
+        manager, command = make(key_prefix="{bot}:"), waiting("alice")
         flow_id = manager.start_flow(user_id="alice")
         lose_answers(client, "{bot}")
         with pytest.raises(StoreUnavailable, match="in time"):
-            manager._pending.release(command)
-        assert manager.next_released(timeout=1) == command
-        assert manager.next_released(timeout=0.01) is None
+            manager.pending.release(command.user_id, [command])
+        assert manager.pending.next_released(timeout=1) == command
+        assert manager.pending.next_released(timeout=0.01) is None
         lose_answers(client, "{bot}")
         told = manager.process_redirect(flow_id=flow_id, code="code")
         assert told == sentence_of(TEXTS.page_store_down)
@@ -224,8 +224,8 @@ class TestFailover(OnServers):
             for name in names:
                 assert manager.get_user_context(user_id=name) == context(name), stands
             manager.set_user_context(user_id="new", user_context=context("new"))
-            assert manager.replace(context("new"), None), stands
+            assert manager.contexts.replace(context("new"), None), stands
             flow = manager.start_flow(user_id="name 0")
-            assert isinstance(manager._pending.take(flow), FlowState), stands
-            assert manager.first_time(stands)
+            assert isinstance(manager.pending.take(flow), FlowState), stands
+            assert manager.pending.claim_event(stands)
         assert redis.owner("{bot}:") is target

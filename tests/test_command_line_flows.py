@@ -10,7 +10,7 @@ from support.makers import KEY, Make
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth.__main__ import main
-from webex_bot_auth.user_context.models import reference
+from webex_bot_auth.models import reference
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 
@@ -24,7 +24,7 @@ def test_flows_counts_logins_under_way_in_redis(
         redis_manager("token", integration, key_prefix="mine:", encryption_keys=[KEY]) as sealed,
     ):
         used, readable, other = (made.start_flow(user_id="alice") for made in (plain, plain, sealed))
-        plain.refuse_redirect(flow_id=used, error="access_denied")
+        plain.finish_login(flow_id=used, error="access_denied")
     arguments = ["--redis-url", redis_url, "--key-prefix", "mine:", "flows"]
     assert main(arguments) == 0
     first, *lines = capsys.readouterr().out.splitlines()

@@ -100,4 +100,4 @@ def test_logout_forgets_what_cannot_be_read_when_forced(
     assert main([*unreadable_alice, "logout", "alice", "--force"]) == 0
     assert "alice: logged out here" in capsys.readouterr().out
     with store_manager("token", integration) as manager:
-        assert set(manager.users()) == {"bob"}  # type: ignore[attr-defined]
+        assert set(manager.contexts.users()) == {"bob"}  # type: ignore[attr-defined]

@@ -77,7 +77,7 @@ def test_somebody_elses_login_is_not_accepted(cloud: WebexSandbox, device_manage
 def test_it_asks_less_often_when_told_so_and_goes_on_after_a_fault(
     cloud: WebexSandbox, device_manager: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.user_context.device_poller.SLOW_DOWN_SECONDS", 0.5)
+    monkeypatch.setattr("webex_bot_auth.logins.device.SLOW_DOWN_SECONDS", 0.5)
     bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
     card = bot.login_card(alice, after=bot.hears(alice, "login"))
@@ -119,7 +119,7 @@ def test_a_process_that_comes_later_polls_for_what_another_one_started(
 
     def make(bot_token: str, integration: Any) -> Any:
         with monkeypatch.context() as dead:
-            dead.setattr("webex_bot_auth.user_context.stored.DevicePoller", NoPoller)
+            dead.setattr("webex_bot_auth.logins.login.DevicePoller", NoPoller)
             first = redis_manager(bot_token, integration, login_flow="device")
             first.request_login(user_id=alice.id)
             first.close()
@@ -141,8 +141,8 @@ def test_of_two_processes_one_polls_for_a_flow(redis_manager: Make, cloud: Sandb
     integration, bot_token = cloud.integration(), cloud.add_bot("Echo Bot").token
     with redis_manager(bot_token, integration) as one, redis_manager(bot_token, integration) as other:
         flow_id = one.start_flow(user_id="alice")
-        one._pending.poll_later(flow_id, 0)
-        due = [manager._pending.next_due() for manager in (one, other, one)]
+        one.pending.poll_later(flow_id, 0)
+        due = [manager.pending.next_due() for manager in (one, other, one)]
         assert [found and found[0] for found in due] == [flow_id, None, None]
 
 
@@ -150,4 +150,4 @@ def test_it_needs_no_redirect_address(device_manager: Make, cloud: Sandbox) -> N
     integration = cloud.integration()
     integration.redirect_url = ""
     with device_manager(cloud.add_bot("Echo Bot").token, integration) as manager:
-        assert manager.login_flow == "device"
+        assert manager.request_login(user_id=cloud.add_person("Alice Adams").id)

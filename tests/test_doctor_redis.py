@@ -9,10 +9,10 @@ import pytest
 from support.doctor import Doctor
 from support.redis_server import RedisServer, free_port
 
+from webex_bot_auth.administration import redis_diagnosis
 from webex_bot_auth.administration.checks import redis_store
-from webex_bot_auth.user_context import redis_diagnosis
-from webex_bot_auth.user_context.diagnosis import RedisHealth
-from webex_bot_auth.user_context.models import utc_now
+from webex_bot_auth.administration.diagnosis import RedisHealth
+from webex_bot_auth.models import utc_now
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 

@@ -17,10 +17,10 @@ from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth.errors import SettingError, StoreUnreadable, WrongKey
+from webex_bot_auth.models import WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.testing.redirects import came_back
-from webex_bot_auth.user_context.models import InterruptedCommand
 
 
 @pytest.fixture(params=["yaml", "redis"])
@@ -38,15 +38,19 @@ def test_no_token_and_no_verifier_stands_in_an_encrypted_store(
 ) -> None:
     alice, bot_token = cloud.add_person("Alice Adams"), cloud.add_bot("Echo Bot").token
     with store.make(bot_token, integration, encryption_keys=[NEW_KEY]) as manager:
-        command = InterruptedCommand(
-            user_id=alice.id, kind="message", id="m", words="echo", activity={"says": "what-alice-said"}
+        command = WaitingCommand(
+            user_id=alice.id,
+            kind="message",
+            id="m",
+            display_name="echo",
+            activity={"says": "what-alice-said"},
         )
-        manager.request_login(user_id=alice.id, interrupted=command)
-        url = manager.login_url(user_id=alice.id)
+        manager.request_login(user_id=alice.id, command=command)
+        url = manager.login.url(alice.id)
         dumps = [store.dump()]
         manager.process_redirect(**came_back(cloud, url, alice))
         dumps.append(store.dump())
-        pending = manager.login_url(user_id=alice.id)
+        pending = manager.login.url(alice.id)
         stored = manager.get_user_context(user_id=alice.id)
         assert stored
         manager.set_user_context(user_id=alice.id, user_context=expiring(stored, -1))
@@ -105,7 +109,7 @@ def test_one_logins_record_does_not_open_for_another(
         assert record
         redis.set(f"flows-{bobs}", record)
         with pytest.raises(WrongKey):
-            manager._pending.take(bobs)
+            manager.pending.take(bobs)
 
 
 @pytest.mark.holds(19)
@@ -142,7 +146,7 @@ def test_a_wrong_key_is_told_and_nothing_is_deleted(
                 lambda: wrong.get_user_context(user_id="alice"),
                 lambda: wrong.get_user_context_and_refresh(user_id="alice"),
                 lambda: wrong.logout(user_id="alice"),
-                lambda: wrong.replace(context("alice"), None),
+                lambda: wrong.contexts.replace(context("alice"), None),
             ]
             for attempt in attempts:
                 with pytest.raises(WrongKey, match=r"alice.*encryption_keys"):
@@ -166,7 +170,7 @@ def test_keys_rotate_the_first_encrypts_and_all_decrypt(
         for user_id in users:
             assert manager.get_user_context(user_id=user_id) == context(user_id)
         manager.set_user_context(user_id="alice", user_context=context("alice", "newer"))
-        assert manager.replace(context("bob"), context("bob", "newer"))
+        assert manager.contexts.replace(context("bob"), context("bob", "newer"))
     with store.make("bot-token", integration, encryption_keys=[KEY]) as manager, pytest.raises(WrongKey):
         manager.get_user_context(user_id="alice")
     with store.make("bot-token", integration, encryption_keys=[NEW_KEY]) as manager:
@@ -183,7 +187,7 @@ def test_a_flow_survives_the_rotation_of_keys(
         redis_manager(bot_token, integration, encryption_keys=[KEY]) as old,
         redis_manager(bot_token, integration, encryption_keys=[NEW_KEY, KEY]) as new,
     ):
-        back = came_back(cloud, old.login_url(user_id=alice.id), alice)
+        back = came_back(cloud, old.login.url(alice.id), alice)
         assert new.process_redirect(**back) == sentence_of(TEXTS.page_done)
 
 
@@ -197,7 +201,7 @@ def test_plain_records_are_read_and_encrypted_with_the_next_write(
         assert b"token of alice" in store.dump()
     with store.make("bot-token", integration, encryption_keys=[NEW_KEY]) as manager:
         assert manager.get_user_context(user_id="alice") == plain
-        assert manager.replace(plain, plain)
+        assert manager.contexts.replace(plain, plain)
         assert b"token of alice" not in store.dump()
         assert manager.get_user_context(user_id="alice") == plain
 

@@ -16,9 +16,10 @@ from support.makers import Make
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.records import Records
+from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing.made_up import context
-from webex_bot_auth.user_context.records import Records
-from webex_bot_auth.user_context.user_file import UserFile
 
 
 @pytest.fixture
@@ -86,12 +87,14 @@ def test_a_symlink_leads_no_write_and_no_read_elsewhere(
 
 
 @pytest.mark.holds(18)
-def test_it_is_for_its_owner_alone_whatever_the_umask(tokens_path: Path, user_file: UserFile) -> None:
+def test_it_is_for_its_owner_alone_whatever_the_umask(
+    tokens_path: Path, file_contexts: StoredContexts
+) -> None:
     before = os.umask(0)
     try:
-        user_file.write("alice", context("alice"))
+        file_contexts.save("alice", context("alice"))
         os.chmod(tokens_path, 0o644)
-        user_file.write("bob", context("bob"))
+        file_contexts.save("bob", context("bob"))
     finally:
         os.umask(before)
     for made in tokens_path.parent.iterdir():
@@ -101,13 +104,13 @@ def test_it_is_for_its_owner_alone_whatever_the_umask(tokens_path: Path, user_fi
 @pytest.mark.holds(18)
 @pytest.mark.parametrize("broken", [False, True])
 def test_a_symbolic_link_in_its_place_is_refused(
-    tokens_path: Path, user_file: UserFile, broken: bool
+    tokens_path: Path, file_contexts: StoredContexts, broken: bool
 ) -> None:
     target = tokens_path.parent / "target"
     if not broken:
         target.write_text("kept")
     tokens_path.symlink_to(target)
-    for act in (lambda: user_file.read("alice"), lambda: user_file.write("alice", context("alice"))):
+    for act in (lambda: file_contexts.load("alice"), lambda: file_contexts.save("alice", context("alice"))):
         with pytest.raises(StoreUnavailable, match="symbolic link"):
             act()
     assert target.exists() is not broken
@@ -118,14 +121,14 @@ AS_NOBODY = """
 import os, sys
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.errors import StoreUnavailable
-from webex_bot_auth.user_context import user_file
-from webex_bot_auth.user_context.records import Records
-from webex_bot_auth.user_context.user_file import UserFile
+from webex_bot_auth.logins.records import Records
+from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.stores.yaml_file import YAMLUserStore
 os.umask(0)
-file = UserFile(sys.argv[1], Records())
+file = StoredContexts(YAMLUserStore(sys.argv[1]), Records())
 if os.geteuid() == 0:
     os.setgid(65534), os.setuid(65534)
-for act in (lambda: file.read("alice"), lambda: file.write("bob", context("bob"))):
+for act in (lambda: file.load("alice"), lambda: file.save("bob", context("bob"))):
     try:
         print("done", act() is not None)
     except StoreUnavailable as error:
@@ -153,7 +156,7 @@ def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_a_read_only_folder_is_a_clear_error_and_reading_goes_on(open_folder: Path) -> None:
     path = open_folder / "tokens.yml"
-    UserFile(str(path), Records()).write("alice", context("alice"))
+    StoredContexts(YAMLUserStore(str(path)), Records()).save("alice", context("alice"))
     path.chmod(0o644)
     before = path.read_bytes()
     open_folder.chmod(0o555)
@@ -167,7 +170,7 @@ def test_a_read_only_folder_is_a_clear_error_and_reading_goes_on(open_folder: Pa
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 def test_a_file_of_another_owner_is_a_clear_error(open_folder: Path) -> None:
     path = open_folder / "tokens.yml"
-    UserFile(str(path), Records()).write("alice", context("alice"))
+    StoredContexts(YAMLUserStore(str(path)), Records()).save("alice", context("alice"))
     open_folder.chmod(0o777)
     before = path.read_bytes()
     assert as_nobody(path) == [f"{path}: Permission denied"] * 2

@@ -17,6 +17,7 @@ from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import UserTokenMixin, YAMLTokenManager, requires_user_token
+from webex_bot_auth.commands.guard import required_scopes
 from webex_bot_auth.errors import SettingError
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing import WebexSandbox
@@ -121,8 +122,7 @@ def test_scopes_of_stacked_guards_add_up() -> None:
         def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
             return "RAN"
 
-    assert Stacked.execute.scopes == ["spark:rooms_read"]  # type: ignore[attr-defined]
-    assert Stacked.execute.method.scopes == ["spark:people_read"]  # type: ignore[attr-defined]
+    assert required_scopes(Stacked) == ["spark:rooms_read", "spark:people_read"]
 
 
 def test_what_fails_before_execute_stops_the_command(

@@ -97,6 +97,6 @@ class TestFaults:
         bot = webex_sandbox.run(Whoami, manager=redis_manager)
         alice = webex_sandbox.add_person("Alice Adams")
         bot.log_in(alice)
-        bot.manager._redis.set(f"user-{alice.id}", "{broken")  # type: ignore[attr-defined]
+        bot.manager.redis.set(f"user-{alice.id}", "{broken")  # type: ignore[attr-defined]
         assert bot.ask(alice, "whoami").text == TEXTS.store_unreadable
-        assert bot.manager._redis.get(f"user-{alice.id}") == b"{broken"  # type: ignore[attr-defined]
+        assert bot.manager.redis.get(f"user-{alice.id}") == b"{broken"  # type: ignore[attr-defined]

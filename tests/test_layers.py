@@ -56,7 +56,9 @@ def folder(module: str) -> str:
 
 
 def test_there_is_no_circle_of_modules() -> None:
-    graph = {module: {other for other in imported(module) if other in MODULES} - {module} for module in MODULES}
+    graph = {
+        module: {other for other in imported(module) if other in MODULES} - {module} for module in MODULES
+    }
     TopologicalSorter(graph).prepare()  # CycleError names the circle
 
 

@@ -29,9 +29,9 @@ from webex_bot_auth.errors import (
     GrantRefused,
     TokenServiceUnavailable,
 )
-from webex_bot_auth.oauth import WebexOAuth
 from webex_bot_auth.sandbox import Person, Sandbox
-from webex_bot_auth.token_endpoint import retry_after
+from webex_bot_auth.webex.oauth import WebexOAuth
+from webex_bot_auth.webex.token_endpoint import retry_after
 
 
 class TestFailures:

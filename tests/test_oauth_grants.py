@@ -24,8 +24,8 @@ from wxc_sdk.tokens import Tokens
 from webex_bot_auth.errors import (
     GrantRefused,
 )
-from webex_bot_auth.oauth import WebexOAuth, challenge, new_verifier
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.webex.oauth import WebexOAuth, challenge, new_verifier
 
 
 class TestPkce:

@@ -14,7 +14,7 @@ from webex_bot_auth import YAMLTokenManager
 from webex_bot_auth.errors import (
     SettingError,
 )
-from webex_bot_auth.oauth import check_integration
+from webex_bot_auth.webex.oauth import check_integration
 
 
 class TestSettings:

@@ -16,12 +16,12 @@ from support.webex_oauth import (
 )
 from wxc_sdk.tokens import Tokens
 
-from webex_bot_auth import token_endpoint
 from webex_bot_auth.errors import (
     TokenServiceUnavailable,
 )
-from webex_bot_auth.oauth import WebexOAuth
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.webex import token_endpoint
+from webex_bot_auth.webex.oauth import WebexOAuth
 
 
 @contextmanager

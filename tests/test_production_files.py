@@ -13,8 +13,8 @@ import pytest
 import yaml
 from support.production import FOLDER, procfile
 
-from webex_bot_auth import rest, token_endpoint
 from webex_bot_auth.user_context import redis_client
+from webex_bot_auth.webex import rest, token_endpoint
 
 HOME = "/opt/webex-bot-auth"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")

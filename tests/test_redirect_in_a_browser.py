@@ -9,8 +9,8 @@ from support.minimal_manager import MinimalTokenManager
 from support.redirect_page import app_for
 from support.wording import TEXTS
 
+from webex_bot_auth.models import Outcome
 from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.user_context.models import Outcome
 
 
 class Shows(MinimalTokenManager):

@@ -14,7 +14,7 @@ from support.redirect_page import Scene, app_for, check_headers, one_backend
 from support.wording import TEXTS
 
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.user_context.stored import StoredTokenManager
+from webex_bot_auth.user_context.stored_manager import StoredTokenManager
 
 
 @pytest.mark.holds(8, 13)
@@ -55,20 +55,9 @@ def test_who_only_looks_leaves_the_flow(scene: Scene, look: Any) -> None:
     assert scene.open(query).status_code == 200
 
 
-class Untouchable(StoredTokenManager):
-    """Its storage must not be touched."""
+class Untouchable:
+    """A store that must not be touched."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._pending = _Untouchable()
-
-    def get_user_context(self, *, user_id: str) -> NoReturn:
-        raise AssertionError("storage was touched")
-
-    set_user_context = get_user_context
-
-
-class _Untouchable:
     def close(self) -> None:
         """Closing is fine."""
 
@@ -78,7 +67,8 @@ class _Untouchable:
 
 @pytest.fixture
 def untouchable(cloud: Sandbox) -> Iterator[Flask]:
-    with Untouchable(cloud.add_bot("Echo Bot").token, cloud.integration()) as manager:
+    made = cloud.add_bot("Echo Bot").token, cloud.integration()
+    with StoredTokenManager(*made, users=Untouchable(), flows=Untouchable()) as manager:
         app = app_for(manager)
         app.testing = True  # let exceptions through
         yield app
@@ -174,7 +164,7 @@ FORGED = {
 @one_backend
 def test_the_redirect_address_comes_from_the_configuration_alone(scene: Scene) -> None:
     with scene.app.test_request_context("/redirect", headers=FORGED):
-        url = scene.manager.login_url(user_id=scene.alice.id)
+        url = scene.manager.login.url(scene.alice.id)
     assert "evil" not in url
     assert parse_qs(urlsplit(url).query)["redirect_uri"] == [scene.manager.integration.redirect_url]
     query = urlsplit(scene.cloud.log_in(url, scene.alice, stop_before_redirect=True)).query

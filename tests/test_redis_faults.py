@@ -18,10 +18,10 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreError, StoreUnavailable, StoreUnreadable
+from webex_bot_auth.models import WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.testing.redirects import came_back
-from webex_bot_auth.user_context.models import InterruptedCommand
 
 
 @pytest.mark.holds(32)
@@ -40,11 +40,11 @@ class TestServerFaults:
             lambda: manager.get_user_context_and_refresh(user_id="alice"),
             lambda: manager.set_user_context(user_id="alice", user_context=alice),
             lambda: manager.set_user_context(user_id="alice"),
-            lambda: manager.replace(alice, None),
+            lambda: manager.contexts.replace(alice, None),
             lambda: manager.start_flow(user_id="alice"),
             lambda: manager.flow_maintenance(),
-            lambda: manager.next_released(timeout=0.01),
-            lambda: manager.exclusively("alice").__enter__(),
+            lambda: manager.pending.next_released(timeout=0.01),
+            lambda: manager.contexts.refresh_lock("alice", 0.1).__enter__(),
         ]
 
     def fails(self, manager: RedisTokenManager, reason: str) -> None:
@@ -114,21 +114,21 @@ class TestServerFaults:
             url = f"redis://127.0.0.1:{cutter.port}"
             with RedisTokenManager(cloud.add_bot("Echo").token, integration, redis_url=url) as manager:
                 cutter.word = b"NX"
-                assert manager.first_time("event")  # rather twice than never
-                answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+                assert manager.pending.claim_event("event")  # rather twice than never
+                answer = came_back(cloud, manager.login.url(alice.id), alice)
                 cutter.word = b"XX"
                 told = manager.process_redirect(**answer)
                 assert told == sentence_of(TEXTS.page_store_down)  # and not: has been used
-                command = InterruptedCommand(
-                    user_id=alice.id, kind="message", id="m", words="whoami", activity={}
+                command = WaitingCommand(
+                    user_id=alice.id, kind="message", id="m", display_name="whoami", activity={}
                 )
-                cutter.word = b"RPUSH"
+                cutter.word = b"released"
                 with pytest.raises(StoreUnavailable):
-                    manager._pending.release(command)
-                assert manager.next_released(timeout=1) == command
-                assert manager.next_released(timeout=0.01) is None
+                    manager.pending.release(command.user_id, [command])
+                assert manager.pending.next_released(timeout=1) == [command]
+                assert manager.pending.next_released(timeout=0.01) == []
                 cutter.word = b"refresh-"
-                with pytest.raises(StoreUnavailable), manager.exclusively(alice.id):
+                with pytest.raises(StoreUnavailable), manager.contexts.refresh_lock(alice.id, 0.1):
                     pass
 
     @pytest.mark.holds(20)
@@ -154,7 +154,7 @@ class TestServerFaults:
     def test_a_record_that_is_no_record(self, own_server: RedisServer, manager: RedisTokenManager) -> None:
         for raw in (b"{broken", b"[]", b"{}", b"\xff", b'{"user_id": "bob", "tokens": {}}'):
             own_server.client.set("user-alice", raw)
-            with pytest.raises(StoreUnreadable, match="user-alice"):
+            with pytest.raises(StoreUnreadable, match=r"user-\*, user alice"):
                 manager.get_user_context(user_id="alice")
             assert own_server.client.get("user-alice") == raw
         own_server.client.delete("user-alice")
@@ -173,13 +173,13 @@ def test_no_secret_stands_in_an_error_about_a_pipeline(
     with RedisTokenManager("token", integration, redis_url=url) as manager:
         manager.set_user_context(user_id="alice", user_context=someone)
         own_server.client.config_set("maxmemory", 1)
-        interrupted = InterruptedCommand(user_id="alice", kind="message", id="m", words=secret, activity={})
+        command = WaitingCommand(user_id="alice", kind="message", id="m", display_name=secret, activity={})
         for write in (
             lambda: manager.set_user_context(user_id="alice", user_context=someone),
-            lambda: manager.login_url(user_id="alice"),
-            lambda: manager._pending.count_ask("alice"),
-            lambda: manager._pending.release(interrupted),
-            lambda: manager.replace(someone, context("alice", access_token=f"{secret} anew")),
+            lambda: manager.login.url("alice"),
+            lambda: manager.pending.count_card("alice"),
+            lambda: manager.pending.release("alice", [command]),
+            lambda: manager.contexts.replace(someone, context("alice", access_token=f"{secret} again")),
         ):
             with pytest.raises(StoreUnavailable, match=r"OutOfMemory|OOM") as raised:
                 write()

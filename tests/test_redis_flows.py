@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import time
@@ -34,7 +33,7 @@ class TestExpiry:
         alice = cloud.add_person("Alice Adams")
         with redis_manager(cloud.add_bot("Echo").token, integration) as manager:
             manager.request_login(user_id=alice.id)
-            answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+            answer = came_back(cloud, manager.login.url(alice.id), alice)
             manager.process_redirect(**answer)
         forever = {key for key in client.scan_iter() if client.ttl(key) == -1}
         assert forever == {b"users", f"user-{alice.id}".encode()}
@@ -47,8 +46,8 @@ class TestExpiry:
             manager.start_flow(user_id="alice")
         assert client.scard("flows") == 5
         assert len(client.keys("flows-*")) == 5
-        [index] = client.keys("pending-*")
-        assert [len(flows.split()) for flows in client.hvals(index)] == [5]
+        [owned] = client.keys("bot-*-flows-of-alice")
+        assert client.llen(owned) == 5
 
 
 class TestMaintenance:
@@ -119,37 +118,3 @@ def test_an_old_flow_of_an_unknown_age_is_dropped(manager: RedisTokenManager, cl
     manager.flow_maintenance(force=True)
     assert client.smembers("flows") == {mine.encode()}
     assert not client.exists("flows-old")
-
-
-class TestListOfLoginsUnderWay:
-    """Users share 256 hashes."""
-
-    @staticmethod
-    def who_share_one() -> tuple[str, str]:
-        seen: dict[int, str] = {}
-        for number in range(1000):
-            place = hashlib.sha256(f"user {number}".encode()).digest()[0]
-            if place in seen:
-                return seen[place], f"user {number}"
-            seen[place] = f"user {number}"
-        raise AssertionError("1000 users in 256 places")
-
-    def test_users_who_share_a_hash_keep_their_own(
-        self, manager: RedisTokenManager, client: redis.Redis
-    ) -> None:
-        one, other = self.who_share_one()
-        kept = manager.start_flow(user_id=one)
-        for _ in range(10):
-            manager.start_flow(user_id=other)
-        assert len(client.keys("pending-*")) == 1
-        assert client.exists(f"flows-{kept}")
-        assert client.scard("flows") == 6
-
-    def test_it_goes_with_its_first_flow_however_many_follow(
-        self, manager: RedisTokenManager, client: redis.Redis
-    ) -> None:
-        manager.start_flow(user_id="alice")
-        [index] = client.keys("pending-*")
-        client.pexpire(index, 5_000)
-        manager.start_flow(user_id="alice")
-        assert 0 < client.pttl(index) <= 5_000

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -16,13 +18,13 @@ from support.processes import in_processes
 from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager
+from webex_bot_auth import RedisTokenManager, UserContext
 from webex_bot_auth.errors import SettingError, StoreUnavailable
+from webex_bot_auth.logins.records import Records
+from webex_bot_auth.models import FlowState, WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.testing.redirects import came_back, log_in
-from webex_bot_auth.user_context.models import FlowState, InterruptedCommand
-from webex_bot_auth.user_context.records import Records
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def test_a_prefix_is_put_before_every_key(
     with redis_manager(cloud.add_bot("Echo").token, integration, key_prefix="bot1:") as manager:
         manager.request_login(user_id=alice.id)
         log_in(cloud, manager, alice)
-        manager.first_time("event")
+        manager.pending.claim_event("event")
         assert [key for key in client.scan_iter() if not key.startswith(b"bot1:")] == []
         assert client.exists(f"bot1:user-{alice.id}")
 
@@ -100,7 +102,7 @@ def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
 ) -> None:
     bot_token, alice = cloud.add_bot("Echo").token, cloud.add_person("Alice Adams")
     with redis_manager(bot_token, integration) as manager:
-        answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+        answer = came_back(cloud, manager.login.url(alice.id), alice)
         answers = in_processes(
             4, _redirect_5_times, answer,
             bot_token=bot_token, integration=integration, redis_url=redis_url, rest_base=f"{cloud.url}/v1",
@@ -120,14 +122,14 @@ def test_a_client_of_ones_own_is_used_and_left_open(integration: Integration, re
                 manager.set_user_context(user_id="alice", user_context=context("alice"))
                 flow_id = manager.start_flow(user_id="alice")
                 assert manager.get_user_context(user_id="alice") == context("alice")
-                assert manager.refuse_redirect(flow_id=flow_id, error="server_error")
+                assert manager.finish_login(flow_id=flow_id, error="server_error")
                 manager.flow_maintenance(force=True)
             assert client.ping()
 
 
 def test_the_host_takes_precedence_over_the_url(integration: Integration) -> None:
     manager = RedisTokenManager("token", integration, "somewhere", "redis://elsewhere")
-    assert manager._redis.connection_pool.connection_kwargs["host"] == "somewhere"
+    assert manager.redis.connection_pool.connection_kwargs["host"] == "somewhere"
     manager.close()
 
 
@@ -149,9 +151,9 @@ def test_what_is_no_text_is_a_clear_error_also_where_the_client_decodes(
         with pytest.raises(StoreUnavailable, match="no text"):
             manager.get_user_context(user_id="alice")
         with pytest.raises(StoreUnavailable, match="no text"):
-            list(manager.users())  # type: ignore[attr-defined]
+            list(manager.contexts.users())  # type: ignore[attr-defined]
     with RedisTokenManager("token", integration, redis_url=redis_url) as manager:
-        assert "bob" in set(manager.users())
+        assert "bob" in set(manager.contexts.users())
 
 
 def test_a_record_is_parsed_once_and_forgotten_with_a_logout(manager: RedisTokenManager) -> None:
@@ -163,17 +165,33 @@ def test_a_record_is_parsed_once_and_forgotten_with_a_logout(manager: RedisToken
     assert first is not second
     for drop in (
         lambda: manager.set_user_context(user_id="alice"),
-        lambda: manager.replace(context("alice"), None),
+        lambda: manager.contexts.replace(context("alice"), None),
     ):
         manager.set_user_context(user_id="alice", user_context=context("alice"))
-        manager.get_user_context(user_id="alice")
-        assert manager._users._parsed.cache_info().currsize == 1
+        made: list[weakref.ref[UserContext]] = []
+        with mock.patch.object(Records, "load", autospec=True, side_effect=noting(made)):
+            manager.get_user_context(user_id="alice")
+        gc.collect()
+        assert made[0]() is not None  # kept for the next command
         drop()
-        assert manager._users._parsed.cache_info().currsize == 0
+        gc.collect()
+        assert made[0]() is None
+
+
+def noting(made: list[weakref.ref[UserContext]]) -> Callable[..., UserContext]:
+    """``Records.load``, with a reference to each context that it makes."""
+    load = Records.load
+
+    def load_and_note(*arguments: Any, **options: Any) -> UserContext:
+        context: UserContext = load(*arguments, **options)
+        made.append(weakref.ref(context))
+        return context
+
+    return load_and_note
 
 
 class LoginMeanwhile:
-    """A Redis client with which somebody logs in just before the pipeline that takes users off the list."""
+    """A Redis client with which somebody logs in just before the pipeline that takes users off the index."""
 
     def __init__(self, client: redis.Redis, log_in: Callable[[], None]) -> None:
         self._client = client
@@ -195,9 +213,9 @@ def test_who_logs_in_during_a_logout_is_on_the_list_of_users(
         manager.set_user_context(user_id="alice", user_context=old)
         slow = LoginMeanwhile(client, lambda: manager.set_user_context(user_id="alice", user_context=new))
         with RedisTokenManager("token", integration, redis_client=slow) as other:
-            assert other.replace(old, None)
+            assert other.contexts.replace(old, None)
         assert manager.get_user_context(user_id="alice") == new
-        assert list(manager.users()) == ["alice"]  # type: ignore[attr-defined]
+        assert list(manager.contexts.users()) == ["alice"]  # type: ignore[attr-defined]
 
 
 def test_a_login_counts_where_the_list_of_users_fails(
@@ -207,25 +225,25 @@ def test_a_login_counts_where_the_list_of_users_fails(
     old, new = context("alice", access_token="old"), context("alice", access_token="new")
     manager.set_user_context(user_id="alice", user_context=old)
     assert manager.get_user_context(user_id="alice") == old
-    assert "not yet on the list of users: user alice" in caplog.text
+    assert "the user index is not up to date: user alice" in caplog.text
     client.delete("users")
-    assert manager.replace(old, new)  # as a refresh does
-    assert list(manager.users()) == ["alice"]
+    assert manager.contexts.replace(old, new)  # as a refresh does
+    assert list(manager.contexts.users()) == ["alice"]
 
 
-def test_a_login_does_not_fail_for_the_list_or_the_counter_beside_it(
+def test_a_login_does_not_fail_for_the_set_of_flows_or_the_count_of_cards(
     manager: RedisTokenManager, client: redis.Redis, redis_url: str, integration: Integration
 ) -> None:
     """As when another node of a cluster is down: what was taken would be lost."""
     flow_id = manager.start_flow(user_id="alice")
-    command = InterruptedCommand(user_id="alice", kind="message", id="m", words="whoami", activity={})
-    manager._pending.interrupt(command)
+    command = WaitingCommand(user_id="alice", kind="message", id="m", display_name="whoami", activity={})
+    manager.pending.add_command(command)
     client.set("flows", "no list")
-    assert isinstance(manager._pending.take(flow_id), FlowState)
+    assert isinstance(manager.pending.take(flow_id), FlowState)
     client.acl_setuser(
-        "narrow", enabled=True, nopass=True, commands=["+@all"], keys=["interrupted-*", "user-*"]
+        "narrow", enabled=True, nopass=True, commands=["+@all"], keys=["bot-*-waiting-*", "user-*"]
     )
     url = redis_url.replace("//", "//narrow:any@")
     with RedisTokenManager("token", integration, redis_url=url) as narrow:
-        assert narrow._pending.take_interrupted("alice") == command
+        assert narrow.pending.take_commands("alice") == [command]
     client.acl_deluser("narrow")

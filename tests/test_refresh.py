@@ -55,7 +55,7 @@ def test_a_new_refresh_token_is_kept(
 
 
 @pytest.mark.holds(28)
-def test_a_token_that_expires_soon_is_used_and_refreshed_once_beside(
+def test_a_token_that_expires_soon_is_used_and_refreshed_once_in_the_background(
     manager: TokenManager, cloud: Sandbox, alice: Person, logged_in: UserContext
 ) -> None:
     soon = put(manager, expiring(logged_in, 60))

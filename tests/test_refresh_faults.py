@@ -97,7 +97,7 @@ def test_during_an_outage_20_users_make_few_calls_and_recover(
             with pytest.raises(TokenServiceUnavailable):
                 manager.get_user_context_and_refresh(user_id=person.id)
     assert fault.seen <= 3
-    monkeypatch.setattr("webex_bot_auth.user_context.backoff.time.monotonic", lambda: float("inf"))
+    monkeypatch.setattr("webex_bot_auth.logins.backoff.time.monotonic", lambda: float("inf"))
     for person in people:
         assert usable(manager, person)
 
@@ -131,9 +131,15 @@ def test_new_tokens_that_could_not_be_stored_are_stored_later(
 
 
 @pytest.mark.holds(32)
-def test_new_tokens_that_could_not_be_stored_beside_their_use_are_stored_later(
-    cloud: Sandbox, integration: Integration, alice: Person, own_server: RedisServer
+def test_new_tokens_of_a_refresh_in_the_background_that_could_not_be_stored_are_stored_later(
+    cloud: Sandbox,
+    integration: Integration,
+    alice: Person,
+    own_server: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.setattr("webex_bot_auth.logins.refresh.PAUSE", 0.0)
     cloud.oauth.rotate_refresh_token = True
     bot_token = cloud.add_bot("Echo Bot").token
     with RedisTokenManager(bot_token, integration, redis_url=own_server.url) as manager:
@@ -144,15 +150,18 @@ def test_new_tokens_that_could_not_be_stored_beside_their_use_are_stored_later(
             hanging.wait()
             own_server.client.config_set("min-replicas-to-write", 1)  # it takes no writes
             hanging.clear()
-            wait_until(lambda: not manager._refresher._beside, "the refresh beside has ended")
+            wait_until(
+                lambda: "refresh in the background: user" in caplog.text, "the refresh fails to be stored"
+            )
         own_server.client.config_set("min-replicas-to-write", 0)
         own_server.client.delete(f"refresh-{alice.id}")
-        manager._refresher._pauses.succeeded(alice.id)  # a minute later
-        assert usable(manager, alice)
-        wait_until(lambda: not manager._refresher._beside, "the refresh beside has ended")
-        left = stored(manager, alice).tokens.expires_at
-        assert left
-        assert left > datetime.now(timezone.utc) + timedelta(hours=1)
+        in_an_hour = datetime.now(timezone.utc) + timedelta(hours=1)
+
+        def is_stored() -> bool:
+            left = usable(manager, alice).tokens.expires_at
+            return left is not None and left > in_an_hour
+
+        wait_until(is_stored, "the new tokens are stored")
         assert len(cloud.calls.refreshes()) == 1
 
 
@@ -164,7 +173,7 @@ def test_a_service_that_never_answers_holds_a_command_for_a_bounded_time(
     logged_in: UserContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.token_endpoint.READ_SECONDS", 0.2)
+    monkeypatch.setattr("webex_bot_auth.webex.token_endpoint.READ_SECONDS", 0.2)
     put(manager, expiring(logged_in, -1))
     with cloud.faults.token(hang=True), pytest.raises(TokenServiceUnavailable):
         manager.get_user_context_and_refresh(user_id=alice.id)

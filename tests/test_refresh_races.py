@@ -60,7 +60,7 @@ def test_4_processes_with_one_expired_token_make_one_refresh(
 def test_a_holder_that_dies_frees_the_lock(
     redis_url: str, cloud: Sandbox, integration: Integration, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.user_context.redis_server.LOCK_SECONDS", 0.3)
+    monkeypatch.setattr("webex_bot_auth.stores.redis.users.LOCK_SECONDS", 0.3)
     bot_token = cloud.add_bot("Echo Bot").token
     with (
         RedisTokenManager(bot_token, integration, redis_url=redis_url) as dead,
@@ -68,7 +68,7 @@ def test_a_holder_that_dies_frees_the_lock(
     ):
         log_in(cloud, manager, alice)
         put(manager, expiring(stored(manager, alice), -1))
-        lock = dead.exclusively(alice.id)
+        lock = dead.contexts.refresh_lock(alice.id, 0.1)
         assert lock.__enter__()  # and never lets go
         assert usable(manager, alice)
         lock.__exit__(None, None, None)
@@ -93,7 +93,7 @@ def test_a_login_during_a_refresh_wins(
     manager: TokenManager, cloud: Sandbox, alice: Person, logged_in: UserContext
 ) -> None:
     put(manager, expiring(logged_in, -1))
-    answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+    answer = came_back(cloud, manager.login.url(alice.id), alice)
     with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="refresh", hang=True) as hanging:
         refreshing = pool.submit(manager.get_user_context_and_refresh, user_id=alice.id)
         hanging.wait()

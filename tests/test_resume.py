@@ -13,7 +13,7 @@ from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
-from webex_bot_auth.commands.resume import AT_ONCE
+from webex_bot_auth.commands.resumer import AT_ONCE
 from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 from webex_bot_auth.testing.redirects import came_back, log_in
@@ -53,10 +53,8 @@ def test_a_bot_that_was_down_runs_it_when_it_comes_back(
             bot, _ = start(cloud, echo, first)
             asked = bot.hears(alice, "whoami")
             bot.login_card(alice)
-            first.closed.set()  # as if it had died: it resumes nothing any more
-            assert first._resumer
-            first._resumer.stop()
-            answer = came_back(cloud, web.login_url(user_id=alice.id), alice)
+            first.close()  # it resumes nothing any more
+            answer = came_back(cloud, web.login.url(alice.id), alice)
             web.process_redirect(**answer)
             bot.answer_to(asked, TEXTS.command_runs.format(name="Alice Adams", command="whoami"))
         with redis_manager(echo.token, integration) as second:
@@ -90,9 +88,7 @@ def test_a_bot_that_stops_leaves_what_it_has_not_begun_to_the_next_one(
             log_in(cloud, first, person)
         for _ in range(AT_ONCE):
             assert slow.entered.acquire(timeout=10)
-        first.closed.set()
-        assert first._resumer
-        first._resumer.stop()
+        first.close()
         slow.may_end.set()
         with redis_manager(echo.token, integration) as second:
             start(cloud, echo, second)
@@ -133,7 +129,10 @@ def test_while_a_login_is_pending_other_commands_work_and_asking_again_shows_the
     assert second != first
     bot.press_login(second, alice)
     bot.answer_to(asked, lambda message: message.text == "You are Alice Adams twice")
-    assert not any(text == "You are Alice Adams" for text in bot.said(alice))  # the latest one wins
+    said = bot.said(alice)
+    assert said.index("You are Alice Adams") < said.index("You are Alice Adams twice")
+    welcome = TEXTS.command_runs.format(name="Alice Adams", command="whoami”, “whoami")
+    assert said.count(welcome) == 1
 
 
 def test_what_somebody_else_does_with_a_card_is_not_for_its_owner(

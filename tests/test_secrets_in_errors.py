@@ -23,8 +23,9 @@ from webex_bot_auth import (
     errors,
 )
 from webex_bot_auth.errors import SettingError, StoreUnavailable, StoreUnreadable
+from webex_bot_auth.models import FlowState, WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.user_context.models import FlowState, InterruptedCommand
+from webex_bot_auth.webex.oauth import WebexOAuth
 
 
 def secretive(cloud: Sandbox, integration: Integration, make: Make) -> tuple[set[str], list[Any]]:
@@ -35,23 +36,38 @@ def secretive(cloud: Sandbox, integration: Integration, make: Make) -> tuple[set
     integration.client_secret = text
     manager = make(bot_token, integration, encryption_keys=[KEY])
     flow = FlowState(user_id="alice", verifier=verifier)
-    command = InterruptedCommand(
-        user_id="alice", kind="message", id="m", words="echo", activity={"object": {"token": access}}
+    command = WaitingCommand(
+        user_id="alice", kind="message", id="m", display_name="echo", activity={"object": {"token": access}}
     )
     objects = [
         UserContext(user_id="alice", tokens=tokens),
         flow,
         command,
         [flow, {"a": command}],
-        manager,
-        manager._oauth,
-        manager.chat,
-        manager._records,
-        manager._records._cipher,
-        manager._refresher,
-        manager._pending,
+        *with_parts(manager),
     ]
     return {*hidden, KEY}, objects
+
+
+def with_parts(whole: object) -> list[object]:
+    """An object of this package and all others of it that it is put together from."""
+    found, new = [whole], [whole]
+    while new:
+        parts = [part for one in new for part in vars(one).values() if hasattr(part, "__dict__")]
+        new = [
+            part
+            for part in parts
+            if type(part).__module__.startswith("webex_bot_auth.") and not any(part is one for one in found)
+        ]
+        found += new
+    assert {type(part).__name__ for part in found} >= {
+        "Login",
+        "Refresher",
+        "Records",
+        "Cipher",
+        "WebexOAuth",
+    }
+    return found
 
 
 @pytest.mark.holds(17)
@@ -142,7 +158,7 @@ def test_an_error_of_the_token_service_shows_no_secret_in_its_traceback(
     ]
     for fault in faults:
         with cloud.faults.token(**fault), pytest.raises(errors.TokenServiceError) as caught:
-            manager._oauth.refresh(alice.tokens)
+            WebexOAuth(integration).refresh(alice.tokens)
         assert leaked(hidden, "".join(traceback.format_exception(caught.value))) == []
     manager.close()
 

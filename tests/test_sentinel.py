@@ -27,7 +27,7 @@ from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.testing.contract import BackendContract
+from webex_bot_auth.testing.contract import TokenManagerContract
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.testing.redirects import came_back
 
@@ -51,11 +51,11 @@ def client(redis: RedisSentinel, integration: Integration) -> Iterator[Any]:
         sentinel.close()
 
 
-class TestContract(OnServers, BackendContract):
+class TestContract(OnServers, TokenManagerContract):
     pass
 
 
-class TestContractEncrypted(OnServers, BackendContract):
+class TestContractEncrypted(OnServers, TokenManagerContract):
     test_flow_ids_are_long_and_distinct = None  # has nothing to do with encryption, and takes its time
 
     @pytest.fixture
@@ -152,7 +152,7 @@ class TestFailover(OnServers):
         for one in (manager, other):
             assert one.get_user_context(user_id="alice") is None
             assert one.get_user_context(user_id="bob") == context("bob")
-            assert list(one.users()) == ["bob"]
+            assert list(one.contexts.users()) == ["bob"]
         assert old.client.get("user-alice") is None
 
     def test_without_enough_replicas_a_primary_takes_no_writes_if_it_is_told_so(

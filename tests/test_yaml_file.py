@@ -11,10 +11,11 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import UserContext
 from webex_bot_auth.errors import StoreUnreadable
+from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.records import Records
+from webex_bot_auth.stores.yaml_file import YAMLUserStore
+from webex_bot_auth.stores.yaml_lines import HEADER
 from webex_bot_auth.testing.made_up import context
-from webex_bot_auth.user_context.records import Records
-from webex_bot_auth.user_context.user_file import UserFile
-from webex_bot_auth.user_context.user_lines import HEADER
 
 EARLIER = """\
 Y2lzY29z:
@@ -39,9 +40,9 @@ def test_the_name_is_the_base_with_yml(tmp_path: Path, yaml_manager: Make, integ
     assert (tmp_path / "tokens.yml").exists()
 
 
-def test_it_is_yaml_of_user_id_to_context(tokens_path: Path, user_file: UserFile) -> None:
+def test_it_is_yaml_of_user_id_to_context(tokens_path: Path, file_contexts: StoredContexts) -> None:
     for user_id in ("alice", 'b"o:b\n\u2028🎉'):
-        user_file.write(user_id, context(user_id))
+        file_contexts.save(user_id, context(user_id))
     data = yaml.safe_load(tokens_path.read_text(encoding="utf-8"))
     assert {user_id: UserContext.model_validate(record) for user_id, record in data.items()} == {
         user_id: context(user_id) for user_id in data
@@ -49,15 +50,17 @@ def test_it_is_yaml_of_user_id_to_context(tokens_path: Path, user_file: UserFile
     assert list(data) == ["alice", 'b"o:b\n\u2028🎉']
 
 
-def test_what_earlier_installations_wrote_is_read_and_kept(tokens_path: Path, user_file: UserFile) -> None:
+def test_what_earlier_installations_wrote_is_read_and_kept(
+    tokens_path: Path, file_contexts: StoredContexts
+) -> None:
     tokens_path.write_text(EARLIER)
-    old = user_file.read("Y2lzY29z")
+    old = file_contexts.load("Y2lzY29z")
     assert old
     assert (old.tokens.access_token, old.tokens.refresh_token) == ("old access", "old refresh")
-    user_file.write("alice", context("alice"))
-    again = UserFile(str(tokens_path), Records())
-    assert again.read("Y2lzY29z") == old
-    assert again.users() == ["Y2lzY29z", "other: user", "alice"]
+    file_contexts.save("alice", context("alice"))
+    again = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    assert again.load("Y2lzY29z") == old
+    assert list(again.users()) == ["Y2lzY29z", "other: user", "alice"]
 
 
 @pytest.mark.holds(31)
@@ -76,10 +79,10 @@ def test_what_earlier_installations_wrote_is_read_and_kept(tokens_path: Path, us
     ],
 )
 def test_a_corrupt_file_is_a_clear_error_and_is_not_overwritten(
-    tokens_path: Path, user_file: UserFile, content: str
+    tokens_path: Path, file_contexts: StoredContexts, content: str
 ) -> None:
     tokens_path.write_bytes(content.encode("latin1"))
-    for act in (lambda: user_file.read("alice"), lambda: user_file.write("alice", context("alice"))):
+    for act in (lambda: file_contexts.load("alice"), lambda: file_contexts.save("alice", context("alice"))):
         with pytest.raises(StoreUnreadable, match=r"tokens\.yml") as caught:
             act()
         assert caught.value.place.startswith(str(tokens_path))
@@ -87,18 +90,20 @@ def test_a_corrupt_file_is_a_clear_error_and_is_not_overwritten(
 
 
 @pytest.mark.holds(31)
-def test_a_corrupt_record_stops_its_user_and_no_other(tokens_path: Path, user_file: UserFile) -> None:
+def test_a_corrupt_record_stops_its_user_and_no_other(
+    tokens_path: Path, file_contexts: StoredContexts
+) -> None:
     for user_id in ("alice", "bob", "carol"):
-        user_file.write(user_id, context(user_id))
+        file_contexts.save(user_id, context(user_id))
     lines = tokens_path.read_bytes().split(b"\n")
     lines[2] = lines[2][: len(lines[2]) // 2]  # cut off, as an editor or a full disk does
     tokens_path.write_bytes(b"\n".join(lines))
     for _ in range(2):
-        assert user_file.read("alice") == context("alice")
-        assert user_file.read("carol") == context("carol")
+        assert file_contexts.load("alice") == context("alice")
+        assert file_contexts.load("carol") == context("carol")
         with pytest.raises(StoreUnreadable, match="bob"):
-            user_file.read("bob")
-        user_file.write("dave", context("dave"))
+            file_contexts.load("bob")
+        file_contexts.save("dave", context("dave"))
     assert lines[2] in tokens_path.read_bytes()
 
 
@@ -112,29 +117,35 @@ def test_a_corrupt_record_stops_its_user_and_no_other(tokens_path: Path, user_fi
         "bob: {user_id: bob, tokens: {access_token: b}}",
     ],
 )
-def test_what_hands_wrote_below_our_header_is_read(tokens_path: Path, user_file: UserFile, line: str) -> None:
-    user_file.write("alice", context("alice"))
+def test_what_hands_wrote_below_our_header_is_read(
+    tokens_path: Path, file_contexts: StoredContexts, line: str
+) -> None:
+    file_contexts.save("alice", context("alice"))
     tokens_path.write_text(f"{tokens_path.read_text()}{line}\n")
-    assert user_file.read("alice") == context("alice")
-    bob = user_file.read("bob")
+    assert file_contexts.load("alice") == context("alice")
+    bob = file_contexts.load("bob")
     assert bob
     assert bob.tokens.access_token == "b"
-    user_file.write("carol", context("carol"))
-    assert UserFile(str(tokens_path), Records()).users() == ["alice", "bob", "carol"]
+    file_contexts.save("carol", context("carol"))
+    assert list(StoredContexts(YAMLUserStore(str(tokens_path)), Records()).users()) == [
+        "alice",
+        "bob",
+        "carol",
+    ]
 
 
-def test_an_edit_by_hand_is_seen_at_once(tokens_path: Path, user_file: UserFile) -> None:
-    user_file.write("alice", context("alice"))
-    assert user_file.read("alice")
+def test_an_edit_by_hand_is_seen_at_once(tokens_path: Path, file_contexts: StoredContexts) -> None:
+    file_contexts.save("alice", context("alice"))
+    assert file_contexts.load("alice")
     tokens_path.write_bytes(HEADER + b"\n# a remark\n" + EARLIER.encode())
-    assert user_file.read("alice") is None
-    assert user_file.read("other: user")
+    assert file_contexts.load("alice") is None
+    assert file_contexts.load("other: user")
     tokens_path.unlink()
-    assert user_file.read("other: user") is None
+    assert file_contexts.load("other: user") is None
 
 
-def test_a_record_of_another_user_is_refused(tokens_path: Path, user_file: UserFile) -> None:
-    user_file.write("alice", context("alice"))
+def test_a_record_of_another_user_is_refused(tokens_path: Path, file_contexts: StoredContexts) -> None:
+    file_contexts.save("alice", context("alice"))
     tokens_path.write_bytes(tokens_path.read_bytes().replace(b'"alice": ', b'"mallory": '))
     with pytest.raises(StoreUnreadable, match="belongs to another user"):
-        user_file.read("mallory")
+        file_contexts.load("mallory")

@@ -16,48 +16,49 @@ import yaml
 
 from webex_bot_auth import UserContext
 from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.records import Records
+from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing.made_up import context
-from webex_bot_auth.user_context.records import Records
-from webex_bot_auth.user_context.user_file import UserFile
 
 
 @pytest.mark.parametrize("new", [context("alice", "new"), None], ids=["changed", "dropped"])
 def test_after_a_write_that_failed_the_user_is_as_before(
-    tokens_path: Path, user_file: UserFile, monkeypatch: pytest.MonkeyPatch, new: UserContext | None
+    tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch, new: UserContext | None
 ) -> None:
     for user_id in ("alice", "bob"):
-        user_file.write(user_id, context(user_id))
+        file_contexts.save(user_id, context(user_id))
     with monkeypatch.context() as broken:
         broken.setattr(os, "fsync", mock.Mock(side_effect=OSError(28, "No space left on device")))
         with pytest.raises(StoreUnavailable):
-            user_file.write("alice", new)
-    assert user_file.read("alice") == context("alice")
-    user_file.write("carol", context("carol"))
-    again = UserFile(str(tokens_path), Records())
-    assert again.read("alice") == context("alice")
+            file_contexts.save("alice", new)
+    assert file_contexts.load("alice") == context("alice")
+    file_contexts.save("carol", context("carol"))
+    again = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    assert again.load("alice") == context("alice")
     assert sorted(again.users()) == ["alice", "bob", "carol"]
 
 
 def test_a_write_that_is_interrupted_after_it_was_done_is_seen(
-    tokens_path: Path, user_file: UserFile, monkeypatch: pytest.MonkeyPatch
+    tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user_file.write("alice", context("alice"))
+    file_contexts.save("alice", context("alice"))
     with monkeypatch.context() as interrupted:
         interrupted.setattr(
-            "webex_bot_auth.user_context.user_file._sync_folder", mock.Mock(side_effect=KeyboardInterrupt)
+            "webex_bot_auth.stores.private_file._sync_folder", mock.Mock(side_effect=KeyboardInterrupt)
         )
         with pytest.raises(KeyboardInterrupt):
-            user_file.write("alice", None)
-    assert user_file.read("alice") is None
-    user_file.write("bob", context("bob"))
-    assert UserFile(str(tokens_path), Records()).users() == ["bob"]
+            file_contexts.save("alice", None)
+    assert file_contexts.load("alice") is None
+    file_contexts.save("bob", context("bob"))
+    assert list(StoredContexts(YAMLUserStore(str(tokens_path)), Records()).users()) == ["bob"]
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_a_clear_error_and_loses_nothing(
-    tokens_path: Path, user_file: UserFile, monkeypatch: pytest.MonkeyPatch
+    tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user_file.write("alice", context("alice"))
+    file_contexts.save("alice", context("alice"))
     before = tokens_path.read_bytes()
     really_open = os.open
 
@@ -72,19 +73,19 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", open_full)
         with pytest.raises(StoreUnavailable, match=os.strerror(errno.ENOSPC)):
-            user_file.write("bob", context("bob"))
+            file_contexts.save("bob", context("bob"))
     assert tokens_path.read_bytes() == before
-    assert user_file.read("alice") == context("alice")
-    assert user_file.read("bob") is None
+    assert file_contexts.load("alice") == context("alice")
+    assert file_contexts.load("bob") is None
     assert not list(tokens_path.parent.glob("*.new"))
-    user_file.write("bob", context("bob"))
-    assert user_file.read("bob") == context("bob")
+    file_contexts.save("bob", context("bob"))
+    assert file_contexts.load("bob") == context("bob")
 
 
 def _write_200(path: str, who: str) -> None:
-    file = UserFile(path, Records())
+    file = StoredContexts(YAMLUserStore(path), Records())
     for number in range(200):
-        file.write(f"{who} {number}", context(f"{who} {number}"))
+        file.save(f"{who} {number}", context(f"{who} {number}"))
 
 
 @pytest.mark.holds(30)
@@ -97,26 +98,26 @@ def test_two_processes_writing_200_users_each_leave_400(tokens_path: Path) -> No
         worker.start()
     for worker in workers:
         worker.join()
-    file = UserFile(str(tokens_path), Records())
-    assert len(file.users()) == 400
+    file = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    assert len(list(file.users())) == 400
     for user_id in file.users():
-        assert file.read(user_id) == context(user_id)
+        assert file.load(user_id) == context(user_id)
 
 
 KILLED_WRITERS = """
 import os, random, signal, sys, threading
 from webex_bot_auth.testing.made_up import context
-from webex_bot_auth.user_context import user_file
-from webex_bot_auth.user_context.records import Records
-from webex_bot_auth.user_context.user_file import UserFile
+from webex_bot_auth.logins.records import Records
+from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.stores.yaml_file import YAMLUserStore
 path, chance, number = sys.argv[1], random.Random(29), 0
 for _ in range(100):
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        file = UserFile(path, Records())
+        file = StoredContexts(YAMLUserStore(path), Records())
         while True:
-            file.write(f"user {number % 50}", context(f"user {number % 50}", f"access {number}"))
+            file.save(f"user {number % 50}", context(f"user {number % 50}", f"access {number}"))
             os.write(writer, b"%d\\n" % number)
             number += 1
     os.close(writer)

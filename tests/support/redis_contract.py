@@ -20,7 +20,7 @@ from webex_bot_auth.administration.checks.redis_store import judged
 from webex_bot_auth.administration.finding import Level
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.testing.contract.resuming import interrupted
+from webex_bot_auth.testing.contract.resuming import waiting
 from webex_bot_auth.testing.made_up import context
 from webex_bot_auth.testing.redirects import came_back, log_in
 
@@ -54,7 +54,7 @@ class OnServers:
 
     @pytest.fixture
     def make_manager(self, redis_make: Make) -> Make:
-        """For :class:`BackendContract`."""
+        """For :class:`TokenManagerContract`."""
         return redis_make
 
     @pytest.fixture
@@ -81,8 +81,8 @@ class RedisContract(OnServers):
         for name in names:
             manager.set_user_context(user_id=name, user_context=context(name))
         manager.set_user_context(user_id="name 0", user_context=None)
-        assert set(manager.users()) == names - {"name 0"}
-        renewal = make(encryption_keys=[KEY]).renew()
+        assert set(manager.contexts.users()) == names - {"name 0"}
+        renewal = make(encryption_keys=[KEY]).contexts.rotate()
         assert (renewal.changed, renewal.unreadable) == (49, [])
         assert b"sealed" in client.get("user-name 1")
 
@@ -109,7 +109,7 @@ class RedisContract(OnServers):
         for _ in range(3):
             manager.start_flow(user_id="alice")
         used = manager.start_flow(user_id="bob")
-        manager.refuse_redirect(flow_id=used, error="invalid_scope")
+        manager.finish_login(flow_id=used, error="invalid_scope")
         flows = list(manager.flows())
         assert len(flows) == 3
         assert all(500 < (flow.seconds_left or 0) <= 600 for flow in flows)
@@ -122,11 +122,11 @@ class RedisContract(OnServers):
     def test_a_command_is_resumed_by_another_process(self, make: MakeManager, cloud: WebexSandbox) -> None:
         bot, web, other_bot = make(), make(), make()
         alice = cloud.add_person("Alice Adams")
-        command = interrupted(alice.id)
-        bot.request_login(user_id=alice.id, interrupted=command)
+        command = waiting(alice.id)
+        bot.request_login(user_id=alice.id, command=command)
         log_in(cloud, web, alice)
-        assert other_bot.next_released(timeout=1) == command
-        assert bot.next_released(timeout=0.01) is None
+        assert other_bot.pending.next_released(timeout=1) == command
+        assert bot.pending.next_released(timeout=0.01) is None
 
     def test_a_device_login_ends_in_whichever_process_polls(
         self, redis_make: Make, cloud: WebexSandbox, make: MakeManager
@@ -152,7 +152,7 @@ class RedisContract(OnServers):
     def test_an_event_is_handled_by_one_process(self, make: MakeManager) -> None:
         managers = [make() for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
-            first = list(pool.map(lambda manager: manager.first_time("event"), managers))
+            first = list(pool.map(lambda manager: manager.pending.claim_event("event"), managers))
         assert first.count(True) == 1
 
     @pytest.mark.holds(22)
@@ -175,17 +175,17 @@ class RedisContract(OnServers):
     def test_a_refresh_lock_is_released_by_its_holder_alone(
         self, make: MakeManager, client: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("webex_bot_auth.user_context.redis_server.LONGEST_WAIT", 0.1)
+        monkeypatch.setattr("webex_bot_auth.user_context.redis_manager.MAX_WAIT", 0.1)
         one, other = make(), make()
-        with one.exclusively("alice") as held:
+        with one.contexts.refresh_lock("alice", 0.1) as held:
             assert held
-            with other.exclusively("alice") as also:
+            with other.contexts.refresh_lock("alice", 0.1) as also:
                 assert not also
             assert client.exists("refresh-alice")
             client.set("refresh-alice", "of somebody who came after it had expired")
         assert client.exists("refresh-alice")
         client.delete("refresh-alice")
-        with one.exclusively("alice"):
+        with one.contexts.refresh_lock("alice", 0.1):
             pass
         assert not client.exists("refresh-alice")
 
@@ -204,14 +204,14 @@ class RedisContract(OnServers):
     ) -> None:
         alice = cloud.add_person("Alice Adams")
         manager = make(key_prefix=prefix)
-        manager.request_login(user_id=alice.id, interrupted=interrupted(alice.id))
-        answer = came_back(cloud, manager.login_url(user_id=alice.id), alice)
+        manager.request_login(user_id=alice.id, command=waiting(alice.id))
+        answer = came_back(cloud, manager.login.url(alice.id), alice)
         assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
-        assert manager.next_released(timeout=1)
-        assert manager.first_time("event")
-        assert list(manager.users()) == [alice.id]
+        assert manager.pending.next_released(timeout=1)
+        assert manager.pending.claim_event("event")
+        assert list(manager.contexts.users()) == [alice.id]
         keys = {key.decode() for key in client.scan_iter()}
         assert f"{prefix}user-{alice.id}" in keys
         assert [key for key in keys if not key.startswith(prefix)] == []
         assert manager.logout(user_id=alice.id) is not None
-        assert list(manager.users()) == []
+        assert list(manager.contexts.users()) == []

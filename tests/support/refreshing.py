@@ -38,4 +38,4 @@ def usable(manager: TokenManager, person: Person) -> UserContext:
 
 def wait_for_refresh(manager: TokenManager) -> None:
     """Wait until refreshes in the background have ended, which closing does."""
-    manager._refresher.close()
+    manager.close()

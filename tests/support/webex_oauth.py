@@ -11,9 +11,9 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth.errors import TokenServiceError
-from webex_bot_auth.oauth import WebexOAuth, new_verifier
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing.redirects import came_back
+from webex_bot_auth.webex.oauth import WebexOAuth, new_verifier
 
 from .raw_server import RawServer
 

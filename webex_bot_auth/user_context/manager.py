@@ -22,7 +22,7 @@ from ..logins.login import Login
 from ..logins.pending import Pending
 from ..logins.records import Records
 from ..logins.refresh import Refresher
-from ..models import FlowState, UserContext, WaitingCommand
+from ..models import FlowState, Outcome, UserContext, WaitingCommand
 from ..signals import Announcer
 from ..stores import FlowStore, UserStore
 from ..stores.memory import MemoryFlowStore
@@ -231,7 +231,7 @@ class TokenManager(ABC):
             the text for the page
         """
         if error:
-            return self.login.refuse(flow_id, error=error)
+            return self.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
         text = self.process_redirect(flow_id=flow_id, code=code)
         flow = self.pending.take(flow_id)
         if isinstance(flow, FlowState) and (commands := self.pending.take_commands(flow.user_id)):
