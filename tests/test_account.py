@@ -24,7 +24,7 @@ def test_login_and_logout(webex_sandbox: WebexSandbox, either_manager: Make) -> 
     assert bot.ask(alice, "logout").text == TEXTS.not_logged_in
 
 
-def test_where_webex_lets_us_a_logout_revokes(webex_sandbox: WebexSandbox) -> None:
+def test_where_webex_permits_it_a_logout_revokes_the_tokens(webex_sandbox: WebexSandbox) -> None:
     bot = webex_sandbox.run(
         Whoami, scopes=["spark:people_read", "identity:tokens_read", "identity:tokens_write"]
     )

@@ -27,7 +27,7 @@ def shapes(client: redis.Redis) -> set[tuple[bytes, bytes, int, bool]]:
     }
 
 
-def test_a_flow_that_is_made_in_bulk_is_as_the_real_ones_are(
+def test_flows_that_are_made_in_bulk_are_like_real_ones(
     redis_url: str, redis_manager: Make, integration: Integration
 ) -> None:
     with redis.Redis.from_url(redis_url) as client:

@@ -49,7 +49,7 @@ class TestContract(OnServers, TokenManagerContract):
 
 
 class TestContractEncrypted(OnServers, TokenManagerContract):
-    test_flow_ids_are_long_and_distinct = None  # has nothing to do with encryption, and takes its time
+    test_flow_ids_are_long_and_distinct = None  # slow, and encryption makes no difference to it
 
     @pytest.fixture
     def make_manager(self, redis_make: Make) -> Make:
@@ -57,12 +57,12 @@ class TestContractEncrypted(OnServers, TokenManagerContract):
 
 
 class TestRedis(RedisContract):
-    def test_keys_with_a_hash_tag_lie_together(self, manager: RedisTokenManager, client: Any) -> None:
+    def test_keys_with_a_hash_tag_are_in_one_slot(self, manager: RedisTokenManager, client: Any) -> None:
         tagged = [f"{{bot}}:{key}" for key in ("users", "user-alice", "flows", "refresh-alice")]
         assert len({client.keyslot(key) for key in tagged}) == 1
         assert len({client.keyslot(key.removeprefix("{bot}:")) for key in tagged}) == 4
 
-    def test_a_client_of_a_single_server_is_told_that_this_is_a_cluster(
+    def test_a_client_for_a_single_server_gets_an_error_that_says_that_this_is_a_cluster(
         self, redis: RedisCluster, integration: Integration
     ) -> None:
         with RedisTokenManager("token", integration, redis_url=redis.without_replica.url) as manager:
@@ -71,7 +71,7 @@ class TestRedis(RedisContract):
                 manager.get_user_context(user_id=away)
             assert "cluster mode" in (manager.health().write_refused or "")
 
-    def test_the_doctor_names_the_worst_of_all_nodes(
+    def test_the_doctor_reports_the_worst_of_all_nodes(
         self, redis: RedisCluster, manager: RedisTokenManager
     ) -> None:
         node = redis.without_replica
@@ -96,24 +96,25 @@ class TestRedis(RedisContract):
             manager.health()
 
 
-#: a silent node, and two more that are asked who serves its slots by now: by the settings of docs/redis.md
+#: maximum time of a call with the settings of docs/redis.md, in seconds: a node that does not answer, and two
+#: others that are asked which node serves its slots now
 LONGEST = 3 * (2 + 2.5)
-#: the processor is shared with whatever else goes on
+#: seconds that a call may take longer, as the tests share the processor with other programs
 LEEWAY = 1.0
 
 
 def names_on(redis: RedisCluster, node: RedisServer, prefix: str) -> list[str]:
-    """Ids of users whose contexts lie there, more than a test needs."""
+    """Ids of users whose contexts this node stores, more than a test needs."""
     return list(itertools.islice(redis.names_of(node, f"{prefix}user-"), 3000))
 
 
 def some_prefix(fits: Callable[[str], bool]) -> str:
-    """A key prefix for which this holds."""
+    """A key prefix for which a condition holds."""
     return next(prefix for prefix in map("{}:".format, itertools.count()) if fits(prefix))
 
 
 def lose_answers(client: Any, key: str) -> None:
-    """What is sent next to the node of a key is done, and nobody hears of it."""
+    """Make the node of a key run the next command without an answer."""
     node = client.get_redis_connection(client.get_node_from_key(key))
     connection = get_connection(node, "CLIENT")
     connection.send_command("CLIENT", "REPLY", "OFF")
@@ -123,7 +124,7 @@ def lose_answers(client: Any, key: str) -> None:
 @pytest.mark.holds(32)
 class TestFailover(OnServers):
     @pytest.mark.parametrize("how", ["killed", "paused"])
-    def test_calls_for_other_slots_go_on_and_those_for_its_own_end(
+    def test_calls_for_other_slots_succeed_and_those_for_its_own_end_in_time(
         self, redis: RedisCluster, make: MakeManager, how: str
     ) -> None:
         victim, replica = redis.with_replica, redis.replica
@@ -131,25 +132,25 @@ class TestFailover(OnServers):
         managers = [make(key_prefix=prefix) for _ in range(4)]
         own, others = names_on(redis, victim, prefix), names_on(redis, redis.without_replica, prefix)
         with (
-            writing(managers[:2], lambda number: own[number::2]) as book,
+            writing(managers[:2], lambda number: own[number::2]) as results,
             writing(managers[2:], lambda number: others[number::2]) as elsewhere,
         ):
-            book.goes_on()
-            elsewhere.goes_on()
-            confirmed = list(book.acknowledged)
+            results.wait_for_more()
+            elsewhere.wait_for_more()
+            confirmed = list(results.acknowledged)
             assert redis.replicated()
             fail(victim, how)
             took = redis.promoted(replica)
-            book.goes_on()
-        print(f"{how}: promoted after {took:.1f} s; {book}; elsewhere: {elsewhere}")
-        assert book.odd == elsewhere.odd == []
+            results.wait_for_more()
+        print(f"{how}: promoted after {took:.1f} s; {results}; elsewhere: {elsewhere}")
+        assert results.unexpected == elsewhere.unexpected == []
         assert elsewhere.refused == []
-        assert book.refused
-        assert book.longest < LONGEST + LEEWAY
+        assert results.refused
+        assert results.longest < LONGEST + LEEWAY
         for name in confirmed:
             assert managers[2].get_user_context(user_id=name) == context(name)
 
-    def test_a_primary_without_a_replica_is_missed_until_it_is_back(
+    def test_a_primary_without_a_replica_is_unreachable_until_it_is_back(
         self, redis: RedisCluster, make: MakeManager
     ) -> None:
         victim = redis.without_replica
@@ -187,7 +188,7 @@ class TestFailover(OnServers):
     def test_what_gets_no_answer_is_not_sent_again(
         self, make: MakeManager, client: Any, redis: RedisCluster
     ) -> None:
-        """redis-py's own pipeline would: a command would run twice, and a login count as used."""
+        """redis-py's own pipeline sends it again: a command would run twice, and a login count as used."""
         manager, command = make(key_prefix="{bot}:"), waiting("alice")
         flow_id = manager.start_flow(user_id="alice")
         lose_answers(client, "{bot}")
@@ -220,12 +221,12 @@ class TestFailover(OnServers):
             manager.set_user_context(user_id=name, user_context=context(name))
         source = redis.owner("{bot}:")
         target = next(node for node in redis.primaries if node is not source)
-        for stands in redis.move_slot(key_slot(b"bot"), source, target):
+        for state in redis.move_slot(key_slot(b"bot"), source, target):
             for name in names:
-                assert manager.get_user_context(user_id=name) == context(name), stands
+                assert manager.get_user_context(user_id=name) == context(name), state
             manager.set_user_context(user_id="new", user_context=context("new"))
-            assert manager.contexts.replace(context("new"), None), stands
+            assert manager.contexts.replace(context("new"), None), state
             flow = manager.start_flow(user_id="name 0")
-            assert isinstance(manager.pending.take(flow), FlowState), stands
-            assert manager.pending.claim_event(stands)
+            assert isinstance(manager.pending.take(flow), FlowState), state
+            assert manager.pending.claim_event(state)
         assert redis.owner("{bot}:") is target

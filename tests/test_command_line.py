@@ -1,4 +1,4 @@
-"""``python -m webex_bot_auth``: looks after a store, and never prints a secret."""
+"""``python -m webex_bot_auth``: maintains a store, and never prints a secret."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from webex_bot_auth.models import reference
 pytestmark = pytest.mark.usefixtures("no_settings")
 
 
-def test_flows_counts_logins_under_way_in_redis(
+def test_flows_lists_pending_logins_in_redis(
     redis_url: str, redis_manager: Make, integration: Integration,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

@@ -38,7 +38,7 @@ def test_rotate_encrypts_a_whole_store_with_the_newest_key(
 
 
 @pytest.mark.holds(19)
-def test_rotate_leaves_what_it_cannot_read_and_says_so(
+def test_rotate_leaves_records_that_it_cannot_read_and_names_them(
     store_arguments: list[str], store_manager: Make, integration: Integration,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

@@ -1,4 +1,4 @@
-"""``users`` lists who is logged in, ``logout`` logs somebody out."""
+"""``users`` lists who is logged in, ``logout`` logs a user out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_users_lists_who_is_logged_in_until_when_and_with_which_scopes(
     assert [user["scopes"] for user in listed] == [None, ["spark:people_read", "spark:rooms_read"], None]
 
 
-def test_users_names_what_cannot_be_read_and_lists_the_rest(
+def test_users_names_records_that_cannot_be_read_and_lists_the_others(
     unreadable_alice: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*unreadable_alice, "users"]) == 1
@@ -52,7 +52,7 @@ def test_users_names_what_cannot_be_read_and_lists_the_rest(
 
 
 @pytest.mark.parametrize("lets", [True, False])
-def test_logout_forgets_and_says_whether_webex_revoked(
+def test_logout_deletes_the_record_and_says_whether_webex_has_revoked_the_tokens(
     store_arguments: list[str], store_manager: Make, cloud: Sandbox, lets: bool,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -71,7 +71,7 @@ def test_logout_forgets_and_says_whether_webex_revoked(
     assert main([*store_arguments, "logout", "--force", "nobody"]) == 1
 
 
-def test_logout_needs_the_client_id_to_revoke_or_force_to_do_without(
+def test_logout_needs_the_client_id_for_revoking_or_force(
     store_arguments: list[str],
     store_manager: Make,
     integration: Integration,
@@ -89,7 +89,7 @@ def test_logout_needs_the_client_id_to_revoke_or_force_to_do_without(
 
 
 @pytest.mark.parametrize("client_id", ["", "some-id"])
-def test_logout_forgets_what_cannot_be_read_when_forced(
+def test_logout_with_force_deletes_a_record_that_cannot_be_read(
     unreadable_alice: list[str], client_id: str, store_manager: Make, integration: Integration,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

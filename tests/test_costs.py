@@ -1,10 +1,9 @@
-"""What things cost, in counts, which are the same on every machine; benchmarks/ has the times."""
+"""What code costs, in numbers that are the same on every machine; benchmarks/ measures the times."""
 
 from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 import redis
 from support.counting import commands, fsyncs, http_calls, round_trips
 from support.makers import Make
+from support.waiting import wait_until
 from webex_bot.models.command import Command
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -39,12 +39,12 @@ class Echo(Command):
 def manager(redis_manager: Make, cloud: Sandbox, integration: Integration) -> Iterator[RedisTokenManager]:
     with redis_manager(cloud.add_bot("Echo Bot").token, integration) as manager:
         assert isinstance(manager, RedisTokenManager)
-        manager.flow_maintenance()  # connects; later it would run in the background
+        manager.flow_maintenance()  # connects; otherwise it would run in the background later
         yield manager
 
 
 def context(user_id: str) -> UserContext:
-    """As long as a real one."""
+    """A context with tokens as long as real ones."""
     now = datetime.now(timezone.utc)
     return UserContext(
         user_id=user_id,
@@ -108,8 +108,8 @@ class TestRedis:
             assert trips.total() == 1
         assert asked[0].total() >= asked[1].total() == asked[2].total()
 
-    def test_maintenance_goes_in_steps(self, manager: RedisTokenManager, client: redis.Redis) -> None:
-        """Few round trips, and none of them holds up the others for long."""
+    def test_maintenance_works_in_steps(self, manager: RedisTokenManager, client: redis.Redis) -> None:
+        """Few round trips, and none of them makes other clients wait for long."""
         client.sadd("flows", *people(20_000))
         client.config_set("slowlog-log-slower-than", 10_000)  # microseconds
         client.slowlog_reset()
@@ -144,9 +144,7 @@ class TestRedis:
             for user_id in people(200):
                 manager.start_flow(user_id=user_id)
             manager.request_login(user_id=alice.id)
-        deadline = time.monotonic() + 10
-        while (left := set(client.scan_iter())) != {b"flow-maintenance"}:
-            assert time.monotonic() < deadline, left
+        wait_until(lambda: set(client.scan_iter()) == {b"flow-maintenance"}, "no other key is left")
         assert 0 < client.ttl("flow-maintenance") <= 15 * 60
 
 
@@ -173,7 +171,7 @@ class TestYAML:
             file.set_user_context(user_id="alice", user_context=context("alice"))
         assert counted.total() == 2  # the file, and its folder for the new name
 
-    def test_a_start_parses_nobody_but_who_is_asked_for(
+    def test_after_a_start_only_the_record_that_is_asked_for_is_parsed(
         self, file: YAMLTokenManager, integration: Integration
     ) -> None:
         with (

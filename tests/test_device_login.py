@@ -1,4 +1,4 @@
-"""Login without an address of one's own: the same guard and commands, with a code to confirm at Webex."""
+"""Login with the device grant, which needs no redirect address: people confirm a code at Webex."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_command_runs_after_the_code_is_confirmed(cloud: WebexSandbox, devic
     assert cloud.calls.to("/v1/access_token") == []
 
 
-def test_a_refusal_is_told(cloud: WebexSandbox, device_manager: Make) -> None:
+def test_after_a_refusal_the_person_gets_a_message(cloud: WebexSandbox, device_manager: Make) -> None:
     bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
     card = bot.login_card(alice, after=bot.hears(alice, "login"))
@@ -62,7 +62,7 @@ def test_a_refusal_is_told(cloud: WebexSandbox, device_manager: Make) -> None:
 
 
 @pytest.mark.holds(5)
-def test_somebody_elses_login_is_not_accepted(cloud: WebexSandbox, device_manager: Make) -> None:
+def test_the_login_of_another_person_is_not_accepted(cloud: WebexSandbox, device_manager: Make) -> None:
     bot = cloud.run(Whoami, manager=device_manager)
     alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
     card = bot.login_card(alice, after=bot.hears(alice, "login"))
@@ -74,21 +74,21 @@ def test_somebody_elses_login_is_not_accepted(cloud: WebexSandbox, device_manage
         assert bot.manager.get_user_context(user_id=person.id) is None
 
 
-def test_it_asks_less_often_when_told_so_and_goes_on_after_a_fault(
+def test_it_polls_less_often_when_webex_asks_for_that_and_continues_after_a_fault(
     cloud: WebexSandbox, device_manager: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webex_bot_auth.logins.device.SLOW_DOWN_SECONDS", 0.5)
     bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
     card = bot.login_card(alice, after=bot.hears(alice, "login"))
-    cloud.oauth.device_interval = 2  # what the card's flow knows is 1: the next polls come too soon
+    cloud.oauth.device_interval = 2  # the flow of the card polls every second, which is too often now
     with cloud.faults.rest("/v1/device/token", times=1, status=503) as fault:
         fault.wait()
     decide(bot, card, alice)
     assert bot.answer_to(card).text == TEXTS.logged_in.format(name="Alice Adams")
 
 
-def test_an_expired_code_ends_the_flow_and_a_new_one_can_be_had(
+def test_an_expired_code_ends_the_flow_and_a_new_one_can_be_requested(
     cloud: WebexSandbox, device_manager: Make
 ) -> None:
     bot = cloud.run(Whoami, manager=device_manager)
@@ -102,7 +102,9 @@ def test_an_expired_code_ends_the_flow_and_a_new_one_can_be_had(
     assert code_on(again) != code_on(card)
 
 
-def test_where_webex_gives_no_code_the_person_hears_so(cloud: WebexSandbox, device_manager: Make) -> None:
+def test_where_webex_gives_no_code_the_person_gets_a_message(
+    cloud: WebexSandbox, device_manager: Make
+) -> None:
     bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
     for fault, told in (({"status": 503}, TEXTS.webex_down), ({"status": 401}, TEXTS.not_set_up)):
@@ -111,7 +113,7 @@ def test_where_webex_gives_no_code_the_person_hears_so(cloud: WebexSandbox, devi
                 assert bot.ask(alice, command).text == told
 
 
-def test_a_process_that_comes_later_polls_for_what_another_one_started(
+def test_a_process_that_starts_later_polls_for_a_flow_of_another_process(
     cloud: WebexSandbox, redis_manager: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first manager starts the login and dies; the bot's second process takes over."""

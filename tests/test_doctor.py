@@ -1,4 +1,4 @@
-"""``doctor`` as a whole: a sound configuration, and checks that cannot be made."""
+"""``doctor`` as a whole: a correct configuration, and checks that are not possible."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_doctor_finds_nothing_wrong_with_a_good_redis(
     ]
 
 
-def test_doctor_waits_for_nobody_for_long(
+def test_doctor_waits_for_a_bounded_time(
     file_doctor: Doctor, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "LONGEST_SECONDS", 0.5)
@@ -63,7 +63,7 @@ def test_doctor_waits_for_nobody_for_long(
     ]
 
 
-def test_doctor_goes_on_where_a_check_itself_fails(
+def test_doctor_continues_after_a_check_that_fails_itself(
     file_doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def scopes(patient: object) -> None:
@@ -75,7 +75,9 @@ def test_doctor_goes_on_where_a_check_itself_fails(
     assert all(line.startswith("ok") for line in lines[1:])
 
 
-def test_doctor_says_so_offline_and_goes_on(redis_doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_reports_that_it_is_offline_and_continues(
+    redis_doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setattr(RestSession, "BASE", f"{nobody}/v1")
     monkeypatch.setenv("WEBEX_TOKEN_SERVICE", f"{nobody}/v1/access_token")
@@ -87,7 +89,7 @@ def test_doctor_says_so_offline_and_goes_on(redis_doctor: Doctor, monkeypatch: p
     ]
 
 
-def test_doctor_needs_a_store_that_can_be(file_doctor: Doctor, tmp_path: Path) -> None:
+def test_doctor_reports_a_store_that_cannot_exist(file_doctor: Doctor, tmp_path: Path) -> None:
     for store in (["--redis-url", "nonsense"], ["--yaml", ""], ["--yaml", str(tmp_path / "no" / "tokens")]):
         file_doctor.store_arguments = store
         lines = file_doctor.lines(wrong=True)

@@ -14,7 +14,7 @@ from webex_bot_auth.testing.made_up import context
 pytestmark = pytest.mark.usefixtures("no_settings")
 
 
-def test_doctor_looks_at_the_file_and_its_folder(file_doctor: Doctor, tmp_path: Path) -> None:
+def test_doctor_checks_the_file_and_its_folder(file_doctor: Doctor, tmp_path: Path) -> None:
     path = tmp_path / "tokens.yml"
     path.write_text("")
     path.chmod(0o640)

@@ -1,4 +1,4 @@
-"""``doctor`` says who answers at the redirect address."""
+"""``doctor`` checks which program answers at the redirect address."""
 
 from __future__ import annotations
 

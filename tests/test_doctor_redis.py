@@ -1,4 +1,4 @@
-"""``doctor`` checks Redis: its version, its clock, and whether it keeps what it is given."""
+"""``doctor`` checks Redis: its version, its clock, and whether it persists data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from webex_bot_auth.models import utc_now
 pytestmark = pytest.mark.usefixtures("no_settings")
 
 
-def test_doctor_sees_that_redis_is_gone(
+def test_doctor_reports_that_redis_is_down(
     redis_doctor: Doctor, durable_server: RedisServer, impatient: None
 ) -> None:
     durable_server.pause()
@@ -34,7 +34,7 @@ def test_doctor_sees_that_redis_is_gone(
     assert redis_doctor.line("Redis").startswith("wrong: refuses the user name or password")
 
 
-def test_doctor_knows_how_redis_keeps_things(redis_doctor: Doctor, durable_server: RedisServer) -> None:
+def test_doctor_reports_how_redis_persists_data(redis_doctor: Doctor, durable_server: RedisServer) -> None:
     durable_server.client.config_set("appendonly", "no")
     none = "warning: none: a restart of Redis logs everybody out; set appendonly yes"
     assert redis_doctor.line("Redis persistence") == none
@@ -46,7 +46,9 @@ def test_doctor_knows_how_redis_keeps_things(redis_doctor: Doctor, durable_serve
     assert redis_doctor.line("Redis eviction") == "ok: volatile-ttl"
 
 
-def test_doctor_sees_a_redis_that_takes_no_writes(redis_doctor: Doctor, durable_server: RedisServer) -> None:
+def test_doctor_reports_a_redis_that_takes_no_writes(
+    redis_doctor: Doctor, durable_server: RedisServer
+) -> None:
     durable_server.client.config_set("maxmemory", "1")
     assert redis_doctor.line("Redis writes").startswith("wrong: Redis answers OutOfMemoryError")
     durable_server.client.config_set("maxmemory", "0")
@@ -56,7 +58,9 @@ def test_doctor_sees_a_redis_that_takes_no_writes(redis_doctor: Doctor, durable_
     )
 
 
-def test_doctor_says_what_redis_does_not_tell(redis_doctor: Doctor, durable_server: RedisServer) -> None:
+def test_doctor_names_what_it_is_not_permitted_to_read_in_redis(
+    redis_doctor: Doctor, durable_server: RedisServer
+) -> None:
     hidden = ["-info", "-config", "-time", "-set"]
     durable_server.client.acl_setuser("guest", enabled=True, nopass=True, keys=["*"], commands=["+@all"])
     durable_server.client.execute_command("ACL", "SETUSER", "guest", *hidden)

@@ -26,7 +26,7 @@ def test_doctor_names_each_setting_that_is_missing(
     ]  # fmt: skip
 
 
-def test_doctor_misses_no_redirect_address_where_people_confirm_a_code(
+def test_doctor_asks_for_no_redirect_address_with_the_device_grant(
     file_doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WEBEX_REDIRECT_URL")
@@ -61,7 +61,7 @@ def test_doctor_misses_no_redirect_address_where_people_confirm_a_code(
         ("WEBEX_BOT_AUTH_KEYS", f"{NEW_KEY},{KEY}", "encryption", "ok: 2 keys, the first encrypts"),
     ],
 )  # fmt: skip
-def test_doctor_sees_a_wrong_setting_and_does_not_repeat_it(
+def test_doctor_reports_a_wrong_setting_without_its_value(
     file_doctor: Doctor, name: str, value: str, subject: str, said: str,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

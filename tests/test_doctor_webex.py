@@ -80,7 +80,7 @@ def test_doctor_compares_the_clock_with_webex(
         assert re.sub(r"\b(89|91)\b", "90", file_doctor.line("clock")).startswith(said)
 
 
-def test_doctor_says_that_it_has_no_time_to_compare_with(
+def test_doctor_reports_that_the_clock_cannot_be_compared(
     file_doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for bytes_ in (answer(401, {}), answer(401, {}, Date="yesterday")):

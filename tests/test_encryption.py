@@ -1,4 +1,4 @@
-"""With encryption keys, nobody reads tokens in the store who lacks a key."""
+"""With encryption keys, stored tokens can be read only with a key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoredCont
 
 
 @pytest.mark.holds(19)
-def test_no_token_and_no_verifier_stands_in_an_encrypted_store(
+def test_an_encrypted_store_shows_no_token_and_no_verifier(
     cloud: Sandbox, integration: Integration, store: StoredContent
 ) -> None:
     alice, bot_token = cloud.add_person("Alice Adams"), cloud.add_bot("Echo Bot").token
@@ -68,7 +68,9 @@ def test_no_token_and_no_verifier_stands_in_an_encrypted_store(
 
 
 @pytest.mark.holds(19)
-def test_one_users_record_does_not_open_for_another(integration: Integration, store: StoredContent) -> None:
+def test_the_record_of_one_user_cannot_be_decrypted_for_another(
+    integration: Integration, store: StoredContent
+) -> None:
     with store.make("bot-token", integration, encryption_keys=[NEW_KEY]) as manager:
         for user_id in ("alice", "bob"):
             manager.set_user_context(user_id=user_id, user_context=context(user_id, f"token of {user_id}"))
@@ -85,7 +87,7 @@ def test_one_users_record_does_not_open_for_another(integration: Integration, st
 
 
 @pytest.mark.holds(19)
-def test_one_users_plain_record_is_not_taken_for_anothers(
+def test_the_plain_record_of_one_user_is_not_accepted_for_another(
     integration: Integration, store: StoredContent
 ) -> None:
     with store.make("bot-token", integration) as manager:
@@ -97,7 +99,7 @@ def test_one_users_plain_record_is_not_taken_for_anothers(
 
 
 @pytest.mark.holds(19)
-def test_one_logins_record_does_not_open_for_another(
+def test_the_record_of_one_login_cannot_be_decrypted_for_another(
     integration: Integration, redis_manager: Make, redis_url: str
 ) -> None:
     with (
@@ -114,7 +116,7 @@ def test_one_logins_record_does_not_open_for_another(
 
 @pytest.mark.holds(19)
 @pytest.mark.parametrize("changed", range(4))
-def test_a_record_that_was_changed_does_not_open(
+def test_a_record_that_was_changed_cannot_be_decrypted(
     integration: Integration, store: StoredContent, changed: int
 ) -> None:
     with store.make("bot-token", integration, encryption_keys=[NEW_KEY]) as manager:
@@ -135,7 +137,7 @@ def test_a_record_that_was_changed_does_not_open(
 
 @pytest.mark.holds(19)
 @pytest.mark.parametrize("keys", [[KEY], []], ids=["another key", "no key"])
-def test_a_wrong_key_is_told_and_nothing_is_deleted(
+def test_a_wrong_key_is_a_clear_error_and_nothing_is_deleted(
     integration: Integration, store: StoredContent, keys: list[str]
 ) -> None:
     with store.make("bot-token", integration, encryption_keys=[NEW_KEY]) as right:
@@ -220,7 +222,7 @@ def test_plain_records_can_be_refused(integration: Integration, either_manager: 
 
 
 @pytest.mark.holds(19)
-def test_the_same_tokens_are_never_sealed_to_the_same_text(
+def test_the_same_tokens_are_never_encrypted_to_the_same_text(
     integration: Integration, store: StoredContent
 ) -> None:
     sealed = set()

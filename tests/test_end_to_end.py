@@ -1,4 +1,4 @@
-"""The whole story: the example as a user starts it, in a browser; and many people at once, on Redis."""
+"""The example as a developer starts it, used in a browser; and many people at the same time, on Redis."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "echo_bot.py"
 
 @pytest.fixture(params=["yaml", "redis"])
 def chat_page(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address that the example prints."""
+    """Starts the example; gives the address that it prints."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     environment.pop("REDIS_URL", None)
     if request.param == "redis":
@@ -46,7 +46,7 @@ def say(page: Page, space: str, words: str) -> None:
     page.get_by_role("button", name="Send").click()
 
 
-def test_someone_chats_logs_in_and_gets_the_answer(chat_page: str) -> None:
+def test_a_person_chats_logs_in_and_gets_the_answer(chat_page: str) -> None:
     """As in the README's picture: a card, a browser tab, and the command runs by itself."""
     with chromium() as browser:
         page = browser.new_page()

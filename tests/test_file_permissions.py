@@ -1,4 +1,4 @@
-"""Files with tokens are for their owner alone."""
+"""Only their owner can read and write files with tokens."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_files_are_made_for_their_owner_alone_under_any_umask(
 
 
 @pytest.mark.holds(18)
-def test_a_file_that_others_may_read_is_closed_to_them_with_the_next_write(
+def test_the_next_write_makes_a_file_private_that_others_may_read(
     integration: Integration, yaml_manager: Make, tmp_path: Path
 ) -> None:
     (tmp_path / "tokens.yml").touch(mode=0o644)
@@ -59,7 +59,7 @@ def test_a_file_that_others_may_read_is_closed_to_them_with_the_next_write(
 @pytest.mark.holds(18)
 @pytest.mark.parametrize("name", ["tokens.yml", "tokens.yml.lock", "tokens.yml.{pid}.new"])
 @pytest.mark.parametrize("there", [True, False])
-def test_a_symlink_leads_no_write_and_no_read_elsewhere(
+def test_no_symbolic_link_is_followed(
     integration: Integration, yaml_manager: Make, tmp_path: Path, name: str, there: bool
 ) -> None:
     elsewhere = tmp_path / "elsewhere" / "victim"
@@ -87,7 +87,7 @@ def test_a_symlink_leads_no_write_and_no_read_elsewhere(
 
 
 @pytest.mark.holds(18)
-def test_it_is_for_its_owner_alone_whatever_the_umask(
+def test_each_write_leaves_a_file_for_its_owner_alone(
     tokens_path: Path, file_contexts: StoredContexts
 ) -> None:
     before = os.umask(0)
@@ -103,7 +103,7 @@ def test_it_is_for_its_owner_alone_whatever_the_umask(
 
 @pytest.mark.holds(18)
 @pytest.mark.parametrize("broken", [False, True])
-def test_a_symbolic_link_in_its_place_is_refused(
+def test_a_symbolic_link_instead_of_the_file_is_refused(
     tokens_path: Path, file_contexts: StoredContexts, broken: bool
 ) -> None:
     target = tokens_path.parent / "target"
@@ -137,7 +137,7 @@ for act in (lambda: file.load("alice"), lambda: file.save("bob", context("bob"))
 
 
 def as_nobody(path: Path) -> list[str]:
-    """What somebody without any rights gets, for a read and a write."""
+    """The results of a read and a write by a user without any rights."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", AS_NOBODY, path], capture_output=True, text=True, env=environment, check=True
@@ -147,7 +147,7 @@ def as_nobody(path: Path) -> list[str]:
 
 @pytest.fixture
 def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder that everybody can reach; pytest's own are for the user who runs it."""
+    """A folder that all users can open; those of pytest are for one user alone."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -167,7 +167,7 @@ def test_a_read_only_folder_is_a_clear_error_and_reading_goes_on(open_folder: Pa
     assert path.read_bytes() == before
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change the owner of a file")
 def test_a_file_of_another_owner_is_a_clear_error(open_folder: Path) -> None:
     path = open_folder / "tokens.yml"
     StoredContexts(YAMLUserStore(str(path)), Records()).save("alice", context("alice"))

@@ -25,7 +25,7 @@ from webex_bot_auth.testing import WebexSandbox
 
 @requires_user_token
 class Decorated(Command):
-    """A whole class, without the mixin, whose constructor knows nothing of token managers."""
+    """A decorated class without the mixin, whose constructor has no argument for a token manager."""
 
     def __init__(self) -> None:
         super().__init__(command_keyword="decorated", help_message="decorated")
@@ -38,7 +38,7 @@ class Decorated(Command):
 
 
 class MethodOnly(Command):
-    """One method, without the mixin: what comes before it is guarded all the same."""
+    """A class without the mixin and with one decorated method: methods that run before it are guarded too."""
 
     def __init__(self, keyword: str = "method") -> None:
         super().__init__(command_keyword=keyword, help_message="method")
@@ -75,7 +75,7 @@ def test_the_card_goes_1_to_1_and_the_thread_gets_one_line(webex_sandbox: WebexS
     assert (line.text, line.parent) == (TEXTS.look_in_direct, asked)
     card = bot.login_card(alice)
     assert card.text == TEXTS.login_without_cards.format(button=TEXTS.login_button)
-    assert "http" not in card.text  # previews and mail scanners open what stands in text
+    assert "http" not in card.text  # previews and mail scanners open addresses in a text
     assert bot.press_login(card, alice).status_code == 200
     done = bot.answer_to(line)
     assert (done.text, done.parent) == ("You are Alice Adams", asked)
@@ -196,7 +196,7 @@ class TestInheritance:
         bot.press_login(card, alice)
         assert bot.answer_to(card, "Sub, Done for Alice Adams")
 
-    def test_the_manager_has_to_be_given(self) -> None:
+    def test_a_token_manager_is_required(self) -> None:
         with pytest.raises(TypeError, match="token_manager"):
             Whoami()
         with pytest.raises(TypeError, match="token_manager"):

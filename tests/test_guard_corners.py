@@ -1,4 +1,4 @@
-"""What a guard must not let through, and what it must not change, in commands of unusual shapes."""
+"""The guard in front of commands of unusual shapes: what it has to stop, and what it must not change."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Caplog = pytest.LogCaptureFixture
 
 
 def traced(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator as authors have them."""
+    """A decorator of the kind that authors of bots write."""
 
     @functools.wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -103,7 +103,7 @@ SHAPES = [Static, Object, Callback, DecoratedAbove, OverridesDecoratedAbove, Lam
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_nothing_runs_without_a_login_whatever_stands_in_the_class(
+def test_nothing_runs_without_a_login_whatever_the_class_looks_like(
     webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox, shape: type[Command]
 ) -> None:
     world = webex_sandbox.run(shape, manager=yaml_manager, name="Echo Bot")
@@ -220,7 +220,7 @@ class TestRegisterBot:
 
 
 class TestResuming:
-    def test_who_is_blocked_meanwhile_is_told_and_nothing_runs(
+    def test_a_person_who_was_blocked_meanwhile_gets_a_message_and_nothing_runs(
         self, webex_sandbox: WebexSandbox, either_manager: Make, cloud: Sandbox
     ) -> None:
         world = webex_sandbox.run(Whoami, manager=either_manager, name="Echo Bot")
@@ -243,7 +243,7 @@ class TestResuming:
             world.press_login(card, alice)
             world.answer_to(card, TEXTS.command_lapsed.format(command="whoami"))
 
-    def test_what_ran_and_could_not_be_posted_is_not_offered_again(
+    def test_a_command_whose_answer_could_not_be_posted_is_not_offered_again(
         self, webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
     ) -> None:
         running = threading.Event()
@@ -263,7 +263,9 @@ class TestResuming:
         assert TEXTS.command_lapsed.format(command="whoami") not in world.said(alice)
 
 
-def test_one_persons_context_is_not_stored_as_anothers(yaml_manager: Make, integration: Integration) -> None:
+def test_the_context_of_one_user_is_not_stored_for_another(
+    yaml_manager: Make, integration: Integration
+) -> None:
     with yaml_manager("token", integration) as manager, pytest.raises(ValueError, match="another user_id"):
         manager.set_user_context(user_id="alice", user_context=context("bob"))
 

@@ -68,11 +68,11 @@ class TestFaults:
         bot.press_login(card, alice)
         assert bot.answer_to(card, "You are Alice Adams")
         cards = [message for message in webex_sandbox.messages(asked.room) if message.card]
-        assert len(cards) == 2  # of the login, and this
+        assert len(cards) == 2  # the card of the first login, and this one
 
     @pytest.mark.holds(32)
     @pytest.mark.usefixtures("impatient")
-    def test_while_redis_is_gone_commands_say_so_and_work_again_when_it_is_back(
+    def test_while_redis_is_down_commands_say_so_and_work_again_afterwards(
         self, webex_sandbox: WebexSandbox, own_server: RedisServer
     ) -> None:
         bot = webex_sandbox.run(

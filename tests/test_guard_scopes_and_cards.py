@@ -31,7 +31,7 @@ class TestScopes:
 
         return Spaces(**kwargs)
 
-    def test_who_has_granted_too_little_is_asked_for_the_union(
+    def test_a_person_who_has_granted_too_few_scopes_is_asked_for_the_union(
         self, webex_sandbox: WebexSandbox, either_manager: Make
     ) -> None:
         bot = webex_sandbox.run(
@@ -46,7 +46,7 @@ class TestScopes:
         assert bot.answer_to(card, lambda message: "spaces" in message.text and "run" not in message.text)
         assert bot.ask(alice, "spaces").text == "1 spaces"
 
-    def test_who_refuses_more_keeps_what_was_granted(
+    def test_a_person_who_refuses_more_scopes_keeps_those_granted(
         self, webex_sandbox: WebexSandbox, either_manager: Make
     ) -> None:
         bot = webex_sandbox.run(
@@ -118,7 +118,9 @@ class TestCards:
         team = bot.group(alice, bob)
         bot.log_in(alice)
         form = bot.answer_to(bot.hears(alice, "form", room=team), lambda message: message.card)
-        webex_sandbox.submit(bob, form, {"words": "Mine"})  # who presses need not be who asked
+        webex_sandbox.submit(
+            bob, form, {"words": "Mine"}
+        )  # a person may submit a form that another person asked for
         assert bot.answer_to(form).text == TEXTS.look_in_direct
         assert bot.press_login(bot.login_card(bob), bob).status_code == 200
         assert bot.answer_to(form, "Mine, says Bob Brown")

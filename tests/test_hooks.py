@@ -1,4 +1,4 @@
-"""What bot authors can hook into: signals, words for each person's language, a card of their own."""
+"""What bot authors can hook into: signals, texts in each person's language, a card of their own."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TestSignals:
         assert ("logged-in", alice.id) in heard
 
 
-def test_words_are_chosen_for_each_person(make_manager: MakeManager, cloud: Sandbox, alice: Person) -> None:
+def test_texts_are_chosen_for_each_person(make_manager: MakeManager, cloud: Sandbox, alice: Person) -> None:
     bob = cloud.add_person("Bob Brown")
     manager = make_manager(texts=lambda user_id: GERMAN if user_id == alice.id else TEXTS)
     assert log_in(cloud, manager, alice) == GERMAN.page_done.sentence

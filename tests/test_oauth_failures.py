@@ -1,4 +1,4 @@
-"""Failures of the token endpoint: which one costs a login, and which one passes."""
+"""Failures of the token endpoint: which ones end a login, and which ones pass."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from webex_bot_auth.webex.token_endpoint import retry_after
 class TestFailures:
     @pytest.mark.holds(23)
     @pytest.mark.parametrize("shape", ["webex", "rfc6749"])
-    def test_a_bad_grant_is_told_in_both_shapes_of_errors(
+    def test_a_bad_grant_is_recognised_in_both_shapes_of_errors(
         self, cloud: Sandbox, webex: WebexOAuth, shape: Any
     ) -> None:
         cloud.oauth.error_shape = shape
@@ -111,7 +111,7 @@ class TestFailures:
         ids=str,
     )
     @pytest.mark.parametrize("grant", ["exchange", "refresh"])
-    def test_a_passing_fault_is_told_apart_and_passes(
+    def test_a_passing_fault_is_recognised_and_passes(
         self, cloud: Sandbox, webex: WebexOAuth, alice: Person, fault: Any, grant: Any
     ) -> None:
         tokens, code = tokens_for(cloud, webex, alice), code_for(cloud, webex, alice)
@@ -218,7 +218,9 @@ class TestRetryAfter:
             ("-5", None),
         ],
     )
-    def test_what_is_past_is_now_and_what_is_nothing_is_none(self, value: str, seconds: float | None) -> None:
+    def test_a_date_in_the_past_is_0_and_a_malformed_value_is_none(
+        self, value: str, seconds: float | None
+    ) -> None:
         assert retry_after({"Retry-After": value}) == seconds
 
     def test_no_header_is_none(self) -> None:

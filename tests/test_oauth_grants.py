@@ -93,11 +93,11 @@ class TestExchange:
         assert webex.exchange(code="c", asked=["a", "b"]).scope == "a b"
         assert webex.exchange(code="c").scope == "spark:people_read spark:kms"
 
-    def test_scopes_that_the_answer_names_count(self, answering: Answering) -> None:
+    def test_scopes_that_the_answer_names_are_the_granted_ones(self, answering: Answering) -> None:
         webex = WebexOAuth(integration_at(answering(answer(200, {"access_token": "n", "scope": "a"})).url))
         assert webex.exchange(code="c", asked=["a", "b"]).scope == "a"
 
-    def test_code_secret_and_verifier_go_into_the_body_alone(self, answering: Answering) -> None:
+    def test_code_secret_and_verifier_are_in_the_body_alone(self, answering: Answering) -> None:
         server = answering(answer(200, {"access_token": "new"}))
         WebexOAuth(integration_at(server.url)).exchange(code="the-code", verifier=VERIFIER)
         head, _, body = server.requests[0].partition(b"\r\n\r\n")
@@ -137,7 +137,7 @@ class TestRefresh:
 
     @pytest.mark.holds(25)
     @pytest.mark.parametrize("absent", [{}, {"refresh_token": None}, {"refresh_token": ""}])
-    def test_no_answer_takes_the_refresh_token_away(self, answering: Answering, absent: Any) -> None:
+    def test_no_answer_removes_the_refresh_token(self, answering: Answering, absent: Any) -> None:
         server = answering(answer(200, {"access_token": "new", "scope": "", **absent}))
         new = refreshed_at(server, scope="a b")
         assert (new.access_token, new.refresh_token, new.scope) == ("new", "the-refresh", "a b")
@@ -148,7 +148,7 @@ class TestRefresh:
         new = refreshed_at(server, refresh_token_expires_at=datetime(2031, 1, 1, tzinfo=timezone.utc))
         assert (new.refresh_token, new.refresh_token_expires_at) == ("other", None)
 
-    def test_the_old_tokens_are_left_alone(self, answering: Answering) -> None:
+    def test_the_old_tokens_are_not_changed(self, answering: Answering) -> None:
         old = Tokens(access_token="old", refresh_token="the-refresh", scope="a")
         before = old.model_copy()
         WebexOAuth(integration_at(answering(answer(200, {"access_token": "new"})).url)).refresh(old)

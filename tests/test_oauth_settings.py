@@ -48,7 +48,7 @@ class TestSettings:
             "ftp://webexapis.com/v1",
         ],
     )
-    def test_secrets_go_over_https_or_stay_on_this_machine(self, name: str, value: str) -> None:
+    def test_secrets_are_sent_over_https_or_stay_on_this_machine(self, name: str, value: str) -> None:
         with pytest.raises(SettingError, match="https") as caught:
             check_integration(integration_with(name, value))
         assert caught.value.setting == f"integration.{name}"

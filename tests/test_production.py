@@ -1,4 +1,4 @@
-"""examples/production as it is shipped: its own commands, a real Redis, and workers that die."""
+"""examples/production with its own commands, a real Redis, and workers that are killed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def bot(production: Deployment) -> Iterator[Running]:
 
 @pytest.fixture
 def add_people(production: Deployment, request: pytest.FixtureRequest) -> AddPeople:
-    """Each has a name that nobody else has."""
+    """Adds people; all have different names."""
     name = request.node.name[5:25]
     return lambda count: [production.sandbox.add_person(f"{name} {number}") for number in range(count)]
 
@@ -58,14 +58,14 @@ def is_look_at_message(request: Request) -> bool:
 
 
 def first(count: int, which: Callable[[Request], bool]) -> Callable[[Request], bool]:
-    """The first requests of a kind."""
+    """A condition that holds for the first requests of a kind."""
     numbers = iter(range(count))
     return lambda request: which(request) and next(numbers, None) is not None
 
 
 def assert_silent(production: Deployment, *processes: Running) -> None:
     said = "".join(process.log for process in processes)
-    assert "/redirect" in said  # it was said somewhere
+    assert "/redirect" in said  # one of them has logged it
     assert {secret for secret in production.secrets() if secret in said} == set()
 
 
@@ -74,7 +74,7 @@ class TestAtWork:
     def test_200_logins_of_50_people_lose_only_what_it_was_busy_with(
         self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
     ) -> None:
-        """Half-way all workers are full: their logins wait for the token endpoint, and others for them."""
+        """In the middle, all workers are busy with logins that wait for the token endpoint."""
         through, lost = threading.Semaphore(0), list[Login]()
 
         def log_in_four_times(person: Person) -> None:
@@ -112,7 +112,7 @@ class TestAtWork:
         assert_silent(production, web, bot)
 
     def repeat(self, production: Deployment, lost: Login) -> None:
-        """What people do whose browser says that the connection broke."""
+        """Do what people do after an error in their browser: open the link again, then send the command."""
         lost.browse()
         assert lost.page == 410  # the link was used
         again = production.log_in(lost.person, "again")
@@ -148,7 +148,7 @@ class TestAtWork:
         assert web.workers() == new
         assert {login and login.page for login in logins} == {200}
 
-    def test_while_redis_restarts_people_and_health_are_told_and_then_all_goes_on(
+    def test_a_restart_of_redis_is_reported_to_people_and_health_and_then_everything_works_again(
         self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
     ) -> None:
         (alice,) = add_people(1)
@@ -163,7 +163,7 @@ class TestAtWork:
         assert self.health(production) == (200, '{"redis":"answers"}\n')
         production.answer(production.say(alice, "echo after"), f"{alice.display_name} says: after")
         assert "Redis cannot be reached" in web.log
-        assert "meanwhile" not in bot.log  # what people write is theirs
+        assert "meanwhile" not in bot.log  # messages of people are not logged
         assert_silent(production, web, bot)
 
     def health(self, production: Deployment) -> tuple[int, str]:
@@ -188,7 +188,7 @@ class TestTheBotStops:
         assert "Traceback" not in bot.log
         assert "Task was destroyed" not in bot.log
 
-    def test_and_the_next_one_goes_on_where_it_stopped(
+    def test_and_the_next_one_continues_where_it_stopped(
         self, production: Deployment, web: Gunicorn, add_people: AddPeople
     ) -> None:
         over, logins = threading.Event(), list[Login | None]()
@@ -229,7 +229,7 @@ class TestTheWebProcessStops:
 
 
 class TestLogs:
-    def test_gunicorns_own_format_and_its_complaints_have_no_secret_either(
+    def test_gunicorns_own_format_and_its_warnings_have_no_secret_either(
         self, production: Deployment, bot: Running, add_people: AddPeople
     ) -> None:
         (alice,) = add_people(1)

@@ -1,4 +1,4 @@
-"""The files of examples/production fit together: they name what exists, and say the same commands."""
+"""The files of examples/production fit together: they name files that exist, and run the same commands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def compose() -> dict[str, Any]:
 
 
 def unit(name: str) -> dict[str, str]:
-    """The settings of a service; those that stand there twice are left out."""
+    """The settings of a service; of those that occur twice, the last one."""
     parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters="=")
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     assert parser.read(FOLDER / f"webex-bot-auth-{name}.service", encoding="utf-8")
@@ -69,7 +69,7 @@ class TestOneCommandEverywhere:
         assert {file.name for file in FOLDER.glob("*.py")} <= copied
 
     def test_there_is_time_for_logins_to_end(self, name: str, compose: dict[str, Any]) -> None:
-        # the token endpoint, people/me and the message, and what Redis is asked before and between
+        # the token endpoint, people/me and the message, with the Redis commands before and between them
         own = rest.CONNECT_SECONDS + rest.OWN_READ_SECONDS
         login = token_endpoint.TOTAL_SECONDS + 2 * own + 4 * redis_client.ANSWER_SECONDS
         assert login <= GUNICORN["graceful_timeout"]
@@ -103,7 +103,7 @@ def test_the_example_settings_are_all_that_are_read_and_hold_no_secret() -> None
     }
 
 
-def test_the_readme_leads_somewhere() -> None:
+def test_the_readme_names_files_and_numbers_that_exist() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", README):
         assert (FOLDER / target).exists(), target
     numbers = re.findall(r"(\d+) workers . (\d+) threads", README)

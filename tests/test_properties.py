@@ -1,4 +1,4 @@
-"""Every property that has to hold is shown by a test."""
+"""Every property of the table is shown by a test."""
 
 from __future__ import annotations
 

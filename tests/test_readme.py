@@ -1,4 +1,4 @@
-"""What the README shows works, and what it points to exists."""
+"""The snippets of the README work, and its links point to files that exist."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_point_to_files_that_exist() -> None:
     for name in ("README.md", "SECURITY.md", "docs/webex.md", "docs/redis.md", "CHANGELOG.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
@@ -28,7 +28,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_the_client_for_one_server_works(redis_server: RedisServer, integration: Integration) -> None:
-    """Those for Sentinel and Cluster are what their tests use."""
+    """The tests of Sentinel and Cluster use the clients for these."""
     names = documented.run("One server", [("127.0.0.1", redis_server.port)], integration)
     with names["client"], names["token_manager"] as manager:
         assert manager.start_flow(user_id="alice")
@@ -38,7 +38,7 @@ def test_the_client_for_one_server_works(redis_server: RedisServer, integration:
 def as_written(
     cloud: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, snippet: str, *scopes: str
 ) -> Iterator[dict[str, Any]]:
-    """Run a snippet, but for its last line, in a folder of its own and with settings in the environment."""
+    """Run a snippet without its last line, in a folder of its own and with settings in the environment."""
     port, bot = free_port(), cloud.add_bot("Echo Bot")
     integration = cloud.integration(f"http://127.0.0.1:{port}/redirect", list(scopes))
     settings = {

@@ -1,4 +1,4 @@
-"""The end of a login in the browser: every status and page, and what no page may hold."""
+"""The end of a login in the browser: every status and page, and what no page may contain."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def _context(scene: Scene) -> UserContext | None:
 @pytest.mark.holds(13)
 @one_backend
 @every_ending
-def test_each_ending_has_the_headers_of_a_page_that_keeps_to_itself(
-    scene: Scene, tmp_path: Path, ending: Any
-) -> None:
+def test_each_ending_has_the_security_headers(scene: Scene, tmp_path: Path, ending: Any) -> None:
     check_headers(ending(scene, tmp_path))
 
 

@@ -14,7 +14,7 @@ from webex_bot_auth.testing import WebexSandbox
 
 
 class Shows(MinimalTokenManager):
-    """Ends every login as its code says."""
+    """Ends each login with the outcome that its code names."""
 
     def process_redirect(self, *, flow_id: str, code: str) -> str:
         return "https://example.com/" + "x" * 200 if code == "long" else self.chat.page(Outcome(code))
@@ -46,6 +46,6 @@ def test_each_page_looks_as_it_should_in_a_browser(
         assert asked == [f"{base}/redirect?state=s&code={outcome.value}" for outcome in Outcome]
         page.goto(f"{base}/redirect?state=s&code=long")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        # a browser reports the status of a page like that of anything else that it loads
+        # a browser reports the status of the page itself as an error
         assert [one for one in problems if "the server responded with a status of" not in one] == []
     context.close()

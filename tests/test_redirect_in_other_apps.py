@@ -1,4 +1,4 @@
-"""The redirect page in other people's applications, over their token managers, with their texts."""
+"""The redirect page in other applications: their error handlers, token managers and texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from webex_bot_auth.sandbox import Sandbox
 @pytest.mark.holds(13)
 @one_backend
 @every_ending
-def test_an_applications_own_error_handlers_do_not_meddle(scene: Scene, tmp_path: Path, ending: Any) -> None:
+def test_an_applications_own_error_handlers_change_no_page(scene: Scene, tmp_path: Path, ending: Any) -> None:
     def meddle(error: Any) -> Any:
         return "the application's own page", 200
 
@@ -81,7 +81,7 @@ def test_a_fault_in_a_manager_shows_no_traceback_even_while_debugging(minimal: F
 
 
 @one_backend
-def test_the_page_says_what_the_application_wants_it_to_say(scene: Scene, tmp_path: Path) -> None:
+def test_the_page_has_the_texts_that_the_application_chooses(scene: Scene, tmp_path: Path) -> None:
     said = PageText("Angemeldet ✓ & <fertig>", "Das gilt {minutes} Minuten, „ja“.", "Zurück zu Webex.")
     scene.serve_new_manager(texts=Texts(page_done=said))
     page = done(scene, tmp_path).text

@@ -88,7 +88,7 @@ def test_a_random_query_with_a_live_flow_ends_it_properly_or_leaves_it(
     exchanges = scene.cloud.calls.exchanges()
     assert len(exchanges) <= 1
     if exchanges:
-        assert answer.status_code == 503  # the code is none of Webex's
+        assert answer.status_code == 503  # Webex has not issued the code
     if answer.status_code == 400:
         assert list(scene.cloud.calls) == []
         assert scene.open(urlencode({"state": flow_id, "error": "access_denied"})).status_code == 403

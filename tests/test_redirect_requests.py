@@ -1,4 +1,4 @@
-"""What a request to the redirect page may ask: methods, previews, parameters, forged headers."""
+"""Requests to the redirect page: methods, previews, malformed parameters, forged headers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_other_methods_get_405_and_leave_the_flow(scene: Scene, method: str) -> 
     ],
     ids=str,
 )
-def test_who_only_looks_leaves_the_flow(scene: Scene, look: Any) -> None:
+def test_head_requests_and_previews_leave_the_flow(scene: Scene, look: Any) -> None:
     query = scene.query_after_login()
     scene.cloud.calls.clear()
     answer = scene.open(query, **look)
@@ -59,10 +59,10 @@ class Untouchable:
     """A store that must not be touched."""
 
     def close(self) -> None:
-        """Closing is fine."""
+        """The only method that may be called."""
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise AssertionError("storage was touched")
+        raise AssertionError("the store was used")
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def untouchable(cloud: Sandbox) -> Iterator[Flask]:
     made = cloud.add_bot("Echo Bot").token, cloud.integration()
     with StoredTokenManager(*made, users=Untouchable(), flows=Untouchable()) as manager:
         app = app_for(manager)
-        app.testing = True  # let exceptions through
+        app.testing = True  # exceptions reach the test
         yield app
 
 

@@ -76,9 +76,7 @@ class TestServerFaults:
         own_server.start()
         assert manager.get_user_context(user_id="alice") is None
 
-    def test_it_answers_nothing_for_a_while(
-        self, own_server: RedisServer, manager: RedisTokenManager
-    ) -> None:
+    def test_it_answers_nothing_for_a_time(self, own_server: RedisServer, manager: RedisTokenManager) -> None:
         manager.get_user_context(user_id="alice")
         own_server.pause()
         self.fails(manager, "does not answer in time")
@@ -106,7 +104,7 @@ class TestServerFaults:
         ):
             self.fails(manager, "refuses the user name or password")
 
-    def test_an_answer_that_gets_lost_does_nothing_twice(
+    def test_after_a_lost_answer_nothing_is_done_twice(
         self, own_server: RedisServer, cloud: Sandbox, integration: Integration
     ) -> None:
         alice = cloud.add_person("Alice Adams")
@@ -114,11 +112,13 @@ class TestServerFaults:
             url = f"redis://127.0.0.1:{cutter.port}"
             with RedisTokenManager(cloud.add_bot("Echo").token, integration, redis_url=url) as manager:
                 cutter.word = b"NX"
-                assert manager.pending.claim_event("event")  # rather twice than never
+                assert manager.pending.claim_event(
+                    "event"
+                )  # running a command twice is better than never running it
                 answer = came_back(cloud, manager.login.url(alice.id), alice)
                 cutter.word = b"XX"
                 told = manager.process_redirect(**answer)
-                assert told == sentence_of(TEXTS.page_store_down)  # and not: has been used
+                assert told == sentence_of(TEXTS.page_store_down)  # and not that of a link that has been used
                 command = WaitingCommand(
                     user_id=alice.id, kind="message", id="m", display_name="whoami", activity={}
                 )
@@ -151,7 +151,7 @@ class TestServerFaults:
                         with pytest.raises(StoreUnavailable, match="certificate"):
                             manager.get_user_context(user_id="alice")
 
-    def test_a_record_that_is_no_record(self, own_server: RedisServer, manager: RedisTokenManager) -> None:
+    def test_a_record_that_is_malformed(self, own_server: RedisServer, manager: RedisTokenManager) -> None:
         for raw in (b"{broken", b"[]", b"{}", b"\xff", b'{"user_id": "bob", "tokens": {}}'):
             own_server.client.set("user-alice", raw)
             with pytest.raises(StoreUnreadable, match=r"user-\*, user alice"):
@@ -164,11 +164,11 @@ class TestServerFaults:
 
 
 @pytest.mark.holds(17)
-def test_no_secret_stands_in_an_error_about_a_pipeline(
+def test_an_error_about_a_pipeline_shows_no_secret(
     own_server: RedisServer, integration: Integration, redis_manager: Make
 ) -> None:
-    """redis-py quotes the command that failed."""
-    secret = secrets.token_hex()  # nothing that stands in a line of source
+    """The errors of redis-py quote the command that failed."""
+    secret = secrets.token_hex()  # random, as a traceback quotes lines of source
     url, someone = own_server.url, context("alice", access_token=secret)
     with RedisTokenManager("token", integration, redis_url=url) as manager:
         manager.set_user_context(user_id="alice", user_context=someone)

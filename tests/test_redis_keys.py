@@ -1,4 +1,4 @@
-"""What is stored in Redis: names of keys, what earlier installations wrote, and clients."""
+"""What is stored in Redis: keys, records of earlier installations, the index of users; and Redis clients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_specifications_names() -> None:
     assert (flow.user_id, flow.created.tzinfo) == ("alice", timezone.utc)
 
 
-def test_contexts_lie_where_the_specification_says(manager: RedisTokenManager, client: redis.Redis) -> None:
+def test_contexts_have_the_keys_of_the_specification(manager: RedisTokenManager, client: redis.Redis) -> None:
     manager.set_user_context(user_id="alice", user_context=context("alice"))
     record = json.loads(client.get("user-alice") or b"")
     assert (record["user_id"], record["tokens"]["access_token"]) == ("alice", "access")
@@ -115,7 +115,7 @@ def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
         assert manager.get_user_context(user_id=alice.id)
 
 
-def test_a_client_of_ones_own_is_used_and_left_open(integration: Integration, redis_url: str) -> None:
+def test_a_given_client_is_used_and_left_open(integration: Integration, redis_url: str) -> None:
     for decode in (False, True):
         with redis.Redis.from_url(redis_url, decode_responses=decode) as client:
             with RedisTokenManager("token", integration, redis_client=client) as manager:
@@ -139,7 +139,7 @@ def test_a_missing_or_malformed_url_is_named(integration: Integration, url: str 
         RedisTokenManager("token", integration, redis_url=url)
 
 
-def test_what_is_no_text_is_a_clear_error_also_where_the_client_decodes(
+def test_bytes_that_are_no_text_are_a_clear_error_also_with_a_client_that_decodes(
     redis_url: str, client: redis.Redis, integration: Integration
 ) -> None:
     client.set("user-alice", b"\xff\xfe")
@@ -156,7 +156,7 @@ def test_what_is_no_text_is_a_clear_error_also_where_the_client_decodes(
         assert "bob" in set(manager.contexts.users())
 
 
-def test_a_record_is_parsed_once_and_forgotten_with_a_logout(manager: RedisTokenManager) -> None:
+def test_a_record_is_parsed_once_and_leaves_the_cache_with_a_logout(manager: RedisTokenManager) -> None:
     manager.set_user_context(user_id="alice", user_context=context("alice"))
     with mock.patch.object(Records, "load", autospec=True, side_effect=Records.load) as parsed:
         first, second = (manager.get_user_context(user_id="alice") for _ in range(2))
@@ -191,7 +191,7 @@ def noting(made: list[weakref.ref[UserContext]]) -> Callable[..., UserContext]:
 
 
 class LoginMeanwhile:
-    """A Redis client with which somebody logs in just before the pipeline that takes users off the index."""
+    """A Redis client; a user logs in just before its pipeline that removes the user from the index."""
 
     def __init__(self, client: redis.Redis, log_in: Callable[[], None]) -> None:
         self._client = client
@@ -205,7 +205,7 @@ class LoginMeanwhile:
         return self._client.pipeline(**options)
 
 
-def test_who_logs_in_during_a_logout_is_on_the_list_of_users(
+def test_a_user_who_logs_in_during_a_logout_is_in_the_index(
     redis_manager: Make, integration: Integration, client: redis.Redis
 ) -> None:
     old, new = context("alice", access_token="old"), context("alice", access_token="new")
@@ -218,7 +218,7 @@ def test_who_logs_in_during_a_logout_is_on_the_list_of_users(
         assert list(manager.contexts.users()) == ["alice"]  # type: ignore[attr-defined]
 
 
-def test_a_login_counts_where_the_list_of_users_fails(
+def test_a_login_is_stored_also_if_the_index_of_users_fails(
     manager: RedisTokenManager, client: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.set("users", "no list")
@@ -231,10 +231,10 @@ def test_a_login_counts_where_the_list_of_users_fails(
     assert list(manager.contexts.users()) == ["alice"]
 
 
-def test_a_login_does_not_fail_for_the_set_of_flows_or_the_count_of_cards(
+def test_a_login_is_finished_also_if_the_index_of_flows_or_the_counter_fails(
     manager: RedisTokenManager, client: redis.Redis, redis_url: str, integration: Integration
 ) -> None:
-    """As when another node of a cluster is down: what was taken would be lost."""
+    """For example if another node of a cluster is down: the flow that was taken would be lost."""
     flow_id = manager.start_flow(user_id="alice")
     command = WaitingCommand(user_id="alice", kind="message", id="m", display_name="whoami", activity={})
     manager.pending.add_command(command)

@@ -15,7 +15,7 @@ def test_who_is_not_logged_in_has_no_context(manager: TokenManager) -> None:
     assert manager.get_user_context_and_refresh(user_id="alice") is None
 
 
-def test_a_fresh_token_is_given_as_it_is(
+def test_a_valid_token_is_used_as_it_is(
     manager: TokenManager, cloud: Sandbox, alice: Person, logged_in: UserContext
 ) -> None:
     assert usable(manager, alice) == logged_in

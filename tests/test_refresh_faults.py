@@ -107,7 +107,7 @@ def test_during_an_outage_20_users_make_few_calls_and_recover(
 def test_new_tokens_that_could_not_be_stored_are_stored_later(
     cloud: Sandbox, integration: Integration, alice: Person, own_server: RedisServer
 ) -> None:
-    """The old refresh token is dead by then: to forget the new one would log the user out."""
+    """The old refresh token is no longer valid: without the new one the user would be logged out."""
     cloud.oauth.rotate_refresh_token = True
     bot_token = cloud.add_bot("Echo Bot").token
     with (
@@ -124,7 +124,7 @@ def test_new_tokens_that_could_not_be_stored_are_stored_later(
             with pytest.raises(StoreUnavailable):
                 refreshing.result()
         own_server.resume()
-        own_server.client.delete(f"refresh-{alice.id}")  # the lock could not be let go of either
+        own_server.client.delete(f"refresh-{alice.id}")  # the lock could not be released either
         new = usable(manager, alice)
         assert stored(manager, alice) == new
         assert len(cloud.calls.refreshes()) == 1
@@ -166,7 +166,7 @@ def test_new_tokens_of_a_refresh_in_the_background_that_could_not_be_stored_are_
 
 
 @pytest.mark.holds(27)
-def test_a_service_that_never_answers_holds_a_command_for_a_bounded_time(
+def test_a_command_waits_for_a_service_that_never_answers_for_a_bounded_time(
     manager: TokenManager,
     cloud: Sandbox,
     alice: Person,

@@ -69,7 +69,7 @@ def test_a_holder_that_dies_frees_the_lock(
         log_in(cloud, manager, alice)
         put(manager, expiring(stored(manager, alice), -1))
         lock = dead.contexts.refresh_lock(alice.id, 0.1)
-        assert lock.__enter__()  # and never lets go
+        assert lock.__enter__()  # and does not release it
         assert usable(manager, alice)
         lock.__exit__(None, None, None)
 

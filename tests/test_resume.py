@@ -1,4 +1,4 @@
-"""The interrupted command, where bot and redirect are processes of their own, and may be down."""
+"""Interrupted commands run after the login, also if bot and redirect page are two processes."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def start(
 def test_the_redirect_may_be_served_by_another_process(
     cloud: WebexSandbox, redis_manager: Make, integration: Integration, echo: Person, alice: Person
 ) -> None:
-    with redis_manager(echo.token, integration) as web, redis_manager(echo.token, integration) as mine:
-        bot, whoami = start(cloud, echo, mine)
+    with redis_manager(echo.token, integration) as web, redis_manager(echo.token, integration) as own:
+        bot, whoami = start(cloud, echo, own)
         asked = bot.hears(alice, "whoami")
         bot.login_card(alice)
         log_in(cloud, web, alice)
@@ -45,7 +45,7 @@ def test_the_redirect_may_be_served_by_another_process(
         assert whoami.runs == [alice.id]
 
 
-def test_a_bot_that_was_down_runs_it_when_it_comes_back(
+def test_a_bot_that_was_down_runs_the_command_when_it_is_back(
     cloud: WebexSandbox, redis_manager: Make, integration: Integration, echo: Person, alice: Person
 ) -> None:
     with redis_manager(echo.token, integration) as web:
@@ -135,7 +135,7 @@ def test_while_a_login_is_pending_other_commands_work_and_asking_again_shows_the
     assert said.count(welcome) == 1
 
 
-def test_what_somebody_else_does_with_a_card_is_not_for_its_owner(
+def test_a_card_that_another_person_uses_logs_nobody_in(
     cloud: WebexSandbox, either_manager: Make, alice: Person
 ) -> None:
     bob = cloud.add_person("Bob Brown")

@@ -1,4 +1,4 @@
-"""Objects and errors hold no secret in their texts."""
+"""The texts of objects and errors contain no secret."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from webex_bot_auth.webex.oauth import WebexOAuth
 
 
 def secretive(cloud: Sandbox, integration: Integration, make: Make) -> tuple[set[str], list[Any]]:
-    """Secrets, and objects that hold them."""
+    """Secrets, and objects that contain them."""
     hidden = {secrets.token_urlsafe(24) for _ in range(5)}
     access, refresh, verifier, text, bot_token = hidden
     tokens = Tokens(access_token=access, refresh_token=refresh)
@@ -192,7 +192,7 @@ def test_maintenance_names_flows_by_a_reference_that_is_no_secret(
 ) -> None:
     with redis_manager("bot-token", integration) as manager, Redis.from_url(redis_url) as redis:
         assert isinstance(manager, RedisTokenManager)
-        manager.flow_maintenance()  # or the flow's start would see to it, beside us
+        manager.flow_maintenance()  # otherwise the new flow would start it in the background
         flow_id = manager.start_flow(user_id="alice")
         redis.delete(f"flows-{flow_id}")
         output = io.StringIO()

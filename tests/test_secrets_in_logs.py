@@ -1,4 +1,4 @@
-"""Logs hold no secret, whatever happens and however much is logged."""
+"""Logs contain no secret, also with all loggers at DEBUG."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Reading(UserTokenMixin, Command):
         return f"{sum(bool(one.attachments) for one in read)} cards"
 
 
-def whole_story(bot: RunningBot, records: CapturedLogs) -> None:
-    """Refusal, a wrong person, faults, login, commands, refresh, revoked tokens, logout: with real parts."""
-    logging.root.setLevel(logging.DEBUG)  # webex_bot has its own idea
+def use_everything(bot: RunningBot, records: CapturedLogs) -> None:
+    """Go through a refusal, a wrong person, faults, a login, commands, a refresh and a logout."""
+    logging.root.setLevel(logging.DEBUG)  # webex_bot has changed it
     cloud = bot.sandbox
     alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
     card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
@@ -95,14 +95,14 @@ def test_a_login_a_refresh_and_a_logout_leave_no_secret_in_any_log(
     with everything_logged() as records:
         scopes = ["spark:people_read", "spark:messages_read"]
         bot = cloud.run(Whoami, Failing, Reading, manager=make, scopes=scopes)
-        whole_story(bot, records)
+        use_everything(bot, records)
         bot.manager.close()
     hidden = issued_secrets(cloud)
     assert len(hidden) > 15
     # the cloud is in this process too, and its side of the websocket is not the bot's
     texts = [(name, text) for name, text in records.texts if name != "websockets.server"]
     assert {name: text[:500] for name, text in texts if leaked(hidden, text)} == {}
-    # those that have most to say have said it
+    # the loggers that log most have logged something
     talkative = {"urllib3.connectionpool", "wxc_sdk.rest", "webex_bot.webex_bot"}
     assert talkative <= {name for name, _ in texts}
 

@@ -56,7 +56,7 @@ class TestContract(OnServers, TokenManagerContract):
 
 
 class TestContractEncrypted(OnServers, TokenManagerContract):
-    test_flow_ids_are_long_and_distinct = None  # has nothing to do with encryption, and takes its time
+    test_flow_ids_are_long_and_distinct = None  # slow, and encryption makes no difference to it
 
     @pytest.fixture
     def make_manager(self, redis_make: Make) -> Make:
@@ -64,7 +64,7 @@ class TestContractEncrypted(OnServers, TokenManagerContract):
 
 
 class TestRedis(RedisContract):
-    def test_settings_with_which_commands_hang_or_run_twice_are_warned_of(
+    def test_settings_with_which_commands_hang_or_run_twice_cause_a_warning(
         self, redis: RedisSentinel, integration: Integration, caplog: pytest.LogCaptureFixture
     ) -> None:
         for settings, warning in (
@@ -77,16 +77,17 @@ class TestRedis(RedisContract):
                 RedisTokenManager("token", integration, redis_client=client).close()
             assert [warning in message for message in caplog.messages] == [True]
 
-    def test_a_client_of_a_server_is_told_that_this_is_a_sentinel(
+    def test_a_client_for_a_server_gets_an_error_that_says_that_this_is_a_sentinel(
         self, redis: RedisSentinel, integration: Integration
     ) -> None:
         with RedisTokenManager("token", integration, redis_url=redis.sentinels[0].url) as manager:
             assert "sentinel mode" in (manager.health().write_refused or "")
 
 
-#: three Sentinels that do not answer, and then a server that does not: the settings of docs/redis.md
+#: maximum time of a call with the settings of docs/redis.md, in seconds: three Sentinels that do not answer,
+#: and then a server that does not answer
 LONGEST = 3 * (0.5 + 0.5) + 2 + 2.5
-#: the processor is shared with whatever else goes on
+#: seconds that a call may take longer, as the tests share the processor with other programs
 LEEWAY = 1.0
 
 
@@ -97,22 +98,22 @@ class TestFailover(OnServers):
         self, redis: RedisSentinel, make: MakeManager, how: str
     ) -> None:
         managers = [make() for _ in range(4)]
-        with writing(managers, lambda number: (f"{number}-{n}" for n in itertools.count())) as book:
-            book.goes_on(writes=50)
-            confirmed = list(book.acknowledged)
+        with writing(managers, lambda number: (f"{number}-{n}" for n in itertools.count())) as results:
+            results.wait_for_more(writes=50)
+            confirmed = list(results.acknowledged)
             assert redis.replicated()
             old = redis.primary
             fail(old, how)
             took = redis.promoted(old)
-            book.goes_on()
-        print(f"{how}: promoted after {took:.1f} s; {book}")
-        assert book.odd == []
-        assert book.refused
-        assert book.longest < LONGEST + LEEWAY
+            results.wait_for_more()
+        print(f"{how}: promoted after {took:.1f} s; {results}")
+        assert results.unexpected == []
+        assert results.refused
+        assert results.longest < LONGEST + LEEWAY
         for name in confirmed:
             assert managers[0].get_user_context(user_id=name) == context(name)
 
-    def test_people_are_told_to_try_again_and_then_go_on_where_they_were(
+    def test_people_are_asked_to_try_again_and_can_then_continue(
         self, redis: RedisSentinel, redis_make: Make, cloud: WebexSandbox
     ) -> None:
         bot = cloud.run(Whoami, manager=redis_make)
@@ -136,7 +137,7 @@ class TestFailover(OnServers):
     def test_an_old_primary_that_comes_back_brings_nothing_back(
         self, redis: RedisSentinel, make: MakeManager
     ) -> None:
-        """The logout is one that it never heard of, and its log on disk still has the login."""
+        """The old primary has not seen the logout, and its log on disk still has the login."""
         manager, other = make(), make()
         for name in ("alice", "bob"):
             manager.set_user_context(user_id=name, user_context=context(name))
@@ -155,7 +156,7 @@ class TestFailover(OnServers):
             assert list(one.contexts.users()) == ["bob"]
         assert old.client.get("user-alice") is None
 
-    def test_without_enough_replicas_a_primary_takes_no_writes_if_it_is_told_so(
+    def test_without_enough_replicas_a_primary_takes_no_writes_if_it_is_configured_so(
         self, redis: RedisSentinel, make: MakeManager
     ) -> None:
         manager, primary = make(), redis.primary.client
@@ -178,7 +179,7 @@ class TestFailover(OnServers):
         manager = make()
         assert manager.get_user_context(user_id="alice") is None
         redis.sentinels[2].stop(signal.SIGKILL)
-        assert manager.get_user_context(user_id="alice") is None  # by the connection that is there
+        assert manager.get_user_context(user_id="alice") is None  # over the open connection
         client.connection_pool.disconnect()
         with pytest.raises(StoreUnavailable, match="no Sentinel that answers"):
             manager.get_user_context(user_id="alice")

@@ -1,4 +1,4 @@
-"""What is shipped for the tests of others, as they use it: a pytest of its own, with the installed plugin."""
+"""The pytest plugin and the contract for backends, as other projects use them: in a pytest of their own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest_plugins = ["pytester"]
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
-#: tests of somebody who takes no warning lightly
+#: the configuration of a project where each warning is an error
 INI = """
 [pytest]
 addopts = --strict-markers -p no:cacheprovider
@@ -36,7 +36,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def outcomes(project: pytest.Pytester, **files: str) -> dict[str, int]:
-    """What becomes of these test files."""
+    """Run these test files; the number of tests by outcome."""
     project.makepyfile(**files)
     return project.runpytest_subprocess().parseoutcomes()
 
@@ -240,13 +240,13 @@ NOTHING_BROUGHT = """
 """
 
 
-def test_another_persons_store_passes_the_contract(project: pytest.Pytester) -> None:
+def test_a_correct_store_passes_the_contract(project: pytest.Pytester) -> None:
     done = outcomes(project, store=STORE, test_store=CONTRACT.format(name="ShelfStore"))
     assert set(done) == {"passed"}
     assert done["passed"] > 30
 
 
-def test_a_careless_store_fails_it_where_it_is_careless(project: pytest.Pytester) -> None:
+def test_a_careless_store_fails_the_tests_about_its_mistakes(project: pytest.Pytester) -> None:
     project.makepyfile(store=STORE, test_store=CONTRACT.format(name="Careless"))
     done = project.runpytest_subprocess("-rf")
     failed = {found[1] for line in done.outlines if (found := re.match(r"FAILED \S+::(\w+)", line))}
@@ -257,6 +257,18 @@ def test_a_careless_store_fails_it_where_it_is_careless(project: pytest.Pytester
         "test_of_many_who_swap_at_once_one_does",
         "test_one_holds_a_users_refresh_lock",
     }
+
+
+MANAGER_CONTRACT = """
+    import functools, pytest
+    from webex_bot_auth import YAMLTokenManager
+    from webex_bot_auth.testing.contract import TokenManagerContract
+
+    class TestIt(TokenManagerContract):
+        @pytest.fixture
+        def make_manager(self, tmp_path):
+            return functools.partial(YAMLTokenManager, yml_base=tmp_path / "tokens")
+"""
 
 
 def test_the_contract_says_what_it_lacks(project: pytest.Pytester) -> None:
@@ -274,19 +286,7 @@ def test_the_contract_says_what_it_lacks(project: pytest.Pytester) -> None:
     done.stdout.fnmatch_lines(["*pip install webex-bot-auth*testing*"])
 
 
-MANAGER_CONTRACT = """
-    import functools, pytest
-    from webex_bot_auth import YAMLTokenManager
-    from webex_bot_auth.testing.contract import TokenManagerContract
-
-    class TestIt(TokenManagerContract):
-        @pytest.fixture
-        def make_manager(self, tmp_path):
-            return functools.partial(YAMLTokenManager, yml_base=tmp_path / "tokens")
-"""
-
-
-def test_who_only_has_it_installed_pays_nothing() -> None:
+def test_the_installed_plugin_imports_nothing_heavy() -> None:
     heavy = "webex_bot_auth", "webex_bot", "wxc_sdk", "flask", "hypothesis"
     code = f"import sys, pytest_webex_bot_auth; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

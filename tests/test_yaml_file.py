@@ -1,4 +1,4 @@
-"""The YAML file on disk: its format, and what hands, other versions and accidents made of it."""
+"""The YAML file on disk: its format, records written by hand or by earlier versions, and damaged files."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_corrupt_record_stops_its_user_and_no_other(
         "bob: {user_id: bob, tokens: {access_token: b}}",
     ],
 )
-def test_what_hands_wrote_below_our_header_is_read(
+def test_records_that_were_written_by_hand_are_read(
     tokens_path: Path, file_contexts: StoredContexts, line: str
 ) -> None:
     file_contexts.save("alice", context("alice"))

@@ -63,7 +63,7 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(
     really_open = os.open
 
     def open_full(name: Any, flags: int, *mode: int) -> int:
-        """The new file lies on a disk that is full."""
+        """Open the new file on a disk that is full."""
         if str(name).endswith(".new"):
             really_close = really_open(name, flags, *mode)
             os.close(really_close)
@@ -82,17 +82,17 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(
     assert file_contexts.load("bob") == context("bob")
 
 
-def _write_200(path: str, who: str) -> None:
+def _write_200(path: str, prefix: str) -> None:
     file = StoredContexts(YAMLUserStore(path), Records())
     for number in range(200):
-        file.save(f"{who} {number}", context(f"{who} {number}"))
+        file.save(f"{prefix} {number}", context(f"{prefix} {number}"))
 
 
 @pytest.mark.holds(30)
 def test_two_processes_writing_200_users_each_leave_400(tokens_path: Path) -> None:
     processes = multiprocessing.get_context("spawn")
     workers = [
-        processes.Process(target=_write_200, args=(str(tokens_path), who)) for who in ("left", "right")
+        processes.Process(target=_write_200, args=(str(tokens_path), prefix)) for prefix in ("left", "right")
     ]
     for worker in workers:
         worker.start()
@@ -138,7 +138,7 @@ for _ in range(100):
 
 @pytest.mark.holds(29)
 def test_100_kills_while_it_is_written_lose_nobody(tokens_path: Path) -> None:
-    """The writer says what it has stored; after each kill -9 all of that is there."""
+    """The writer prints what it has stored; after each SIGKILL all of that is in the file."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     acknowledged: dict[int, int] = {}
     kills = 0

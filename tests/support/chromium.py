@@ -1,4 +1,4 @@
-"""A real browser, headless. `make test` installs one; a test that needs it fails where there is none."""
+"""A real browser without a window. ``make test`` installs one; without it, the tests that need it fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from browser_setup import executable
 from playwright.sync_api import Browser, sync_playwright
 
-#: Chromium as root in a container, and quiet on the network
+#: options for Chromium as root in a container, without network traffic of its own
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run", "--no-proxy-server",
@@ -18,7 +18,7 @@ ARGUMENTS = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Chromium for the length of a ``with`` block."""
+    """Run Chromium for the length of a ``with`` block."""
     path = executable()
     if path is None:
         pytest.fail("there is no Chromium: run `python tests/browser_setup.py`, as `make test` does")

@@ -1,4 +1,4 @@
-"""Contexts that are about to expire."""
+"""Contexts whose tokens expire soon, or have expired."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from webex_bot_auth import UserContext
 
 
 def expiring(context: UserContext, seconds: float, refresh_seconds: float | None = None) -> UserContext:
-    """The same context with so many seconds left (negative: since it expired)."""
+    """A copy of a context with other expiry dates.
+
+    Args:
+        context: the context to copy
+        seconds: how long its access token is valid from now on; negative for one that has expired
+        refresh_seconds: the same for its refresh token; None keeps the date
+    """
     changed = context.copied()
     now = datetime.now(timezone.utc)
     changed.tokens.expires_at = now + timedelta(seconds=seconds)

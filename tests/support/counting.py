@@ -1,4 +1,5 @@
-"""Counts do not flicker: commands that a Redis server executed, round trips to it, HTTP calls, fsyncs."""
+"""Counts what code costs, in numbers that are the same on every machine: Redis commands and round trips,
+HTTP calls, fsyncs."""
 
 from __future__ import annotations
 
@@ -12,13 +13,17 @@ from unittest import mock
 import redis
 import requests
 
-#: what the counting itself, and a new connection, ask the server
+#: commands of the counting itself and of a new connection
 _NOT_COUNTED = ("config", "info", "client", "hello", "select", "ping")
 
 
 @contextmanager
 def commands(server: redis.Redis) -> Iterator[Counter[str]]:
-    """Commands that a server executes, scripts' own ones included; told when the ``with`` block ends."""
+    """Count the commands that a server executes, those of scripts included.
+
+    Yields:
+        counts by command, filled in when the ``with`` block ends
+    """
     counted: Counter[str] = Counter()
     server.config_resetstat()
     yield counted
@@ -30,21 +35,21 @@ def commands(server: redis.Redis) -> Iterator[Counter[str]]:
 
 @contextmanager
 def round_trips() -> Iterator[Counter[str]]:
-    """How often something is sent to Redis (a pipeline is sent at once), as ``sent``."""
+    """Count round trips to Redis, as ``sent``; a pipeline is one."""
     with _counting(redis.connection.AbstractConnection, "send_packed_command", "sent") as counted:
         yield counted
 
 
 @contextmanager
 def http_calls() -> Iterator[Counter[str]]:
-    """HTTP calls of this process, as ``calls``."""
+    """Count the HTTP calls of this process, as ``calls``."""
     with _counting(requests.Session, "send", "calls") as counted:
         yield counted
 
 
 @contextmanager
 def fsyncs() -> Iterator[Counter[str]]:
-    """How often something is forced to the disk, as ``fsyncs``."""
+    """Count how often a file is flushed to the disk, as ``fsyncs``."""
     with _counting(os, "fsync", "fsyncs") as counted:
         yield counted
 

@@ -1,4 +1,4 @@
-"""A connection that breaks at the worst moment: Redis has done the command, and its answer gets lost."""
+"""A connection that breaks after Redis has run a command and before its answer arrives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from collections.abc import Iterator
 
 
 class Cutter:
-    """Relays to a loopback port; drops the answer to the next command that holds ``word``."""
+    """A relay to a port of this machine that can lose an answer.
+
+    Args:
+        port: the port to relay to
+
+    Attributes:
+        port: the port to connect to
+        word: the answer to the next command that contains this word is lost; None loses none
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -18,6 +26,7 @@ class Cutter:
         self.word: bytes | None = None
 
     def accept(self) -> None:
+        """Relay connections until the relay is closed."""
         with contextlib.suppress(OSError):  # the listener was shut down
             while True:
                 client, _ = self._listener.accept()
@@ -39,6 +48,7 @@ class Cutter:
             answers.join()
 
     def close(self) -> None:
+        """Accept no further connections."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -59,6 +69,7 @@ def _shut(connection: socket.socket) -> None:
 
 @contextlib.contextmanager
 def cutting(port: int) -> Iterator[Cutter]:
+    """Run a relay to a port for the length of a ``with`` block."""
     cutter = Cutter(port)
     thread = threading.Thread(target=cutter.accept)
     thread.start()

@@ -1,4 +1,4 @@
-"""A Redis, a sandbox, and examples/production at work in it; and people who log in."""
+"""examples/production with a real Redis and a sandbox, and people who log in to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,15 @@ PASSWORD = "4e1c0d1f9a5b4a7d"
 
 
 class Login:
-    """The end of a login in the browser; ``page`` is its status, None where the connection broke."""
+    """The end of a login in the browser.
+
+    Args:
+        person: who has signed in
+        address: where Webex sends the browser
+
+    Attributes:
+        page: HTTP status of the page; None if the connection broke
+    """
 
     def __init__(self, person: Person, address: str) -> None:
         query = parse_qs(urlsplit(address).query)
@@ -32,7 +40,7 @@ class Login:
         self.page: int | None = None
 
     def browse(self) -> bool:
-        """Go back to us; whether that was all right."""
+        """Open the address that Webex sends the browser to; True if the login succeeded."""
         self.page = None
         with contextlib.suppress(requests.ConnectionError):
             self.page = requests.get(self.address, timeout=WAIT).status_code
@@ -40,7 +48,16 @@ class Login:
 
 
 class Deployment:
-    """What the README of examples/production sets up."""
+    """The setup that the README of examples/production describes.
+
+    Args:
+        sandbox: its Webex
+        redis: its Redis server
+
+    Attributes:
+        settings: the environment of its processes
+        logins: all logins that were begun
+    """
 
     def __init__(self, sandbox: Sandbox, redis: RedisServer) -> None:
         self.sandbox = sandbox
@@ -65,37 +82,39 @@ class Deployment:
 
     @contextmanager
     def web(self, *more: str) -> Iterator[Gunicorn]:
-        """The web process."""
+        """Run the web process for the length of a ``with`` block."""
         with Gunicorn(self.settings, *more) as web:
-            web.wait_for_workers(1)  # somebody listens
+            web.wait_for_workers(1)  # the port is open
             yield web
 
     @contextmanager
     def bot(self) -> Iterator[Running]:
-        """The bot, as soon as it is connected."""
+        """Run the bot for the length of a ``with`` block, which begins when it is connected."""
         with Running("bot", self.settings) as bot:
             self.sandbox.wait_for_bot(self.echo, WAIT)
             yield bot
 
     def wait_until_offline(self) -> None:
-        """Wait until the bot has hung up."""
+        """Wait until the bot has closed its connection to Webex."""
         self.sandbox._wait(lambda: not self.sandbox._services.mercury.is_online(self.echo), WAIT, "offline")
 
     # -- what people do
 
     def say(self, person: Person, text: str) -> Message:
+        """Send the bot a message in the 1:1 space."""
         return self.sandbox.say(person, self.sandbox.direct(person, self.echo), text)
 
     def answer(self, asked: Message, text: str) -> Message:
-        """The bot's answer that begins like this."""
+        """Wait for an answer of the bot that begins with this text."""
         return self.sandbox.wait_for_message(
             asked.room, lambda said: said.text.startswith(text), person=self.echo, after=asked, timeout=WAIT
         )
 
     def start_login(self, person: Person, words: str) -> tuple[Message, Login | None]:
-        """Type a command; open its login card, sign in, and stop before the browser goes back to us.
+        """Type a command, press the button of its login card and sign in; stop before the redirect.
 
-        No login where the answer comes at once.
+        Returns:
+            the command, and the login; None if the bot answers at once, because the person is logged in
         """
         asked, answer = self.say(person, f"echo {words}"), f"{person.display_name} says: {words}"
         said = self.sandbox.wait_for_message(
@@ -116,12 +135,13 @@ class Deployment:
         return login
 
     def log_out(self, person: Person) -> None:
+        """Send the bot "logout", and wait for its answer."""
         self.answer(self.say(person, "logout"), TEXTS.logged_out)
 
     # -- what must not be in a log
 
     def secrets(self) -> set[str]:
-        """Everything secret that has gone through the processes so far."""
+        """All secrets that the processes have handled so far."""
         tokens = self.sandbox._tokens
         forms = [call.form for call in self.sandbox.calls.exchanges()]
         return {
@@ -135,7 +155,7 @@ class Deployment:
 
 @contextmanager
 def deployed(folder: Path) -> Iterator[Deployment]:
-    """Redis as in compose.yaml, and a sandbox; the processes are started by the test."""
+    """Run Redis, configured as in compose.yaml, and a sandbox; the test starts the processes."""
     with (
         RedisServer(folder, requirepass=PASSWORD, appendonly="yes") as redis,
         Sandbox() as sandbox,

@@ -1,4 +1,4 @@
-"""The snippets of docs/redis.md, run as they stand there, but for their addresses."""
+"""Runs the snippets of docs/redis.md with other addresses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ import redis
 from wxc_sdk.integration import Integration
 
 PAGE = (Path(__file__).parents[2] / "docs" / "redis.md").read_text(encoding="utf-8")
-#: what the page says of redis-py 5; later ones warn of it
+#: an argument that the page recommends for redis-py 5; later versions warn about it
 ONLY_5 = "cluster_error_retry_attempts=0"
 
 
 def run(heading: str, addresses: list[tuple[str, int]], integration: Integration) -> dict[str, Any]:
-    """All names that the snippet below a heading makes, among them ``client`` and ``token_manager``."""
+    """Run the snippet below a heading.
+
+    Args:
+        heading: a heading of the page
+        addresses: host and port of the servers
+        integration: the integration for its token manager
+
+    Returns:
+        all names that the snippet defines, among them ``client`` and ``token_manager``
+    """
     snippet = _snippet(heading)
     for number, (host, port) in enumerate(addresses[:3], 1):
         snippet, count = re.subn(

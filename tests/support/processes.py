@@ -1,4 +1,4 @@
-"""The same work in several processes at once, each with a manager of its own over one Redis."""
+"""Runs the same function in several processes at the same time, each with a manager over the same Redis."""
 
 from __future__ import annotations
 
@@ -22,7 +22,20 @@ def in_processes(
     redis_url: str,
     rest_base: str,
 ) -> list[Any]:
-    """What ``work(manager, *arguments)`` gives in each process; all start at the same moment."""
+    """Run ``work(manager, *arguments)`` in each process; all start at the same moment.
+
+    Args:
+        count: number of processes
+        work: a function of a module
+        arguments: its arguments after the manager
+        bot_token: the bot's access token
+        integration: the integration of the managers
+        redis_url: their Redis
+        rest_base: address of the REST API
+
+    Returns:
+        what it returned in each process
+    """
     settings = {name: getattr(integration, name) for name in SETTINGS}
     context = multiprocessing.get_context("spawn")
     start, answers = context.Barrier(count), context.Queue()

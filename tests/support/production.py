@@ -1,4 +1,4 @@
-"""The commands of examples/production/Procfile, as processes, with what they have said so far."""
+"""Runs the commands of examples/production/Procfile as processes, and reads their logs."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-WAIT = 30.0  # seconds, for whatever has to happen: everything here shares a machine
+WAIT = 30.0  # maximum wait for anything, in seconds: all processes share a machine
 FOLDER = Path(__file__).parent.parent.parent / "examples" / "production"
 
 
 def procfile() -> dict[str, str]:
-    """Commands by the names of their processes."""
+    """The commands of the Procfile by the names of their processes."""
     lines = (FOLDER / "Procfile").read_text(encoding="utf-8").splitlines()
     return {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
 
 
 class Running:
-    """A process of the Procfile, until the end of a ``with`` block.
+    """A process of the Procfile; it is stopped at the end of a ``with`` block.
 
-    :param settings: its environment, but for PATH
-    :param more: further arguments
+    Args:
+        name: its name in the Procfile
+        settings: its environment, except for PATH
+        more: further arguments of its command
+
+    Attributes:
+        log: what it has printed so far
     """
 
     def __init__(self, name: str, settings: Mapping[str, str], *more: str) -> None:
@@ -53,7 +58,7 @@ class Running:
             self._told.notify_all()
 
     def wait_for(self, pattern: str, times: int = 1) -> None:
-        """Wait until the pattern stands in the log so often."""
+        """Wait until a pattern has been found so many times in the log."""
         self._wait(lambda: len(re.findall(pattern, self.log)) >= times, f"{times} times: {pattern}")
 
     def _wait(self, happened: Callable[[], bool], what: str) -> None:
@@ -62,12 +67,12 @@ class Running:
             assert happened(), f"waited for {what}; but:\n{self.log}"
 
     def stop(self, timeout: float = WAIT) -> int:
-        """Tell it to end, and give its exit status."""
+        """Send SIGTERM, and return the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.ended(timeout)
 
     def ended(self, timeout: float = WAIT) -> int:
-        """Its exit status, once it has ended and all that it said has been read."""
+        """Wait until it has ended and its log is complete, and return the exit status."""
         status = self.process.wait(timeout)
         self._reader.join(timeout)
         return status
@@ -84,18 +89,18 @@ class Running:
 
 
 class Gunicorn(Running):
-    """The web process: gunicorn's master, and its workers."""
+    """The web process: gunicorn's master process and its workers."""
 
     def __init__(self, settings: Mapping[str, str], *more: str) -> None:
         super().__init__("web", settings, *more)
 
     def workers(self) -> set[int]:
-        """Pids of those that live."""
+        """Process ids of the workers that are alive."""
         booted = re.findall(r"Booting worker with pid: (\d+)", self.log)
         return {pid for pid in map(int, booted) if _lives(pid)}
 
     def wait_for_workers(self, count: int, *, besides: Collection[int] = ()) -> set[int]:
-        """Pids of those that live, as soon as there are so many besides some."""
+        """Wait until so many workers are alive besides some; return their process ids."""
         self._wait(lambda: len(self.workers().difference(besides)) >= count, f"{count} workers")
         return self.workers().difference(besides)
 

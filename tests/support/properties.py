@@ -1,4 +1,7 @@
-"""What has to hold, and which tests show it: ``python tests/support/properties.py`` writes PROPERTIES.md."""
+"""The properties that must hold, and the tests that show them.
+
+``python tests/support/properties.py`` writes PROPERTIES.md.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
 TABLE = TESTS / "PROPERTIES.md"
-#: ships, as other people's backends have to hold the same
+#: part of the package, as backends of other authors must have the same properties
 CONTRACT = TESTS.parent / "webex_bot_auth" / "testing" / "contract"
 
 PROPERTIES = {
@@ -16,7 +19,7 @@ PROPERTIES = {
     2: "It can be used once: of 20 parallel redirects one exchanges the code.",
     3: "It expires: later, nothing is called and nothing stored, and the page says so.",
     4: "An unknown, forged, expired or used id calls no token endpoint and messages nobody.",
-    5: "Who logs in has to be who asked; else nothing is stored, and neither side learns who the other is.",
+    5: "Who logs in has to be the person who asked; else nothing is stored, and neither learns of the other.",
     6: "PKCE S256: the challenge fits the verifier, which differs for each flow and stays on the server.",
     7: "The redirect address comes from the configuration alone, and the page never redirects.",
     8: "HEAD and previews do not use a flow up; other methods get 405.",
@@ -35,7 +38,7 @@ PROPERTIES = {
     21: "A token service that is neither https nor on this machine is refused at the start.",
     22: "Threads and processes with one expired token make one refresh; a holder that dies frees the lock.",
     23: "A revoked grant is dropped; a passing fault loses nothing.",
-    24: "A wrong client id or secret loses nothing and tells the operator.",
+    24: "A wrong client id or secret loses nothing, and the operator finds the reason in the log.",
     25: "What a refresh leaves out stays as it was; the same token again does not loop.",
     26: "A logout or login during a refresh wins.",
     27: "A token service that never answers holds a command for a bounded time.",
@@ -51,7 +54,7 @@ PROPERTIES = {
 
 
 def shown_by() -> dict[int, list[str]]:
-    """Tests by the number of the property that their marker names."""
+    """The tests of each property, by its number."""
     tests: dict[int, list[str]] = {number: [] for number in PROPERTIES}
     for file in [*sorted(TESTS.glob("test_*.py")), *sorted(CONTRACT.glob("*.py"))]:
         place = f"contract/{file.name}" if file.parent == CONTRACT else file.name
@@ -69,13 +72,13 @@ def _marked(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def table() -> str:
-    """The content of PROPERTIES.md."""
+    """Return the content of PROPERTIES.md."""
     rows = (
         f"| {number} | {PROPERTIES[number]} | {'<br>'.join(f'`{test}`' for test in tests)} |"
         for number, tests in shown_by().items()
     )
-    head = "# What holds, and the tests that show it"
-    origin = "Made from the tests' markers by `support/properties.py`."
+    head = "# Properties, and the tests that show them"
+    origin = "Generated from the markers `holds(number)` of the tests by `support/properties.py`."
     return "\n".join([head, "", origin, "", "| | property | tests |", "| --- | --- | --- |", *rows, ""])
 
 

@@ -1,16 +1,23 @@
-"""An HTTP server that answers with given bytes: for answers that no decent server gives."""
+"""An HTTP server that answers with given bytes, also with bytes that are no valid answer."""
 
 from __future__ import annotations
 
 import json
 import socket
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 
 def answer(status: int, body: Any, **headers: str) -> bytes:
-    """An answer as it goes over the line; what is not bytes is sent as JSON."""
+    """The bytes of an HTTP answer.
+
+    Args:
+        status: HTTP status
+        body: bytes, or what is sent as JSON
+        headers: further headers, with ``_`` for ``-``
+    """
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(data)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -18,14 +25,18 @@ def answer(status: int, body: Any, **headers: str) -> bytes:
 
 
 class RawServer:
-    """Answers each connection with the same bytes, and keeps what it was sent.
+    """Answers each connection with the same bytes.
 
-    :param at_once: sent at once
-    :param dripping: sent byte by byte after that
-    :param pause: seconds between two of these
+    Args:
+        at_once: bytes that are sent at once
+        dripping: bytes that are sent one by one after that, without end if it is infinite
+        pause: seconds between two of these
+
+    Attributes:
+        requests: all requests that it has received
     """
 
-    def __init__(self, at_once: bytes, dripping: bytes = b"", pause: float = 0.05) -> None:
+    def __init__(self, at_once: bytes, dripping: Iterable[int] = b"", pause: float = 0.05) -> None:
         self.requests: list[bytes] = []
         self._at_once = at_once
         self._dripping = dripping
@@ -37,6 +48,7 @@ class RawServer:
 
     @property
     def url(self) -> str:
+        """Its address, with the path of a token endpoint."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1/access_token"
 
     def __enter__(self) -> RawServer:
@@ -53,13 +65,13 @@ class RawServer:
         while not self._stopping.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except OSError:  # we are stopping
+            except OSError:  # the server is stopping
                 return
             self._threads.append(threading.Thread(target=self._talk, args=(connection,)))
             self._threads[-1].start()
 
     def _talk(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):  # the client may hang up
+        with connection, suppress(OSError):  # the client may close the connection
             self.requests.append(_request(connection))
             connection.sendall(self._at_once)
             for byte in self._dripping:
@@ -69,7 +81,7 @@ class RawServer:
 
 
 def _request(connection: socket.socket) -> bytes:
-    """A request with its body."""
+    """Read a request with its body."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536)

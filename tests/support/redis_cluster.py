@@ -1,4 +1,4 @@
-"""Redis Cluster: three primaries that share the slots, of the same program as a single server."""
+"""Redis Cluster, with the same program as a single server: three primaries that share the slots."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ from .waiting import wait_until
 
 SLOTS = 16384
 PRIMARIES = 3
-#: so long a node has to be silent to count as down; milliseconds
+#: after this time without an answer a node counts as down; milliseconds
 NODE_TIMEOUT = 1000
-#: the nodes talk to each other on a port of their own, that much above
+#: the nodes talk to each other on another port, greater by this number
 BUS = 10_000
 
 
 class RedisCluster:
     """Three primaries; one of them has a replica, with which it changes places in a failover.
 
-    Slots that nobody serves leave the others at work (``cluster-require-full-coverage no``).
+    The other slots stay available when one primary is down (``cluster-require-full-coverage no``).
 
-    :ivar nodes: they keep a log on disk, so that one that comes back knows what it knew
+    Args:
+        folder: where the nodes keep their data
+
+    Attributes:
+        nodes: the four servers; they keep a log on disk, so that no data is lost by a restart
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,9 +38,11 @@ class RedisCluster:
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
+        """Host and port of each node."""
         return [("127.0.0.1", node.port) for node in self.nodes]
 
     def start(self) -> RedisCluster:
+        """Start the nodes, and make them a cluster."""
         for number, node in enumerate(self.nodes):
             node.start()
             node.client.execute_command("CLUSTER SET-CONFIG-EPOCH", number + 1)
@@ -52,12 +58,13 @@ class RedisCluster:
         return self
 
     def stop(self) -> None:
+        """Kill all nodes."""
         for node in self.nodes:
             node.stop(signal.SIGKILL)
             node.client.close()
 
     def heal(self) -> None:
-        """All nodes are up, and agree on who serves what; a primary that was replaced is a replica."""
+        """Start what is down, and wait until the cluster is complete; a replaced primary is a replica."""
         for node in self.nodes:
             if node.running:
                 node.resume()
@@ -66,18 +73,21 @@ class RedisCluster:
         wait_until(self._is_whole, "three primaries and a replica")
 
     def flush(self) -> None:
+        """Delete all data."""
         for node in self.primaries:
             node.client.flushall()
         assert self.replicated()
 
-    # -- who is who
+    # -- roles
 
     @property
     def primaries(self) -> list[RedisServer]:
+        """All nodes that are primaries at the moment."""
         return self._of_role("master")
 
     @property
     def replica(self) -> RedisServer:
+        """The node that is a replica at the moment."""
         return self._of_role("slave")[0]
 
     @property
@@ -87,7 +97,7 @@ class RedisCluster:
 
     @property
     def without_replica(self) -> RedisServer:
-        """One of the others."""
+        """A primary that has no replica."""
         return next(node for node in self.primaries if not _facts(node)["connected_slaves"])
 
     def owner(self, key: str) -> RedisServer:
@@ -96,21 +106,21 @@ class RedisCluster:
         return next(node for node in self.primaries if slot in _slots(node))
 
     def names_of(self, node: RedisServer, prefix: str) -> Iterator[str]:
-        """Names of which this node serves the keys, without end."""
+        """Names whose keys this node serves, without end."""
         mine, number = _slots(node), 0
         while True:
             number += 1
             if key_slot(f"{prefix}name{number}".encode()) in mine:
                 yield f"name{number}"
 
-    # -- what it comes to
+    # -- failovers and moves
 
     def replicated(self) -> bool:
-        """Wait until the replica has all that its primary was given so far, by whomever."""
+        """Wait until the replica has all writes to its primary so far; False if it does not in 5 seconds."""
         return has_replicated(self.with_replica)
 
     def promoted(self, replica: RedisServer) -> float:
-        """Wait until all know that the replica has taken its primary's place; seconds that it took."""
+        """Wait until all nodes know the replica as a primary; return the seconds that it took."""
 
         def known() -> bool:
             return all(_serves(_all(node), replica) for node in self.nodes if node is replica or _up(node))
@@ -118,7 +128,11 @@ class RedisCluster:
         return wait_until(known, "a replica that took over")
 
     def move_slot(self, slot: int, source: RedisServer, target: RedisServer) -> Iterator[str]:
-        """Move a slot as a resharding does; stops on the way, and says where it stands."""
+        """Move a slot as a resharding does, in steps.
+
+        Yields:
+            the state of the move after each step
+        """
         ask, ids = "CLUSTER SETSLOT", {node: _myself(node)["node_id"] for node in self.nodes}
         target.client.execute_command(ask, slot, "IMPORTING", ids[source])
         source.client.execute_command(ask, slot, "MIGRATING", ids[target])
@@ -183,9 +197,9 @@ def _facts(node: RedisServer) -> Any:
 
 
 def _all(node: RedisServer) -> dict[str, Any]:
-    """All nodes, as one of them sees them, by their addresses."""
-    told: dict[str, Any] = node.client.execute_command("CLUSTER NODES")
-    return told
+    """All nodes by their addresses, as one of them sees them."""
+    nodes: dict[str, Any] = node.client.execute_command("CLUSTER NODES")
+    return nodes
 
 
 def _myself(node: RedisServer) -> Any:
@@ -207,16 +221,16 @@ def _serves(known: dict[str, Any], node: RedisServer) -> bool:
 
 
 def _up(node: RedisServer) -> bool:
-    """Does it run, and answer? A paused one does not."""
+    """True if it runs and is not paused."""
     return node.running and not node.paused
 
 
 def _sees_all(node: RedisServer, replica: RedisServer) -> bool:
-    """Nobody is down for it, the replica is one for it too, and every slot is served."""
+    """True if a node sees all nodes up, the replica as a replica, and every slot served."""
     known = _all(node)
-    told = node.client.execute_command("CLUSTER INFO")
+    info = node.client.execute_command("CLUSTER INFO")
     fine = not any("fail" in one["flags"] or not one["connected"] for one in known.values())
     agreed = any(
         address.endswith(f":{replica.port}") and "slave" in one["flags"] for address, one in known.items()
     )
-    return fine and agreed and told["cluster_state"] == "ok" and int(told["cluster_slots_ok"]) == SLOTS
+    return fine and agreed and info["cluster_state"] == "ok" and int(info["cluster_slots_ok"]) == SLOTS

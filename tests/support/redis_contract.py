@@ -1,4 +1,4 @@
-"""What RedisTokenManager holds beyond every backend's contract, whatever client it is given."""
+"""Tests of RedisTokenManager that hold for every client, beyond the contract of all backends."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from .wording import TEXTS, sentence_of
 
 
 def fail(node: RedisServer, how: str) -> None:
+    """Make a server fail: ``how`` is "killed" or "paused"."""
     if how == "killed":
         node.stop(signal.SIGKILL)
     else:
@@ -39,22 +40,23 @@ def fail(node: RedisServer, how: str) -> None:
 
 
 class OnServers:
-    """Needs fixtures ``started`` (the servers) and ``client`` (of theirs), and makes managers with it."""
+    """Base class of tests; needs the fixtures ``started`` (the servers) and ``client`` (a client of them)."""
 
     @pytest.fixture
     def redis(self, started: Any) -> Any:
-        """The servers, whole and empty."""
+        """The servers, all up and empty."""
         started.heal()
         started.flush()
         return started
 
     @pytest.fixture
     def redis_make(self, client: Any) -> Make:
+        """Makes a manager with the client."""
         return functools.partial(RedisTokenManager, redis_client=client)
 
     @pytest.fixture
     def make_manager(self, redis_make: Make) -> Make:
-        """For :class:`TokenManagerContract`."""
+        """The fixture that :class:`TokenManagerContract` needs."""
         return redis_make
 
     @pytest.fixture
@@ -66,7 +68,7 @@ class OnServers:
 
 
 class RedisContract(OnServers):
-    """Everything but failovers."""
+    """Everything except failovers."""
 
     @pytest.fixture
     def manager(self, make: MakeManager) -> RedisTokenManager:
@@ -74,7 +76,7 @@ class RedisContract(OnServers):
         assert isinstance(manager, RedisTokenManager)
         return manager
 
-    def test_users_are_listed_and_their_contexts_encrypted_anew(
+    def test_users_are_listed_and_their_contexts_encrypted_with_a_new_key(
         self, manager: RedisTokenManager, make: MakeManager, client: Any
     ) -> None:
         names = {f"name {number}" for number in range(50)}
@@ -91,7 +93,7 @@ class RedisContract(OnServers):
     ) -> None:
         now = datetime.now(timezone.utc)
         long_ago = (now - timedelta(hours=48)).isoformat()
-        client.set("flow-maintenance", now.isoformat())  # or a new flow would start it as well
+        client.set("flow-maintenance", now.isoformat())  # otherwise a new flow would start it as well
         with client.pipeline(transaction=False) as pipe:
             for number in range(3000):
                 pipe.set(f"flows-old{number}", json.dumps({"user_id": "u", "created": long_ago}))
@@ -105,7 +107,7 @@ class RedisContract(OnServers):
         assert len(output.getvalue().splitlines()) == 3000
         assert manager.flow_maintenance_needed() is False
 
-    def test_flows_under_way_are_listed(self, manager: RedisTokenManager) -> None:
+    def test_pending_flows_are_listed(self, manager: RedisTokenManager) -> None:
         for _ in range(3):
             manager.start_flow(user_id="alice")
         used = manager.start_flow(user_id="bob")
@@ -182,14 +184,14 @@ class RedisContract(OnServers):
             with other.contexts.refresh_lock("alice", 0.1) as also:
                 assert not also
             assert client.exists("refresh-alice")
-            client.set("refresh-alice", "of somebody who came after it had expired")
+            client.set("refresh-alice", "of another process that acquired it after it had expired")
         assert client.exists("refresh-alice")
         client.delete("refresh-alice")
         with one.contexts.refresh_lock("alice", 0.1):
             pass
         assert not client.exists("refresh-alice")
 
-    def test_the_documented_settings_are_not_warned_of(
+    def test_the_documented_settings_cause_no_warning(
         self, make: MakeManager, caplog: pytest.LogCaptureFixture
     ) -> None:
         make()

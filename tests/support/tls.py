@@ -1,4 +1,4 @@
-"""TLS in front of a server that has none, with a certificate for ``localhost`` that nobody trusts yet."""
+"""TLS in front of a server that has none, with a certificate for ``localhost`` that is not trusted yet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate and its key, as files."""
+    """Write a certificate and its key to files; return their paths."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -45,7 +45,11 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 @contextlib.contextmanager
 def tls_in_front_of(port: int, folder: Path) -> Iterator[tuple[int, Path]]:
-    """Relay TLS connections to a loopback port; gives the port to connect to, and the certificate."""
+    """Relay TLS connections to a port of this machine for the length of a ``with`` block.
+
+    Yields:
+        the port to connect to, and the path of the certificate
+    """
     certificate, key = make_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -74,7 +78,7 @@ def _accept(listener: socket.socket, context: ssl.SSLContext, port: int) -> None
 def _relay(plain: socket.socket, context: ssl.SSLContext, port: int) -> None:
     with (
         plain,
-        contextlib.suppress(OSError),  # a client that does not trust us leaves
+        contextlib.suppress(OSError),  # a client that does not trust the certificate closes the connection
         context.wrap_socket(plain, server_side=True) as outside,
         socket.create_connection(("127.0.0.1", port)) as inside,
         selectors.DefaultSelector() as selector,

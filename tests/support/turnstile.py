@@ -1,4 +1,4 @@
-"""In front of a sandbox: holds chosen requests back, and tells which process they come from."""
+"""Holds chosen requests to a sandbox back, and says which process they come from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from .production import WAIT
 
 @dataclass(frozen=True)
 class Request:
-    """A request; ``pid`` is the process it comes from, where in_sandbox/sitecustomize.py makes that known."""
+    """A request to the sandbox.
+
+    Attributes:
+        pid: id of the process that has sent it, if in_sandbox/sitecustomize.py made it say so
+    """
 
     method: str
     path: str
@@ -26,14 +30,22 @@ class Request:
 
 
 class Turnstile:
-    """A WSGI app before the sandbox's own."""
+    """A WSGI application in front of the sandbox's own.
+
+    Args:
+        sandbox: the sandbox
+
+    Attributes:
+        held: the requests that are held back
+        exchanges: the process that has sent each authorization code, by the code
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._app, sandbox._http.app = sandbox._http.app, self
         self._changed = threading.Condition()
         self._holds: Callable[[Request], bool] | None = None
         self.held: list[Request] = []
-        self.exchanges: dict[str, int | None] = {}  # codes, and who has asked for their tokens
+        self.exchanges: dict[str, int | None] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = _request(environ)
@@ -48,7 +60,7 @@ class Turnstile:
 
     @contextmanager
     def holding(self, which: Callable[[Request], bool]) -> Iterator[None]:
-        """Hold requests back for the length of a ``with`` block."""
+        """Hold the requests back for which ``which`` is true, for the length of a ``with`` block."""
         with self._changed:
             self._holds, self.held = which, []
         try:
@@ -59,7 +71,12 @@ class Turnstile:
                 self._changed.notify_all()
 
     def wait_for(self, count: int = 1, *, path: str = "") -> list[Request]:
-        """The requests that are held, of one path or all, as soon as there are so many."""
+        """Wait until so many requests are held back, and return them.
+
+        Args:
+            count: how many
+            path: only requests of this path; empty for all
+        """
 
         def there() -> list[Request]:
             return [request for request in self.held if path in ("", request.path)]

@@ -1,4 +1,4 @@
-"""Wait for what a server says of itself, where nothing can be waited for but that."""
+"""Waits for a state that a server reports only when it is asked."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ import redis
 
 
 def wait_until(holds: Callable[[], object], what: str, *, seconds: float = 30.0) -> float:
-    """Ask until it holds; seconds that it took.
+    """Ask until a condition holds. A server that cannot be reached or found counts as "not yet".
 
-    A server that cannot be asked, or is not to be found, counts as "not yet".
+    Args:
+        holds: the condition
+        what: its description for the error
+        seconds: maximum wait
 
-    :raises TimeoutError: it never did
+    Returns:
+        the seconds that it took
+
+    Raises:
+        TimeoutError: it did not hold in time
     """
     start = time.monotonic()
     while not _holds(holds):

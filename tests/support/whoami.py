@@ -10,7 +10,11 @@ from webex_bot_auth import UserTokenMixin, requires_user_token
 
 
 class Whoami(UserTokenMixin, Command):
-    """Answers with the name that belongs to the token it runs with."""
+    """Answers with the name of the person whose access token it has.
+
+    Attributes:
+        runs: the user id of each run
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs = {"command_keyword": "whoami", "help_message": "Who am I?", **kwargs}

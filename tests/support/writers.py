@@ -1,4 +1,4 @@
-"""Threads that write and read while servers fail, and keep book of what became of each call."""
+"""Threads that store and read contexts while servers fail, and record the result of each call."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from .waiting import wait_until
 
 
 @dataclass
-class Book:
-    """What became of the calls.
+class WriteResults:
+    """Results of the calls.
 
-    :ivar acknowledged: ids of users whose contexts were stored, as far as the caller was told
-    :ivar refused: why others were not
-    :ivar odd: what else was raised: there should be nothing
-    :ivar longest: seconds that a call took
+    Attributes:
+        acknowledged: ids of users whose contexts were stored, as far as the caller knows
+        refused: the reasons why other contexts were not stored
+        unexpected: all other errors; there should be none
+        longest: the time that the longest call took, in seconds
     """
 
     acknowledged: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    odd: list[BaseException] = field(default_factory=list)
+    unexpected: list[BaseException] = field(default_factory=list)
     longest: float = 0.0
 
     def __str__(self) -> str:
@@ -43,35 +44,42 @@ class Book:
             assert manager.get_user_context(user_id=user_id) in (context(user_id), None)
         except StoreUnavailable as error:
             self.refused.append(str(error).removeprefix(f"{error.place}: "))
-        except BaseException as error:  # noqa: BLE001 (kept for the test to look at)
-            self.odd.append(error)
+        except BaseException as error:  # noqa: BLE001 (the test looks at it)
+            self.unexpected.append(error)
         self.longest = max(self.longest, time.monotonic() - start)
 
-    def goes_on(self, *, writes: int = 10) -> None:
-        """Wait until so many more have been acknowledged."""
+    def wait_for_more(self, *, writes: int = 10) -> None:
+        """Wait until so many more contexts have been stored."""
         wanted = len(self.acknowledged) + writes
         wait_until(lambda: len(self.acknowledged) >= wanted, f"{writes} more writes; {set(self.refused)}")
 
 
 @contextmanager
-def writing(managers: Sequence[TokenManager], names: Callable[[int], Iterable[str]]) -> Iterator[Book]:
-    """One thread for each manager, until the block ends.
+def writing(
+    managers: Sequence[TokenManager], names: Callable[[int], Iterable[str]]
+) -> Iterator[WriteResults]:
+    """Store contexts in one thread for each manager, for the length of a ``with`` block.
 
-    :param names: ids of the users for each thread, more than it will need
+    Args:
+        managers: the managers
+        names: ids of the users for each thread, by its number; more than it will need
+
+    Yields:
+        the results so far
     """
-    book, done = Book(), threading.Event()
+    results, done = WriteResults(), threading.Event()
 
     def write(number: int) -> None:
         for name in names(number):
-            book.write(managers[number], name)
-            if done.wait(0.005):  # or a server that refuses at once would be asked without pause
+            results.write(managers[number], name)
+            if done.wait(0.005):  # otherwise a server that refuses at once would be asked without a pause
                 return
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(len(managers))]
     for thread in threads:
         thread.start()
     try:
-        yield book
+        yield results
     finally:
         done.set()
         for thread in threads:
