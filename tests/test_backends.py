@@ -8,7 +8,7 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import UserContext
 from webex_bot_auth.testing.contract import TokenManagerContract
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 
 class TestBackends(TokenManagerContract):

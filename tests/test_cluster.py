@@ -20,11 +20,12 @@ from support.writers import writing
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.administration.store_access import redis_health
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.models import FlowState
 from webex_bot_auth.testing.contract import TokenManagerContract
 from webex_bot_auth.testing.contract.resuming import waiting
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ class TestRedis(RedisContract):
             away = next(redis.names_of(redis.with_replica, "user-"))
             with pytest.raises(StoreUnavailable, match="a node of a cluster"):
                 manager.get_user_context(user_id=away)
-            assert "cluster mode" in (manager.health().write_refused or "")
+            assert "cluster mode" in (redis_health(manager).write_refused or "")
 
     def test_the_doctor_reports_the_worst_of_all_nodes(
         self, redis: RedisCluster, manager: RedisTokenManager
@@ -79,12 +80,12 @@ class TestRedis(RedisContract):
         node.client.config_set("appendonly", "no")
         node.client.config_set("min-replicas-to-write", 1)
         try:
-            health = manager.health()
+            health = redis_health(manager)
         finally:
             node.client.config_set("min-replicas-to-write", 0)
             node.client.config_set("appendonly", "yes")
             node.client.config_set("maxmemory-policy", "noeviction")
-        assert (health.eviction, health.keeps_log) == ("allkeys-lru", False)
+        assert (health.eviction, health.has_append_only_log) == ("allkeys-lru", False)
         assert "NOREPLICAS" in (health.write_refused or "")
 
     def test_the_doctor_names_a_node_that_is_down(
@@ -93,7 +94,7 @@ class TestRedis(RedisContract):
         node = redis.without_replica
         fail(node, "killed")
         with pytest.raises(StoreUnavailable, match=rf"Redis 127.0.0.1:{node.port}: .* cannot be reached"):
-            manager.health()
+            redis_health(manager)
 
 
 #: maximum time of a call with the settings of docs/redis.md, in seconds: a node that does not answer, and two

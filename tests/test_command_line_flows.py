@@ -28,10 +28,10 @@ def test_flows_lists_pending_logins_in_redis(
     arguments = ["--redis-url", redis_url, "--key-prefix", "mine:", "flows"]
     assert main(arguments) == 0
     first, *lines = capsys.readouterr().out.splitlines()
-    assert first == "logins under way: 2"
+    assert first == "pending logins: 2"
     assert lines == [
-        f"{reference(readable)}  ends in 10 min",
-        f"{reference(other)}  ends in 10 min, encrypted with other keys",
+        f"{reference(readable)}  expires in 10 min",
+        f"{reference(other)}  expires in 10 min, encrypted with other keys",
     ]
     monkeypatch.setenv("WEBEX_BOT_AUTH_KEYS", KEY)
     monkeypatch.setenv("REDIS_KEY_PREFIX", "mine:")

@@ -10,7 +10,7 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth.__main__ import main
 from webex_bot_auth.errors import WrongKey
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 
@@ -27,14 +27,14 @@ def test_rotate_encrypts_a_whole_store_with_the_newest_key(
 
     monkeypatch.setenv("WEBEX_BOT_AUTH_KEYS", f"{NEW_KEY},{KEY}")
     assert main([*store_arguments, "rotate"]) == 0
-    assert capsys.readouterr().out == "2 records encrypted with the newest key\n"
+    assert capsys.readouterr().out == "records encrypted with the newest key: 2\n"
     with store_manager("token", integration, encryption_keys=[NEW_KEY]) as new:
         assert new.get_user_context(user_id="alice") == context("alice")
         assert new.get_user_context(user_id="bob") == context("bob")
     with store_manager("token", integration, encryption_keys=[KEY]) as old, pytest.raises(WrongKey):
         old.get_user_context(user_id="alice")
     assert main([*store_arguments, "rotate"]) == 0
-    assert capsys.readouterr().out == "0 records encrypted with the newest key\n"
+    assert capsys.readouterr().out == "records encrypted with the newest key: 0\n"
 
 
 @pytest.mark.holds(19)
@@ -49,7 +49,7 @@ def test_rotate_leaves_records_that_it_cannot_read_and_names_them(
     monkeypatch.setenv("WEBEX_BOT_AUTH_KEYS", NEW_KEY)
     assert main([*store_arguments, "rotate"]) == 1
     said = capsys.readouterr()
-    assert said.out == "1 records encrypted with the newest key\n"
+    assert said.out == "records encrypted with the newest key: 1\n"
     assert "alice" in said.err
     with store_manager("token", integration, encryption_keys=[NEW_KEY, KEY]) as both:
         assert both.get_user_context(user_id="alice") == context("alice")

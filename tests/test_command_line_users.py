@@ -11,7 +11,7 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth.__main__ import main
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import log_in
 
 pytestmark = pytest.mark.usefixtures("no_settings")
@@ -63,7 +63,7 @@ def test_logout_deletes_the_record_and_says_whether_webex_has_revoked_the_tokens
         monkeypatch.setenv("WEBEX_CLIENT_ID", asked.client_id)
         assert main([*store_arguments, "logout", ada.id]) == 0
         revoked = f"{ada.id}: logged out, and Webex has revoked the tokens\n"
-        kept = f"{ada.id}: logged out here; Webex has not revoked the tokens, the user can: https://"
+        kept = f"{ada.id}: logged out here, but Webex has not revoked the tokens; the person can do that at https://"
         assert capsys.readouterr().out.startswith(revoked if lets else kept)
         assert manager.get_user_context(user_id=ada.id) is None
     assert main([*store_arguments, "logout", ada.id]) == 1
@@ -95,7 +95,7 @@ def test_logout_with_force_deletes_a_record_that_cannot_be_read(
 ) -> None:  # fmt: skip
     monkeypatch.setenv("WEBEX_CLIENT_ID", client_id or "some-id")
     assert main([*unreadable_alice, "logout", "alice"]) == 1
-    assert "logout --force forgets it" in capsys.readouterr().err
+    assert "use logout --force to delete it anyway" in capsys.readouterr().err
     monkeypatch.setenv("WEBEX_CLIENT_ID", client_id)
     assert main([*unreadable_alice, "logout", "alice", "--force"]) == 0
     assert "alice: logged out here" in capsys.readouterr().out

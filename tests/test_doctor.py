@@ -11,9 +11,9 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.rest import RestSession
 
 from webex_bot_auth import YAMLTokenManager
-from webex_bot_auth.administration import doctor
+from webex_bot_auth.administration.checks import run_checks
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 
@@ -24,14 +24,14 @@ def test_doctor_finds_nothing_wrong_with_a_good_file(
     assert file_doctor.lines() == [
         *lines_for_any_store(configuration),
         f"ok       folder: {tmp_path} can be written",
-        f"ok       file: {tmp_path}/tokens.yml will be made with the first login",
+        f"ok       file: {tmp_path}/tokens.yml will be created by the first login",
         "ok       encryption: 1 key",
         "ok       records: 0, all can be read",
     ]
     assert not list(tmp_path.glob("tokens*"))
     with YAMLTokenManager("-", configuration, yml_base=str(tmp_path / "tokens")) as manager:
         manager.set_user_context(user_id="alice", user_context=context("alice"))
-    assert file_doctor.line("file") == f"ok: {tmp_path}/tokens.yml is for its owner alone"
+    assert file_doctor.line("file") == f"ok: only its owner can read and write {tmp_path}/tokens.yml"
     assert file_doctor.line("records") == "ok: 1, all can be read"
 
 
@@ -42,10 +42,10 @@ def test_doctor_finds_nothing_wrong_with_a_good_redis(
     assert redis_doctor.lines() == [
         *lines_for_any_store(configuration),
         f"ok       Redis version: {version}",
-        "ok       Redis writes: taken",
-        "ok       Redis persistence: each write goes to its log on disk (appendonly)",
+        "ok       Redis writes: accepted",
+        "ok       Redis persistence: every write goes to a log on disk (appendonly)",
         "ok       Redis eviction: noeviction",
-        "ok       Redis clock: as ours",
+        "ok       Redis clock: same as this machine's",
         "ok       encryption: 1 key",
         "ok       records: 0, all can be read",
     ]
@@ -54,24 +54,24 @@ def test_doctor_finds_nothing_wrong_with_a_good_redis(
 def test_doctor_waits_for_a_bounded_time(
     file_doctor: Doctor, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "LONGEST_SECONDS", 0.5)
+    monkeypatch.setattr(run_checks, "MAX_SECONDS", 0.5)
     with cloud.faults.rest("/v1/people/me", hang=True):
-        lines = file_doctor.lines(wrong=True)
+        lines = file_doctor.lines(errors=True)
     assert [line for line in lines if not line.startswith("ok")] == [
-        "wrong    bot token and clock: not known after 0.5 s; something on the way there does not answer: "
-        "network, proxy, disk"
+        "error    bot token and clock: no result after 0.5 s; check the network, the proxy and the disk: "
+        "one of them does not answer"
     ]
 
 
 def test_doctor_continues_after_a_check_that_fails_itself(
     file_doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def scopes(patient: object) -> None:
+    def broken(configuration: object) -> None:
         raise LookupError("hush")
 
-    monkeypatch.setattr(doctor, "CHECKS", (scopes, *doctor.CHECKS))
-    lines = file_doctor.lines(wrong=True)
-    assert lines[0] == "wrong    scopes: the check itself failed (LookupError); please report it"
+    monkeypatch.setattr(run_checks, "CHECKS", {"broken": broken, **run_checks.CHECKS})
+    lines = file_doctor.lines(errors=True)
+    assert lines[0] == "error    broken: the check itself failed (LookupError); please report this as a bug"
     assert all(line.startswith("ok") for line in lines[1:])
 
 
@@ -81,17 +81,17 @@ def test_doctor_reports_that_it_is_offline_and_continues(
     nobody = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setattr(RestSession, "BASE", f"{nobody}/v1")
     monkeypatch.setenv("WEBEX_TOKEN_SERVICE", f"{nobody}/v1/access_token")
-    lines = redis_doctor.lines(wrong=True)
+    lines = redis_doctor.lines(errors=True)
     assert [line.split(";")[0] for line in lines if not line.startswith("ok")] == [
-        "wrong    bot token: Webex cannot be reached (ConnectionError)",
-        "warning  clock: not compared, as Webex told no time",
-        "wrong    client id and secret: the token endpoint gives no usable answer (ConnectionError)",
+        "error    bot token: Webex cannot be reached (ConnectionError)",
+        "warning  clock: not checked: Webex did not send its time",
+        "error    client id and secret: the token endpoint gives no usable answer (ConnectionError)",
     ]
 
 
 def test_doctor_reports_a_store_that_cannot_exist(file_doctor: Doctor, tmp_path: Path) -> None:
     for store in (["--redis-url", "nonsense"], ["--yaml", ""], ["--yaml", str(tmp_path / "no" / "tokens")]):
         file_doctor.store_arguments = store
-        lines = file_doctor.lines(wrong=True)
-        (wrong,) = (line for line in lines if not line.startswith("ok"))
-        assert wrong.startswith(("wrong    store: ", "wrong    folder: "))
+        lines = file_doctor.lines(errors=True)
+        (error,) = (line for line in lines if not line.startswith("ok"))
+        assert error.startswith(("error    store: ", "error    folder: "))

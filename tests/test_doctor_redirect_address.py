@@ -18,11 +18,11 @@ pytestmark = pytest.mark.usefixtures("no_settings")
     ("bytes_", "said"),
     [
         (answer(302, b"", Location="https://login.example.com/?hush"),
-         "is redirected to login.example.com (HTTP 302); enter"),
+         "redirects to login.example.com (HTTP 302); use"),
         (answer(404, b""), "is not found (HTTP 404); register_redirect serves /redirect"),
-        (answer(502, b""), ", and nothing behind it (HTTP 502); start the web app"),
-        (answer(200, b"", Server="nginx\x1b[2J"), "(HTTP 200, nginx\\x1b[2J); look which app"),
-        (answer(400, b""), "(HTTP 400, unknown server); look which app"),
+        (answer(502, b""), ", but nothing behind it (HTTP 502); start the web app"),
+        (answer(200, b"", Server="nginx\x1b[2J"), "(HTTP 200, nginx\\x1b[2J); check which app"),
+        (answer(400, b""), "(HTTP 400, unknown server); check which app"),
         (b"SSH-2.0-OpenSSH\r\n", "nothing answers at"),
     ],
 )  # fmt: skip
@@ -32,7 +32,7 @@ def test_doctor_names_who_answers_at_the_redirect_address(
     with RawServer(bytes_) as server:
         monkeypatch.setenv("WEBEX_REDIRECT_URL", server.url)
         line = file_doctor.line("redirect address")
-    assert line.startswith("wrong: ")
+    assert line.startswith("error: ")
     assert said in line
     assert "hush" not in line
 
@@ -42,7 +42,7 @@ def test_doctor_says_that_nothing_answers_at_the_redirect_address(
 ) -> None:
     address = f"http://localhost:{free_port()}/redirect"
     monkeypatch.setenv("WEBEX_REDIRECT_URL", address)
-    said = f"wrong: nothing answers at {address} (ConnectionError); start the bot, or look at its port"
+    said = f"error: nothing answers at {address} (ConnectionError); start the bot, or check its port"
     assert file_doctor.line("redirect address") == said
 
 
@@ -53,4 +53,4 @@ def test_doctor_trusts_no_certificate_that_browsers_would_not(
     with tls_in_front_of(inside, tmp_path) as (port, _):
         address = f"https://localhost:{port}/redirect"
         monkeypatch.setenv("WEBEX_REDIRECT_URL", address)
-        assert file_doctor.line("redirect address").startswith(f"wrong: the certificate of {address}")
+        assert file_doctor.line("redirect address").startswith(f"error: the certificate of {address}")

@@ -23,20 +23,20 @@ def test_doctor_reports_that_redis_is_down(
     durable_server.pause()
     assert (
         redis_doctor.line("Redis")
-        == "wrong: does not answer in time; look at the URL, the server and the network"
+        == "error: does not answer in time; check the URL, the server and the network"
     )
     durable_server.resume()
     durable_server.stop()
-    assert redis_doctor.line("Redis").startswith("wrong: cannot be reached")
-    assert redis_doctor.line("records").startswith("wrong: not read: users: Redis cannot be reached")
+    assert redis_doctor.line("Redis").startswith("error: cannot be reached")
+    assert redis_doctor.line("records").startswith("error: cannot be read: users: Redis cannot be reached")
     durable_server.options["requirepass"] = "hush"
     durable_server.start()
-    assert redis_doctor.line("Redis").startswith("wrong: refuses the user name or password")
+    assert redis_doctor.line("Redis").startswith("error: refuses the user name or password")
 
 
 def test_doctor_reports_how_redis_persists_data(redis_doctor: Doctor, durable_server: RedisServer) -> None:
     durable_server.client.config_set("appendonly", "no")
-    none = "warning: none: a restart of Redis logs everybody out; set appendonly yes"
+    none = "warning: none: a restart of Redis logs everybody out; set appendonly to yes"
     assert redis_doctor.line("Redis persistence") == none
     durable_server.client.config_set("save", "900 1")
     assert redis_doctor.line("Redis persistence").startswith("ok: snapshots (save)")
@@ -50,11 +50,11 @@ def test_doctor_reports_a_redis_that_takes_no_writes(
     redis_doctor: Doctor, durable_server: RedisServer
 ) -> None:
     durable_server.client.config_set("maxmemory", "1")
-    assert redis_doctor.line("Redis writes").startswith("wrong: Redis answers OutOfMemoryError")
+    assert redis_doctor.line("Redis writes").startswith("error: Redis answers OutOfMemoryError")
     durable_server.client.config_set("maxmemory", "0")
     durable_server.client.replicaof("127.0.0.1", free_port())
     assert redis_doctor.line("Redis writes").startswith(
-        "wrong: this is a read-only replica; give the URL of the"
+        "error: this is a read-only replica; use the URL of the"
     )
 
 
@@ -66,27 +66,27 @@ def test_doctor_names_what_it_is_not_permitted_to_read_in_redis(
     durable_server.client.execute_command("ACL", "SETUSER", "guest", *hidden)
     redis_doctor.store_arguments[1] = durable_server.url.replace("//", "//guest@")
     for fact in ("version", "persistence", "eviction", "clock"):
-        assert redis_doctor.line(f"Redis {fact}").startswith("warning: it does not tell; ")
-    assert redis_doctor.line("Redis writes").startswith("wrong: the Redis user lacks the right for this")
+        assert redis_doctor.line(f"Redis {fact}").startswith("warning: not reported by the server; ")
+    assert redis_doctor.line("Redis writes").startswith("error: the Redis user lacks the right for this")
 
 
 def test_doctor_compares_the_clock_with_redis(redis_doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    for seconds, said in ((40, "40 s behind ours"), (-40, "40 s ahead of ours")):
+    for seconds, said in ((40, "40 s behind this machine's clock"), (-40, "40 s ahead of this machine's clock")):
         ours = functools.partial(lambda ahead: utc_now() + timedelta(seconds=ahead), seconds)
-        monkeypatch.setattr(redis_diagnosis, "utc_now", ours)
-        assert redis_doctor.line("Redis clock").startswith(f"warning: {said}; let NTP")
+        monkeypatch.setattr(redis_health, "utc_now", ours)
+        assert redis_doctor.line("Redis clock").startswith(f"warning: {said}; synchronize")
 
 
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        ("5.0.14", "wrong    Redis version: 5.0.14 is too old; update it to 6.2 or later"),
-        ("6.0.16", "wrong    Redis version: 6.0.16 is too old; update it to 6.2 or later"),
+        ("5.0.14", "error    Redis version: 5.0.14 is too old; update it to 6.2 or later"),
+        ("6.0.16", "error    Redis version: 6.0.16 is too old; update it to 6.2 or later"),
         ("6.2.0", "ok       Redis version: 6.2.0"),
         ("10.0.0", "ok       Redis version: 10.0.0"),
-        ("unstable", "warning  Redis version: it does not tell; ask whoever runs it: 6.2 or later is needed"),
+        ("unstable", "warning  Redis version: not reported by the server; ask its operator: 6.2 or later is needed"),
     ],
 )
 def test_doctor_knows_which_redis_is_too_old(version: str, said: str) -> None:
     health = RedisHealth(version, False, None, True, True, "noeviction", 0.0)
-    assert str(next(iter(redis_store.judged(health)))) == said
+    assert str(next(iter(check_redis_health(health)))) == said

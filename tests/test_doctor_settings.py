@@ -16,10 +16,10 @@ pytestmark = pytest.mark.usefixtures("no_settings")
 def test_doctor_names_each_setting_that_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = Doctor(["--yaml", str(tmp_path / "tokens")], capsys).lines(wrong=True)
+    lines = Doctor(["--yaml", str(tmp_path / "tokens")], capsys).lines(errors=True)
     names = ("WEBEX_BOT_TOKEN", "WEBEX_CLIENT_ID", "WEBEX_CLIENT_SECRET", "WEBEX_REDIRECT_URL")
     for line, name in zip(lines, names, strict=False):
-        assert line.startswith(f"wrong    {name}: is not set; ")
+        assert line.startswith(f"error    {name}: is not set; ")
         assert "developer.webex.com" in line
     assert [line.split(":")[0] for line in lines[4:]] == [
         "warning  scopes", "ok       folder", "ok       file", "warning  encryption", "ok       records",
@@ -38,27 +38,27 @@ def test_doctor_asks_for_no_redirect_address_with_the_device_grant(
 @pytest.mark.parametrize(
     ("name", "value", "subject", "said"),
     [
-        ("WEBEX_BOT_TOKEN", "hush ", "WEBEX_BOT_TOKEN", "wrong: begins or ends with white space"),
-        ("WEBEX_BOT_TOKEN", '"hush"', "WEBEX_BOT_TOKEN", "wrong: has characters that do not belong there"),
-        ("WEBEX_CLIENT_ID", "hush hush", "WEBEX_CLIENT_ID", "wrong: has a space in it"),
-        ("WEBEX_CLIENT_SECRET", "hüsh", "WEBEX_CLIENT_SECRET", "wrong: has characters that do not belong"),
-        ("WEBEX_REDIRECT_URL", "hush", "WEBEX_REDIRECT_URL", "wrong: is not a full address"),
-        ("WEBEX_AUTH_SERVICE", "hush", "WEBEX_AUTH_SERVICE", "wrong: is not a full address"),
-        ("WEBEX_TOKEN_SERVICE", "http://hush.com", "WEBEX_TOKEN_SERVICE", "wrong: has to be https"),
+        ("WEBEX_BOT_TOKEN", "hush ", "WEBEX_BOT_TOKEN", "error: begins or ends with white space"),
+        ("WEBEX_BOT_TOKEN", '"hush"', "WEBEX_BOT_TOKEN", "error: contains characters that are not allowed"),
+        ("WEBEX_CLIENT_ID", "hush hush", "WEBEX_CLIENT_ID", "error: contains a space"),
+        ("WEBEX_CLIENT_SECRET", "hüsh", "WEBEX_CLIENT_SECRET", "error: contains characters that"),
+        ("WEBEX_REDIRECT_URL", "hush", "WEBEX_REDIRECT_URL", "error: is not a full address"),
+        ("WEBEX_AUTH_SERVICE", "hush", "WEBEX_AUTH_SERVICE", "error: is not a full address"),
+        ("WEBEX_TOKEN_SERVICE", "http://hush.com", "WEBEX_TOKEN_SERVICE", "error: has to be https"),
         ("WEBEX_SCOPES", "", "scopes", "warning: WEBEX_SCOPES is not set"),
-        ("WEBEX_SCOPES", "spark:people_read,hush", "scopes", "wrong: 1 of 1 cannot be a scope"),
-        ("WEBEX_SCOPES", "spark:rooms_read", "scopes", "wrong: spark:people_read is missing"),
+        ("WEBEX_SCOPES", "spark:people_read,hush", "scopes", "error: 1 of 1 cannot be a scope"),
+        ("WEBEX_SCOPES", "spark:rooms_read", "scopes", "error: spark:people_read is missing"),
         ("WEBEX_SCOPES", "spark:all", "scopes", "ok: spark:all"),
-        ("WEBEX_BOT_TOKEN", "hush", "bot token", "wrong: Webex refuses it (HTTP 401); renew"),
-        ("WEBEX_CLIENT_ID", "hush", "client id and secret", "wrong: Webex refuses them (HTTP 401); copy"),
-        ("WEBEX_CLIENT_SECRET", "hush", "client id and secret", "wrong: Webex refuses them (HTTP 401)"),
+        ("WEBEX_BOT_TOKEN", "hush", "bot token", "error: Webex refuses it (HTTP 401); regenerate"),
+        ("WEBEX_CLIENT_ID", "hush", "client id and secret", "error: Webex refuses them (HTTP 401); copy"),
+        ("WEBEX_CLIENT_SECRET", "hush", "client id and secret", "error: Webex refuses them (HTTP 401)"),
         (
             "WEBEX_REDIRECT_URL", "http://me:hush@example.com/redirect?hush",
-            "redirect address", "wrong: http://example.com/redirect is not https; use https",
+            "redirect address", "error: http://example.com/redirect is not https; use https",
         ),
-        ("WEBEX_BOT_AUTH_KEYS", "", "encryption", "warning: none: whoever reads the store"),
-        ("WEBEX_BOT_AUTH_KEYS", "hush", "encryption", "wrong: WEBEX_BOT_AUTH_KEYS: each has to be 32 bytes"),
-        ("WEBEX_BOT_AUTH_KEYS", f"{NEW_KEY},{KEY}", "encryption", "ok: 2 keys, the first encrypts"),
+        ("WEBEX_BOT_AUTH_KEYS", "", "encryption", "warning: none: whoever can read the store"),
+        ("WEBEX_BOT_AUTH_KEYS", "hush", "encryption", "error: WEBEX_BOT_AUTH_KEYS: each has to be 32 bytes"),
+        ("WEBEX_BOT_AUTH_KEYS", f"{NEW_KEY},{KEY}", "encryption", "ok: 2 keys, the first one encrypts"),
     ],
 )  # fmt: skip
 def test_doctor_reports_a_wrong_setting_without_its_value(

@@ -21,18 +21,18 @@ def test_doctor_wants_a_bots_token(
     file_doctor: Doctor, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEBEX_BOT_TOKEN", cloud.add_person("Alice Adams").token)
-    assert file_doctor.line("bot token").startswith("wrong: belongs to Alice Adams: a person, not a bot; put")
+    assert file_doctor.line("bot token").startswith("error: belongs to Alice Adams (person), not to a bot; set")
 
 
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"status": 503}, "warning: not checked, Webex answers HTTP 503; try again"),
-        ({"status": 429, "retry_after": 60}, "warning: not checked, Webex answers HTTP 429"),
-        ({"reset": True}, "wrong: Webex cannot be reached (ConnectionError); look at the network"),
-        ({"html": True}, "wrong: something else than Webex answers"),
-        ({"empty": True}, "wrong: something else than Webex answers"),
-        ({"wrong_types": True}, "wrong: something else than Webex answers"),
+        ({"status": 503}, "warning: not checked: Webex answers HTTP 503; try again"),
+        ({"status": 429, "retry_after": 60}, "warning: not checked: Webex answers HTTP 429"),
+        ({"reset": True}, "error: Webex cannot be reached (ConnectionError); check the network"),
+        ({"html": True}, "error: something else answers in Webex's place"),
+        ({"empty": True}, "error: something else answers in Webex's place"),
+        ({"wrong_types": True}, "error: something else answers in Webex's place"),
     ],
 )
 def test_doctor_says_what_webex_answers_to_the_bots_token(
@@ -40,16 +40,16 @@ def test_doctor_says_what_webex_answers_to_the_bots_token(
 ) -> None:
     with cloud.faults.rest("/v1/people/me", **fault):
         assert file_doctor.line("bot token").startswith(said)
-    assert file_doctor.line("bot token") == "ok: of the bot Echo Bot"
+    assert file_doctor.line("bot token") == "ok: belongs to the bot Echo Bot"
 
 
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"status": 503}, "warning: not checked, the token endpoint answers HTTP 503"),
-        ({"status": 404}, "wrong: the token endpoint answers HTTP 404; look at WEBEX_TOKEN_SERVICE"),
-        ({"html": True}, "wrong: the token endpoint gives no usable answer (answer is not a JSON object)"),
-        ({"reset": True}, "wrong: the token endpoint gives no usable answer (ConnectionError)"),
+        ({"status": 503}, "warning: not checked: the token endpoint answers HTTP 503"),
+        ({"status": 404}, "error: the token endpoint answers HTTP 404; check WEBEX_TOKEN_SERVICE"),
+        ({"html": True}, "error: the token endpoint gives no usable answer (answer is not a JSON object)"),
+        ({"reset": True}, "error: the token endpoint gives no usable answer (ConnectionError)"),
     ],
 )
 def test_doctor_says_what_the_token_endpoint_answers(
@@ -64,12 +64,12 @@ def test_doctor_does_not_take_any_endpoint_for_a_token_endpoint(
 ) -> None:
     with RawServer(answer(200, {"access_token": "a"})) as server:
         monkeypatch.setenv("WEBEX_TOKEN_SERVICE", server.url)
-        assert file_doctor.line("client id and secret").startswith("wrong: a nonsense token was taken")
+        assert file_doctor.line("client id and secret").startswith("error: an invalid refresh token was accepted")
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(90, "warning: 90 s behind Webex's; let NTP"), (-90, "warning: 90 s ahead of Webex's"), (30, "ok: as")],
+    [(90, "warning: 90 s behind Webex's clock; synchronize"), (-90, "warning: 90 s ahead of Webex's clock"), (30, "ok: same")],
 )
 def test_doctor_compares_the_clock_with_webex(
     file_doctor: Doctor, seconds: float, said: str, monkeypatch: pytest.MonkeyPatch
@@ -86,4 +86,4 @@ def test_doctor_reports_that_the_clock_cannot_be_compared(
     for bytes_ in (answer(401, {}), answer(401, {}, Date="yesterday")):
         with RawServer(bytes_) as server:
             monkeypatch.setattr(RestSession, "BASE", server.url)
-            assert file_doctor.line("clock").startswith("warning: not compared")
+            assert file_doctor.line("clock").startswith("warning: not checked: Webex did not send its time")

@@ -19,7 +19,7 @@ from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_symbolic_link_instead_of_the_file_is_refused(
 
 AS_NOBODY = """
 import os, sys
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.logins.contexts import StoredContexts

@@ -21,7 +21,7 @@ from webex_bot_auth.commands.guard import required_scopes
 from webex_bot_auth.errors import SettingError
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 Second = functools.partial(Whoami, command_keyword="second")
 Log = functools.partial(Whoami, command_keyword="log")

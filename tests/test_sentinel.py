@@ -24,11 +24,12 @@ from support.writers import writing
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.administration.store_access import redis_health
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract import TokenManagerContract
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import came_back
 
 
@@ -81,7 +82,7 @@ class TestRedis(RedisContract):
         self, redis: RedisSentinel, integration: Integration
     ) -> None:
         with RedisTokenManager("token", integration, redis_url=redis.sentinels[0].url) as manager:
-            assert "sentinel mode" in (manager.health().write_refused or "")
+            assert "sentinel mode" in (redis_health(manager).write_refused or "")
 
 
 #: maximum time of a call with the settings of docs/redis.md, in seconds: three Sentinels that do not answer,

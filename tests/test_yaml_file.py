@@ -15,7 +15,7 @@ from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.stores.yaml_lines import HEADER
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 EARLIER = """\
 Y2lzY29z:

@@ -19,7 +19,7 @@ from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 
 @pytest.mark.parametrize("new", [context("alice", "new"), None], ids=["changed", "dropped"])
@@ -106,7 +106,7 @@ def test_two_processes_writing_200_users_each_leave_400(tokens_path: Path) -> No
 
 KILLED_WRITERS = """
 import os, random, signal, sys, threading
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.stores.yaml_file import YAMLUserStore

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 from .makers import KEY, Make
 

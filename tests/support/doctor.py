@@ -29,16 +29,16 @@ class Doctor:
         self.store_arguments = store_arguments
         self._capsys = capsys
 
-    def lines(self, *options: str, wrong: bool = False) -> list[str]:
+    def lines(self, *options: str, errors: bool = False) -> list[str]:
         """The lines of the report without its summary.
 
         Args:
             options: further arguments
-            wrong: whether a line has to begin with "wrong", which decides the exit status as well
+            errors: whether there has to be an error, which decides the exit status as well
         """
-        assert main([*self.store_arguments, "doctor", *options]) == wrong
+        assert main([*self.store_arguments, "doctor", *options]) == errors
         lines = self._capsys.readouterr().out.splitlines()
-        assert wrong == any(line.startswith("wrong") for line in lines)
+        assert errors == any(line.startswith("error") for line in lines)
         return lines[:-2]
 
     def line(self, subject: str) -> str:
@@ -96,10 +96,10 @@ def redis_doctor(
 def lines_for_any_store(configuration: Integration) -> list[str]:
     """Lines about a correct configuration, whatever the store."""
     return [
-        "ok       settings: all there",
+        "ok       settings: complete",
         "ok       scopes: spark:people_read spark:rooms_read",
-        "ok       bot token: of the bot Echo Bot",
-        "ok       clock: as Webex's",
-        "ok       client id and secret: Webex takes them",
-        f"ok       redirect address: {configuration.redirect_url} is answered by this package's page",
+        "ok       bot token: belongs to the bot Echo Bot",
+        "ok       clock: same as Webex's",
+        "ok       client id and secret: accepted by Webex",
+        f"ok       redirect address: the redirect page answers at {configuration.redirect_url}",
     ]

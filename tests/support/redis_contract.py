@@ -16,12 +16,13 @@ import pytest
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
-from webex_bot_auth.administration.checks.redis_store import judged
-from webex_bot_auth.administration.finding import Level
+from webex_bot_auth.administration.checks.check_result import Level
+from webex_bot_auth.administration.checks.redis_requirements import check_redis_health
+from webex_bot_auth.administration.store_access import redis_flows, redis_health
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract.resuming import waiting
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import came_back, log_in
 
 from .contexts import expiring
@@ -112,7 +113,7 @@ class RedisContract(OnServers):
             manager.start_flow(user_id="alice")
         used = manager.start_flow(user_id="bob")
         manager.finish_login(flow_id=used, error="invalid_scope")
-        flows = list(manager.flows())
+        flows = list(redis_flows(manager))
         assert len(flows) == 3
         assert all(500 < (flow.seconds_left or 0) <= 600 for flow in flows)
 
@@ -198,7 +199,7 @@ class RedisContract(OnServers):
         assert caplog.record_tuples == []
 
     def test_the_doctor_finds_it_sound(self, manager: RedisTokenManager) -> None:
-        assert [str(finding) for finding in judged(manager.health()) if finding.level is not Level.OK] == []
+        assert [str(one) for one in check_redis_health(redis_health(manager)) if one.level is not Level.OK] == []
 
     @pytest.mark.parametrize("prefix", ["bot1:", "{bot}:"])
     def test_everything_works_with_a_prefix(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from webex_bot_auth import TokenManager
 from webex_bot_auth.errors import StoreUnavailable
-from webex_bot_auth.testing.made_up import context
+from webex_bot_auth.testing.sample_contexts import context
 
 from .waiting import wait_until
 

@@ -1,4 +1,11 @@
-"""``webex-bot-auth``: look after a store of users' tokens, and after a bot's configuration."""
+"""The command ``webex-bot-auth``: manages a store of users' tokens, and checks a bot's configuration.
+
+- ``command_line``: the arguments, and which command they run
+- ``store_commands``: ``users``, ``logout``, ``flows``, ``rotate``
+- ``doctor_command``: ``doctor``, which runs what is in ``checks``
+- ``environment``: the settings that come from environment variables
+- ``store_access``: everything that the commands do with a store
+"""
 
 from .command_line import main
 

@@ -1,31 +1,38 @@
-"""The command line: what can be said there, and which command it means. No secret can be said there."""
+"""The arguments of ``webex-bot-auth``, and the command that they run. No argument is secret."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from ..errors import SettingError, WebexBotAuthError
-from . import commands, doctor, settings
+from . import doctor_command, environment, store_commands
 
-ABOUT = "Look after a store of users' tokens, and after a bot's configuration. Never prints a token."
+ABOUT = "Manage a store of users' tokens, and check a bot's configuration. No token is ever printed."
 SECRETS = (
-    f"Secrets come from the environment, as everybody on a machine sees its command lines: {settings.KEYS} "
-    "(commas between, the newest first); for logout and doctor "
-    f"{', '.join(settings.REQUIRED)}, {settings.SCOPES}, and where it is not Webex's own "
-    f"{settings.AUTH_SERVICE}, {settings.TOKEN_SERVICE}."
+    "Secrets come from environment variables, because other users can see command lines: "
+    f"{environment.KEYS} (the newest first, separated by commas); for logout and doctor also "
+    f"{', '.join(environment.REQUIRED)}, {environment.SCOPES}, and, unless they are Webex's own, "
+    f"{environment.AUTH_SERVICE} and {environment.TOKEN_SERVICE}."
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; what it returns is the exit status."""
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; None: those of this process
+
+    Returns:
+        the exit status: 0 if all went well
+    """
     options = _parser().parse_args(arguments)
     try:
         _refuse_password(options.redis_url)
-        return int(options.act(options))
+        return int(options.run(options))
     except WebexBotAuthError as error:
         print(error, file=sys.stderr)
         return 1
@@ -35,30 +42,43 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="webex-bot-auth", description=ABOUT, epilog=SECRETS)
     store = parser.add_mutually_exclusive_group(required=True)
     store.add_argument("--yaml", metavar="BASE", help="path of the YAML file, without .yml")
-    store.add_argument("--redis-url", metavar="URL", help="env: what REDIS_URL says, as with a password")
-    prefix = os.environ.get("REDIS_KEY_PREFIX", "")
-    parser.add_argument("--key-prefix", default=prefix, help="of the keys in Redis; else REDIS_KEY_PREFIX")
+    store.add_argument(
+        "--redis-url",
+        metavar="URL",
+        help=f"URL of Redis; env: the URL in {environment.REDIS_URL}, where it may contain a password",
+    )
+    parser.add_argument(
+        "--key-prefix",
+        default=os.environ.get(environment.REDIS_KEY_PREFIX, ""),
+        help=f"what all keys in Redis begin with; default: {environment.REDIS_KEY_PREFIX}, or nothing",
+    )
     _add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
     return parser
 
 
 def _add_commands(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    def add(name: str, act: object, tells: str) -> argparse.ArgumentParser:
-        parser = parsers.add_parser(name, help=tells, description=tells)
-        parser.set_defaults(act=act)
+    def add(name: str, run: Callable[[argparse.Namespace], int], description: str) -> argparse.ArgumentParser:
+        parser = parsers.add_parser(name, help=description, description=description)
+        parser.set_defaults(run=run)
         return parser
 
-    users = add("users", commands.users, "list who is logged in, until when, and with which scopes")
-    logout = add("logout", commands.logout, "forget a user's tokens, and revoke them where Webex lets us")
-    flows = add("flows", commands.flows, "list the logins that are under way, by names that are no secret")
-    add("rotate", commands.rotate, f"encrypt the whole store with the first key of {settings.KEYS}")
-    check = add("doctor", doctor.doctor, "check the configuration: what is wrong, and how to mend it")
-    for lister in (users, flows):
-        lister.add_argument("--json", action="store_true", help="for machines")
-    logout.add_argument("user", metavar="USER", help="id, as `users` lists it")
-    logout.add_argument("--force", action="store_true", help="even if the tokens cannot be read or revoked")
-    check.add_argument(
-        "--device", action="store_true", help='for a bot with login_flow="device", which needs no redirect'
+    users = add("users", store_commands.users, "list who is logged in, until when, and with which scopes")
+    logout = add(
+        "logout", store_commands.logout, "delete a user's tokens, and revoke them if Webex allows it"
+    )
+    flows = add("flows", store_commands.flows, "list the pending logins, by references that are not secret")
+    add("rotate", store_commands.rotate, f"encrypt the whole store with the first key of {environment.KEYS}")
+    doctor = add("doctor", doctor_command.doctor, "check the configuration: what is wrong, and how to fix it")
+    for command in (users, flows):
+        command.add_argument("--json", action="store_true", help="print JSON, for programs")
+    logout.add_argument("user", metavar="USER", help="the user's id, as `users` lists it")
+    logout.add_argument(
+        "--force", action="store_true", help="even if the tokens cannot be read, or cannot be revoked"
+    )
+    doctor.add_argument(
+        "--device",
+        action="store_true",
+        help='for a bot with login_flow="device", which needs no redirect URL',
     )
 
 
@@ -66,10 +86,10 @@ def _refuse_password(url: str | None) -> None:
     try:
         password = urlsplit(url or "").password
     except ValueError:
-        return  # malformed: whoever connects says so
+        return  # malformed: opening the store reports it
     if password or "password=" in (url or ""):
         raise SettingError(
             "--redis-url",
-            "holds a password, which others on this machine can see in the list of processes; "
-            "put the URL into REDIS_URL, and say --redis-url env",
+            "contains a password, which other users of this machine can see in the list of processes; "
+            f"put the URL into {environment.REDIS_URL} and use --redis-url env",
         )

@@ -1,0 +1,57 @@
+"""Checks whether the YAML file can be written and is private; its content is not checked here."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...user_context import YAMLTokenManager
+from ..store_access import yaml_path
+from .check_result import CheckResult, error, ok
+from .configuration import Configuration
+
+
+def check_yaml_file(configuration: Configuration) -> Iterator[CheckResult]:
+    """One result for the folder, and one for the file."""
+    if isinstance(configuration.store, YAMLTokenManager):
+        path = yaml_path(configuration.store)
+        yield _folder(path.absolute().parent)
+        yield _file(path)
+
+
+def _folder(folder: Path) -> CheckResult:
+    try:
+        # permissions do not show that a disk is read-only or full, a write does
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"-")
+            probe.flush()
+    except FileNotFoundError:
+        message = f"{folder} does not exist, or no file can be created in it"
+        return error("folder", message, f"mkdir -p {folder}")
+    except OSError as failure:
+        fix = "give the bot's user permission to write there"
+        return error("folder", f"{folder} cannot be written: {failure.strerror}", fix)
+    return ok("folder", f"{folder} can be written")
+
+
+def _file(path: Path) -> CheckResult:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return ok("file", f"{path} will be created by the first login")
+    except OSError as failure:
+        return error("file", f"{path}: {failure.strerror}", "check the permissions of the folders above it")
+    if stat.S_ISLNK(found.st_mode):
+        return error(
+            "file", f"{path} is a symbolic link, which is refused", "use the path of the file itself"
+        )
+    if not stat.S_ISREG(found.st_mode):
+        return error("file", f"{path} is not a file", "use another path")
+    permissions = stat.S_IMODE(found.st_mode)
+    if os.name == "posix" and permissions & 0o077:
+        message = f"other users can read or write {path} ({permissions:04o})"
+        return error("file", message, f"chmod 600 {path}")
+    return ok("file", f"only its owner can read and write {path}")

@@ -1,0 +1,96 @@
+"""The settings that an administrator gives in environment variables, among them everything secret."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from wxc_sdk.integration import Integration
+
+from ..errors import SettingError
+from ..oauth import check_integration
+
+KEYS = "WEBEX_BOT_AUTH_KEYS"
+BOT_TOKEN = "WEBEX_BOT_TOKEN"  # noqa: S105 (the name of a setting)
+CLIENT_ID = "WEBEX_CLIENT_ID"
+CLIENT_SECRET = "WEBEX_CLIENT_SECRET"  # noqa: S105 (the name of a setting)
+REDIRECT_URL = "WEBEX_REDIRECT_URL"
+SCOPES = "WEBEX_SCOPES"
+AUTH_SERVICE = "WEBEX_AUTH_SERVICE"
+TOKEN_SERVICE = "WEBEX_TOKEN_SERVICE"  # noqa: S105 (the name of a setting)
+REDIS_URL = "REDIS_URL"
+REDIS_KEY_PREFIX = "REDIS_KEY_PREFIX"
+
+#: settings that every bot needs
+REQUIRED = (BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, REDIRECT_URL)
+#: needed to see who has logged in; also what is assumed if no scopes are set
+IDENTITY_SCOPE = "spark:people_read"
+
+#: settings of wxc_sdk's integration, with the names of its fields
+_INTEGRATION_FIELDS = {
+    CLIENT_ID: "client_id",
+    CLIENT_SECRET: "client_secret",
+    REDIRECT_URL: "redirect_url",
+    SCOPES: "scopes",
+    AUTH_SERVICE: "auth_service",
+    TOKEN_SERVICE: "token_service",
+}
+#: stand in for settings that a command does not need
+_PLACEHOLDERS = {
+    "client_id": "-",
+    "client_secret": "-",
+    "scopes": IDENTITY_SCOPE,
+    "redirect_url": "https://localhost",
+}
+
+
+class Environment:
+    """The settings that have an environment variable each."""
+
+    def get(self, name: str) -> str:
+        """A setting exactly as it is set; empty if it is not set."""
+        return os.environ.get(name, "")
+
+    def usable(self, name: str) -> str:
+        """A setting; empty if it is not set or cannot be correct."""
+        return "" if self.problem(name) else self.get(name)
+
+    def problem(self, name: str) -> str | None:
+        """What is wrong with a setting.
+
+        Returns:
+            a text that does not quote the setting, as it may be secret; None: nothing is wrong
+        """
+        value = self.get(name)
+        if not value:
+            return None
+        if value != value.strip():
+            return "begins or ends with white space"
+        if not value.isascii() or not value.isprintable() or set(value) & set("\"'<>"):
+            return "contains characters that are not allowed, for example quotes"
+        if " " in value and name != SCOPES:
+            return "contains a space"
+        return _integration_problem(name, value)
+
+    def keys(self) -> list[str]:
+        """The encryption keys, the newest first."""
+        return [key for key in self.get(KEYS).split(",") if key.strip()]
+
+    def integration(self) -> Integration:
+        """The configured integration, with placeholders for settings that are missing or wrong."""
+        configured: dict[str, Any] = {
+            field: value for name, field in _INTEGRATION_FIELDS.items() if (value := self.usable(name))
+        }
+        return Integration(**{**_PLACEHOLDERS, **configured})
+
+
+def _integration_problem(name: str, value: str) -> str | None:
+    """Why a token manager would refuse an integration with this setting."""
+    if name not in _INTEGRATION_FIELDS:
+        return None
+    settings: dict[str, Any] = {**_PLACEHOLDERS, _INTEGRATION_FIELDS[name]: value}
+    try:
+        check_integration(Integration(**settings))
+    except SettingError as error:
+        return str(error).removeprefix(f"{error.setting}: ")
+    return None

@@ -1,0 +1,67 @@
+"""Lists the pending logins in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import StoreUnreadable
+from ..user_context.models import FlowState, reference
+from ..user_context.records import Records
+from ..user_context.redis_client import answering as translate_redis_errors
+from ..user_context.redis_client import text
+from ..user_context.redis_maintenance import is_used
+
+#: ids that Redis sends in one answer
+SCAN_COUNT = 500
+#: PTTL's answers for keys without a time to live
+NO_EXPIRY, NO_KEY = -1, -2
+
+
+@dataclass(frozen=True)
+class PendingFlow:
+    """A login that somebody has started and not finished yet.
+
+    Attributes:
+        reference: a short name that is not secret; the log uses the same
+        is_readable: whether the configured encryption keys decrypt its record
+        seconds_left: until it expires; None: never, as flows that earlier installations stored
+    """
+
+    reference: str
+    is_readable: bool
+    seconds_left: float | None
+
+
+def pending_flows(client: Any, records: Records, flow_set: str) -> Iterator[PendingFlow]:
+    """The flows that can still be finished, without those that were used or have expired.
+
+    Args:
+        client: a redis-py client
+        records: decrypts the flows' records
+        flow_set: key of the set of flow ids, and what the keys of their records begin with
+
+    Raises:
+        StoreUnavailable: Redis cannot be reached
+    """
+    with translate_redis_errors(flow_set):
+        for flow_id in map(text, client.sscan_iter(flow_set, count=SCAN_COUNT)):
+            key = f"{flow_set}-{flow_id}"
+            # one command after the other, as a cluster's pipeline would send some of them twice
+            record, milliseconds = client.get(key), int(client.pttl(key))
+            if record is None or is_used(record) or milliseconds == NO_KEY:
+                continue
+            yield PendingFlow(
+                reference=reference(flow_id),
+                is_readable=_is_readable(records, flow_id, record),
+                seconds_left=None if milliseconds == NO_EXPIRY else milliseconds / 1000,
+            )
+
+
+def _is_readable(records: Records, flow_id: str, record: Any) -> bool:
+    try:
+        records.load(FlowState, record, bound_to=f"flow:{flow_id}", place="flow")
+    except StoreUnreadable:
+        return False
+    return True

@@ -1,0 +1,102 @@
+"""Everything that administration does with a store. Only this file knows how a token manager is built."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..user_context import RedisTokenManager, YAMLTokenManager
+from ..user_context.models import Renewal, UserContext
+from .environment import REDIS_URL, Environment
+from .redis_flows import PendingFlow, pending_flows
+from .redis_health import RedisHealth, read_redis_health
+
+Store = YAMLTokenManager | RedisTokenManager
+
+
+def open_store(options: argparse.Namespace, *, encryption_keys: list[str]) -> Store:
+    """Open the store that the command line names. Nothing connects before it is used.
+
+    Args:
+        options: the parsed command line
+        encryption_keys: the newest first
+
+    Raises:
+        SettingError: the store's name or an encryption key is malformed
+    """
+    environment = Environment()
+    common: dict[str, Any] = {
+        "bot_token": "-",  # administration sends no chat messages
+        "integration": environment.integration(),
+        "encryption_keys": encryption_keys,
+    }
+    if options.yaml is not None:
+        return YAMLTokenManager(yml_base=options.yaml, **common)
+    url = environment.get(REDIS_URL) if options.redis_url == "env" else options.redis_url
+    return RedisTokenManager(redis_url=url, key_prefix=options.key_prefix, **common)
+
+
+def user_ids(store: Store) -> list[str]:
+    """The ids of all users who are logged in, sorted.
+
+    Raises:
+        StoreError: the store cannot be read
+    """
+    return sorted(set(store.users()))
+
+
+def load_context(store: Store, user_id: str) -> UserContext | None:
+    """A user's context; None if the user is not logged in.
+
+    Raises:
+        StoreUnreadable: the record is damaged or cannot be decrypted
+        StoreError: the store cannot be read
+    """
+    return store.get_user_context(user_id=user_id)
+
+
+def delete_context(store: Store, user_id: str) -> None:
+    """Delete a user's context without reading it, and without asking Webex to revoke the tokens."""
+    store.set_user_context(user_id=user_id)
+
+
+def log_out(store: Store, user_id: str) -> bool | None:
+    """Delete a user's context, and ask Webex to revoke the tokens.
+
+    Returns:
+        whether Webex revoked the tokens; None: the user was not logged in
+
+    Raises:
+        StoreUnreadable: the record is damaged or cannot be decrypted; it is left unchanged
+    """
+    return store.logout(user_id=user_id)
+
+
+def rotate_keys(store: Store) -> Renewal:
+    """Encrypt all records with the newest key."""
+    return store.renew()
+
+
+def redis_flows(store: RedisTokenManager) -> Iterator[PendingFlow]:
+    """The logins that people have started and not finished yet.
+
+    Raises:
+        StoreUnavailable: Redis cannot be reached
+    """
+    return pending_flows(store._redis, store._records, store._key(store.FLOW_SET))
+
+
+def redis_health(store: RedisTokenManager) -> RedisHealth:
+    """Facts about the Redis server; of a cluster, the worst of all primaries.
+
+    Raises:
+        StoreUnavailable: Redis cannot be reached
+    """
+    return read_redis_health(store._redis, probe_key=store._key("doctor"))
+
+
+def yaml_path(store: YAMLTokenManager) -> Path:
+    """The path of the file in which a YAML store keeps its users."""
+    return Path(store.path)
