@@ -1,6 +1,6 @@
-"""For the tests of bots: a Webex cloud on this machine that runs a bot, and what people say to it.
+"""Tests for your bot: runs it in a Webex sandbox on this machine, and talks to it as people would.
 
-With pytest there is a fixture ``webex_sandbox``, without any import::
+With pytest, the fixture ``webex_sandbox`` needs no import::
 
     def test_whoami(webex_sandbox):
         bot = webex_sandbox.run(Whoami)
@@ -9,7 +9,7 @@ With pytest there is a fixture ``webex_sandbox``, without any import::
         bot.press_login(bot.login_card(alice), alice)
         assert bot.answer_to(asked, "You are Alice Adams")
 
-Anywhere else: ``with WebexSandbox() as webex_sandbox:``. For the tests of a backend of one's own there is
+Without pytest, use ``with WebexSandbox() as webex_sandbox:``. To test a backend of your own, inherit from
 :class:`webex_bot_auth.testing.contract.BackendContract`.
 """
 

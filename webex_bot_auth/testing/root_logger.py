@@ -1,4 +1,4 @@
-"""webex_bot configures the root logger; a test shall not leave that to the next one."""
+"""Restores the root logger, which webex_bot configures, so that one test does not change the next one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def root_logger_restored() -> Iterator[None]:
-    """Put the root logger's handlers and level back at the end of a ``with`` block."""
+    """Restore the root logger's handlers and level at the end of a ``with`` block."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     try:
         yield
     finally:
         root.handlers[:] = handlers
-        root.setLevel(level)  # not the attribute: loggers remember which levels are on
+        root.setLevel(level)  # not the attribute: loggers cache which levels are enabled

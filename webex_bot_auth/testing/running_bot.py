@@ -1,4 +1,4 @@
-"""A bot at work in a sandbox, and what people do with it."""
+"""A bot that runs in a sandbox, and what people do with it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import requests
 from ..sandbox import Message, Person, Room, Sandbox, open_url
 from ..user_context import TokenManager
 
-#: a part of the text, or whatever else has to hold
+#: what a message has to be: a part of its text, or a condition; None: any message
 Wanted = str | Callable[[Message], object] | None
 
 
 class RunningBot:
-    """What :meth:`WebexSandbox.run` gives.
+    """A bot that runs in a sandbox: what :meth:`WebexSandbox.run` returns.
 
-    Whatever waits, waits 10 seconds at most, and then says what was said instead.
+    Methods that wait for a message wait up to 10 seconds. If it does not come, the error says which messages
+    there were instead.
 
-    :ivar person: the bot as the others see it
-    :ivar webex_bot: the :class:`webex_bot.webex_bot.WebexBot`
-    :ivar manager: its token manager
+    Attributes:
+        sandbox: where the bot runs
+        person: the bot as people see it
+        webex_bot: the :class:`webex_bot.webex_bot.WebexBot`
+        manager: the bot's token manager
     """
 
     def __init__(self, sandbox: Sandbox, person: Person, webex_bot: Any, manager: TokenManager) -> None:
@@ -47,44 +50,87 @@ class RunningBot:
         where = self.direct(room) if isinstance(room, Person) else room
         return [message.text for message in self.sandbox.messages(where) if message.person == self.person]
 
-    # -- talk
+    # -- messages
 
     def hears(self, person: Person, text: str, *, room: Room | None = None) -> Message:
-        """Somebody says something to the bot: 1:1, or in a group, where the bot is mentioned."""
+        """Say something to the bot.
+
+        Args:
+            person: who says it
+            text: the message
+            room: where; in a group space the bot is mentioned. None: the person's 1:1 space with the bot
+
+        Returns:
+            the message
+        """
         if room is None or room.is_direct:
             return self.sandbox.say(person, room or self.direct(person), text)
         return self.sandbox.say(person, room, text, to=self.person)
 
     def answer_to(self, asked: Message, wanted: Wanted = None) -> Message:
-        """What the bot says next in the space where it was asked.
+        """Wait for the bot's answer, in the space where it was asked.
 
-        :param asked: any message; what was said before it does not count
-        :param wanted: wait for a message with this text in it, or for which this holds
-        :raises NoSuchMessageError: it says nothing like it
+        Args:
+            asked: a message; only messages after it count
+            wanted: a text that the answer contains, or a condition that it fulfils; None: any message
+
+        Returns:
+            the first such message of the bot
+
+        Raises:
+            NoSuchMessageError: there is none within 10 seconds
         """
         where = (lambda message: wanted in message.text) if isinstance(wanted, str) else wanted
         return self.sandbox.wait_for_message(asked.room, where, person=self.person, after=asked)
 
     def ask(self, person: Person, text: str, *, room: Room | None = None) -> Message:
-        """Say something to the bot, and give its answer."""
+        """Say something to the bot, and wait for its answer.
+
+        Args:
+            person: who says it
+            text: the message
+            room: as for :meth:`hears`
+
+        Returns:
+            the answer
+
+        Raises:
+            NoSuchMessageError: there is none within 10 seconds
+        """
         return self.answer_to(self.hears(person, text, room=room))
 
     # -- logins
 
     def login_card(self, person: Person, *, after: Message | None = None) -> Message:
-        """The login card that a person gets 1:1, wherever it was asked for; the first unused one.
+        """Wait for a login card, which a person always gets in the 1:1 space.
 
-        :raises NoSuchMessageError: there is none
+        Args:
+            person: who gets it
+            after: a message; only cards after it count. None: any card
+
+        Returns:
+            the first login card whose button :meth:`press_login` has not pressed yet
+
+        Raises:
+            NoSuchMessageError: there is none within 10 seconds
         """
         return self.sandbox.wait_for_message(
             self.direct(person), self._is_unused_login, person=self.person, after=after
         )
 
     def press_login(self, card: Message, person: Person, *, deny: bool = False) -> requests.Response:
-        """Press a login card's button, and approve or deny as a person.
+        """Press the button of a login card, and approve or deny the login.
 
-        :return: the page that the person sees then: 200 after a login, 403 after a refusal
-        :raises LookupError: there is no such button
+        Args:
+            card: the message with the login card
+            person: who logs in
+            deny: deny the login
+
+        Returns:
+            the page that the person sees at the end: status 200 after a login, 403 after a refusal
+
+        Raises:
+            LookupError: the card has no such button
         """
         url = open_url(card.card or {})
         self._pressed.add(card)
@@ -95,18 +141,22 @@ class RunningBot:
         return requests.post(f"{self.sandbox.url}/device", data=decision, timeout=10)
 
     def log_in(self, person: Person, *, scopes: Iterable[str] = ()) -> None:
-        """A whole login, for a test that begins after it.
+        """Log a person in, from the login card to the bot's answer, for a test that begins after that.
 
-        :param scopes: scopes to grant; the integration's own where empty
-        :raises AssertionError: the person is not logged in after it
+        Args:
+            person: who logs in
+            scopes: scopes to ask for; empty: the integration's own
+
+        Raises:
+            AssertionError: the person is not logged in afterwards
         """
-        stands = self.sandbox.messages(self.direct(person))
+        earlier = self.sandbox.messages(self.direct(person))
         self.manager.request_login(user_id=person.id, scopes=scopes)
-        card = self.login_card(person, after=stands[-1] if stands else None)
+        card = self.login_card(person, after=earlier[-1] if earlier else None)
         self.press_login(card, person)
-        told = self.answer_to(card).text
+        answer = self.answer_to(card).text
         if self.manager.get_user_context(user_id=person.id) is None:
-            raise AssertionError(f"{person.display_name} is not logged in: {told}")
+            raise AssertionError(f"{person.display_name} is not logged in: {answer}")
 
     def _is_unused_login(self, message: Message) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""A sandbox that runs bots: what the fixture ``webex_sandbox`` gives."""
+"""A sandbox that runs bots: the value of the fixture ``webex_sandbox``."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ MakeManager = Callable[[str, Integration], TokenManager]
 
 
 class WebexSandbox(Sandbox):
-    """A Webex cloud with the clients of this process pointed at it, which runs bots until it is closed.
+    """A Webex cloud on this machine that all Webex clients of this process use, and that runs bots.
 
-    All that a :class:`~webex_bot_auth.sandbox.Sandbox` can do is here too: ``add_person``, ``faults``,
-    ``calls``, ``oauth``, ``revoke_person``, ``pass_time``, ``submit``, ``wait_for_message``...
+    It has everything that a :class:`~webex_bot_auth.sandbox.Sandbox` has: ``add_person``, ``faults``,
+    ``calls``, ``oauth``, ``revoke_person``, ``pass_time``, ``submit``, ``wait_for_message`` and more.
 
-    :param tls: as at Webex; needs ``webex-bot-auth[encryption]``. Without it, a test is faster
-    :param oauth: lifetimes and behaviour of OAuth; also at hand as ``oauth``, to change while it runs
+    Args:
+        tls: use TLS, as Webex does; needs ``webex-bot-auth[encryption]``. Tests are faster without it
+        oauth: lifetimes and behaviour of OAuth; the attribute ``oauth`` changes them while the sandbox runs
     """
 
     def __init__(self, *, tls: bool = False, oauth: OAuthSettings | None = None) -> None:
@@ -37,15 +38,15 @@ class WebexSandbox(Sandbox):
         self._running = ExitStack()
 
     def start(self) -> WebexSandbox:
-        """Start to answer, and point the clients here."""
+        """Start to answer, and let the Webex clients of this process use this sandbox."""
         super().start()
         self._running.enter_context(root_logger_restored())
         self._running.enter_context(self.clients())
         return self
 
     def close(self) -> None:
-        """Stop the bots, their managers and apps, and the cloud; no thread and no port is left."""
-        self.faults.clear()  # or a bot would wait for an answer that a fault holds back
+        """Stop the bots, their token managers and web apps, and the sandbox. No thread or port is left."""
+        self.faults.clear()  # otherwise a bot would wait for an answer that a fault holds back
         try:
             self._running.close()
         finally:
@@ -64,23 +65,27 @@ class WebexSandbox(Sandbox):
         scopes: str | Sequence[str] = ("spark:people_read",),
         **register: Any,
     ) -> RunningBot:
-        """Run a bot until the sandbox is closed: the real webex_bot, with its redirect served.
+        """Run a bot until the sandbox is closed: the real webex_bot, with a web app for its redirect page.
 
-        :param commands: each is called with ``token_manager=``; one that is made already is taken as it is
-        :param manager: makes the token manager, from a bot token and an integration, as in
-            ``partial(RedisTokenManager, redis_url=...)``; without it, tokens are in a file that goes away
-        :param bot: makes the bot, as in ``partial(WebexBot, approved_domains=["example.com"])``
-        :param name: the bot's name in the spaces
-        :param app: your own Flask app, to serve the redirect with
-        :param scopes: scopes of the integration
-        :param register: options of :meth:`TokenManager.register_bot`
+        Args:
+            commands: command classes, each of which is called with ``token_manager=``, or command objects
+            manager: makes the token manager, from a bot token and an integration, for example
+                ``partial(RedisTokenManager, redis_url=...)``; None: tokens are in a temporary YAML file
+            bot: makes the bot, for example ``partial(WebexBot, approved_domains=["example.com"])``
+            name: the bot's name in the spaces
+            app: your own Flask app, which is to serve the redirect page; None: a new app
+            scopes: scopes of the integration
+            register: options of :meth:`TokenManager.register_bot`
+
+        Returns:
+            the bot, to talk to
         """
         app = Flask("bot") if app is None else app
         integration = self.integration(f"{self.serve(app)}/redirect", scopes)
         token = self.add_bot(name).token
-        tokens = self._running.enter_context((manager or self._file)(token, integration))
+        tokens = self._running.enter_context((manager or self._yaml_manager)(token, integration))
         tokens.register_redirect(flask=app)
-        with root_logger_restored():  # its own handler would write between pytest's lines
+        with root_logger_restored():  # webex_bot's own handler would write into pytest's output
             made = bot(teams_bot_token=token)
         for command in commands:
             made.add_command(command if isinstance(command, Command) else command(token_manager=tokens))
@@ -88,22 +93,36 @@ class WebexSandbox(Sandbox):
         return self.start_bot(made, tokens)
 
     def start_bot(self, bot: WebexBot, manager: TokenManager) -> RunningBot:
-        """Run a bot that has been put together elsewhere, with a token of ``add_bot``.
+        """Run a bot that was made elsewhere, until the sandbox is closed.
 
-        :raises ValueError: the bot's token is not one of this sandbox
-        :raises TimeoutError: it does not connect
+        Args:
+            bot: made with a token from ``add_bot``
+            manager: the bot's token manager
+
+        Returns:
+            the bot, to talk to
+
+        Raises:
+            ValueError: the bot's token is not one of this sandbox
+            TimeoutError: the bot does not connect
         """
         self._running.enter_context(self.run_bot(bot))
-        person = cast(Person, self._tokens.owner(bot.access_token))  # run_bot would have refused a stranger
+        person = cast(
+            Person, self._tokens.owner(bot.access_token)
+        )  # run_bot has raised ValueError if there is none
         return RunningBot(self, person, bot, manager)
 
     def serve(self, app: Flask) -> str:
-        """Serve an app on this machine until the sandbox is closed, and give its address."""
+        """Serve a web app on this machine until the sandbox is closed.
+
+        Returns:
+            the app's address, without a slash at the end
+        """
         server = HttpServer(app, 0)
         self._running.callback(server.close)
         server.start()
         return f"http://127.0.0.1:{server.port}"
 
-    def _file(self, bot_token: str, integration: Integration) -> TokenManager:
+    def _yaml_manager(self, bot_token: str, integration: Integration) -> TokenManager:
         folder = self._running.enter_context(TemporaryDirectory())
         return YAMLTokenManager(bot_token, integration, yml_base=f"{folder}/tokens")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ...user_context import StoredTokenManager
-from ..made_up import context
+from ..sample_contexts import context
 from .user_ids import ALIKE, DIFFICULT
 
 NewManager = Callable[..., StoredTokenManager]
