@@ -15,8 +15,8 @@ from wxc_sdk.rest import RestSession
 
 from webex_bot_auth.__main__ import main
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import came_back
+from webex_bot_auth.testing.sample_contexts import context
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 

@@ -11,8 +11,8 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth.__main__ import main
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import log_in
+from webex_bot_auth.testing.sample_contexts import context
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 

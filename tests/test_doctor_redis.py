@@ -8,10 +8,8 @@ from datetime import timedelta
 import pytest
 from support.doctor import Doctor
 from support.redis_server import RedisServer, free_port
-
-from webex_bot_auth.administration import redis_diagnosis
-from webex_bot_auth.administration.checks import redis_store
 from webex_bot_auth.administration.diagnosis import RedisHealth
+
 from webex_bot_auth.models import utc_now
 
 pytestmark = pytest.mark.usefixtures("no_settings")
@@ -71,7 +69,10 @@ def test_doctor_names_what_it_is_not_permitted_to_read_in_redis(
 
 
 def test_doctor_compares_the_clock_with_redis(redis_doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    for seconds, said in ((40, "40 s behind this machine's clock"), (-40, "40 s ahead of this machine's clock")):
+    for seconds, said in (
+        (40, "40 s behind this machine's clock"),
+        (-40, "40 s ahead of this machine's clock"),
+    ):
         ours = functools.partial(lambda ahead: utc_now() + timedelta(seconds=ahead), seconds)
         monkeypatch.setattr(redis_health, "utc_now", ours)
         assert redis_doctor.line("Redis clock").startswith(f"warning: {said}; synchronize")
@@ -84,7 +85,10 @@ def test_doctor_compares_the_clock_with_redis(redis_doctor: Doctor, monkeypatch:
         ("6.0.16", "error    Redis version: 6.0.16 is too old; update it to 6.2 or later"),
         ("6.2.0", "ok       Redis version: 6.2.0"),
         ("10.0.0", "ok       Redis version: 10.0.0"),
-        ("unstable", "warning  Redis version: not reported by the server; ask its operator: 6.2 or later is needed"),
+        (
+            "unstable",
+            "warning  Redis version: not reported by the server; ask its operator: 6.2 or later is needed",
+        ),
     ],
 )
 def test_doctor_knows_which_redis_is_too_old(version: str, said: str) -> None:

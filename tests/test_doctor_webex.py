@@ -21,7 +21,9 @@ def test_doctor_wants_a_bots_token(
     file_doctor: Doctor, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEBEX_BOT_TOKEN", cloud.add_person("Alice Adams").token)
-    assert file_doctor.line("bot token").startswith("error: belongs to Alice Adams (person), not to a bot; set")
+    assert file_doctor.line("bot token").startswith(
+        "error: belongs to Alice Adams (person), not to a bot; set"
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,12 +66,18 @@ def test_doctor_does_not_take_any_endpoint_for_a_token_endpoint(
 ) -> None:
     with RawServer(answer(200, {"access_token": "a"})) as server:
         monkeypatch.setenv("WEBEX_TOKEN_SERVICE", server.url)
-        assert file_doctor.line("client id and secret").startswith("error: an invalid refresh token was accepted")
+        assert file_doctor.line("client id and secret").startswith(
+            "error: an invalid refresh token was accepted"
+        )
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(90, "warning: 90 s behind Webex's clock; synchronize"), (-90, "warning: 90 s ahead of Webex's clock"), (30, "ok: same")],
+    [
+        (90, "warning: 90 s behind Webex's clock; synchronize"),
+        (-90, "warning: 90 s ahead of Webex's clock"),
+        (30, "ok: same"),
+    ],
 )
 def test_doctor_compares_the_clock_with_webex(
     file_doctor: Doctor, seconds: float, said: str, monkeypatch: pytest.MonkeyPatch

@@ -19,8 +19,8 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth.errors import SettingError, StoreUnreadable, WrongKey
 from webex_bot_auth.models import WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import came_back
+from webex_bot_auth.testing.sample_contexts import context
 
 
 @pytest.fixture(params=["yaml", "redis"])

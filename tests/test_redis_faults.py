@@ -20,8 +20,8 @@ from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreError, StoreUnavailable, StoreUnreadable
 from webex_bot_auth.models import WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import came_back
+from webex_bot_auth.testing.sample_contexts import context
 
 
 @pytest.mark.holds(32)

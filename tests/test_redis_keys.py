@@ -23,8 +23,8 @@ from webex_bot_auth.errors import SettingError, StoreUnavailable
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.models import FlowState, WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import came_back, log_in
+from webex_bot_auth.testing.sample_contexts import context
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract import TokenManagerContract
-from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import came_back
+from webex_bot_auth.testing.sample_contexts import context
 
 
 @pytest.fixture(scope="module")

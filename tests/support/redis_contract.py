@@ -22,8 +22,8 @@ from webex_bot_auth.administration.store_access import redis_flows, redis_health
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract.resuming import waiting
-from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.testing.redirects import came_back, log_in
+from webex_bot_auth.testing.sample_contexts import context
 
 from .contexts import expiring
 from .makers import KEY, Make, MakeManager
@@ -199,7 +199,9 @@ class RedisContract(OnServers):
         assert caplog.record_tuples == []
 
     def test_the_doctor_finds_it_sound(self, manager: RedisTokenManager) -> None:
-        assert [str(one) for one in check_redis_health(redis_health(manager)) if one.level is not Level.OK] == []
+        assert [
+            str(one) for one in check_redis_health(redis_health(manager)) if one.level is not Level.OK
+        ] == []
 
     @pytest.mark.parametrize("prefix", ["bot1:", "{bot}:"])
     def test_everything_works_with_a_prefix(

@@ -8,7 +8,7 @@ from typing import Any
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
-from ..oauth import check_integration
+from ..webex.oauth import check_integration
 
 KEYS = "WEBEX_BOT_AUTH_KEYS"
 BOT_TOKEN = "WEBEX_BOT_TOKEN"  # noqa: S105 (the name of a setting)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from ..user_context.models import UserContext, seconds_until
+from ..clock import seconds_until
+from ..models import UserContext
 from .redis_flows import PendingFlow
 
 

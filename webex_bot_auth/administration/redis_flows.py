@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import StoreUnreadable
-from ..user_context.models import FlowState, reference
-from ..user_context.records import Records
-from ..user_context.redis_client import answering as translate_redis_errors
-from ..user_context.redis_client import text
-from ..user_context.redis_maintenance import is_used
+from ..logins.records import Records
+from ..models import FlowState, reference
+from ..stores.redis.errors import text, translate_redis_errors
+from ..stores.redis.maintenance import is_used
 
 #: ids that Redis sends in one answer
 SCAN_COUNT = 500

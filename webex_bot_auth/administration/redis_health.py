@@ -9,9 +9,9 @@ from typing import Any
 
 from redis.exceptions import NoPermissionError, ResponseError
 
+from ..clock import utc_now
 from ..errors import StoreUnavailable
-from ..user_context.models import utc_now
-from ..user_context.redis_client import answering as translate_redis_errors
+from ..stores.redis.errors import translate_redis_errors
 
 
 @dataclass(frozen=True)

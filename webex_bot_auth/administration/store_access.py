@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..logins.records import Records
+from ..models import RotationReport, UserContext
 from ..user_context import RedisTokenManager, YAMLTokenManager
-from ..user_context.models import Renewal, UserContext
 from .environment import REDIS_URL, Environment
 from .redis_flows import PendingFlow, pending_flows
 from .redis_health import RedisHealth, read_redis_health
@@ -44,7 +45,7 @@ def user_ids(store: Store) -> list[str]:
     Raises:
         StoreError: the store cannot be read
     """
-    return sorted(set(store.users()))
+    return sorted(store.contexts.users())
 
 
 def load_context(store: Store, user_id: str) -> UserContext | None:
@@ -74,18 +75,22 @@ def log_out(store: Store, user_id: str) -> bool | None:
     return store.logout(user_id=user_id)
 
 
-def rotate_keys(store: Store) -> Renewal:
+def rotate_keys(store: Store) -> RotationReport:
     """Encrypt all records with the newest key."""
-    return store.renew()
+    return store.contexts.rotate()
 
 
-def redis_flows(store: RedisTokenManager) -> Iterator[PendingFlow]:
+def redis_flows(store: RedisTokenManager, *, encryption_keys: list[str]) -> Iterator[PendingFlow]:
     """The logins that people have started and not finished yet.
+
+    Args:
+        store: where they are kept
+        encryption_keys: the newest first
 
     Raises:
         StoreUnavailable: Redis cannot be reached
     """
-    return pending_flows(store._redis, store._records, store._key(store.FLOW_SET))
+    return pending_flows(store.redis, Records(encryption_keys), store.key_prefix + store.FLOW_SET)
 
 
 def redis_health(store: RedisTokenManager) -> RedisHealth:
@@ -94,7 +99,7 @@ def redis_health(store: RedisTokenManager) -> RedisHealth:
     Raises:
         StoreUnavailable: Redis cannot be reached
     """
-    return read_redis_health(store._redis, probe_key=store._key("doctor"))
+    return read_redis_health(store.redis, probe_key=f"{store.key_prefix}doctor")
 
 
 def yaml_path(store: YAMLTokenManager) -> Path:

@@ -11,8 +11,8 @@ import sys
 from contextlib import closing
 
 from ..errors import SettingError, StoreUnreadable
+from ..models import UserContext
 from ..user_context import RedisTokenManager
-from ..user_context.models import UserContext
 from .environment import CLIENT_ID, KEYS, Environment
 from .output_format import escape_control_characters, flow_as_json, flow_as_line, user_as_json, user_as_line
 from .store_access import (

@@ -9,8 +9,8 @@ With pytest, the fixture ``webex_sandbox`` needs no import::
         bot.press_login(bot.login_card(alice), alice)
         assert bot.answer_to(asked, "You are Alice Adams")
 
-Without pytest, use ``with WebexSandbox() as webex_sandbox:``. To test a backend of your own, inherit from
-:class:`webex_bot_auth.testing.contract.BackendContract`.
+Without pytest, use ``with WebexSandbox() as webex_sandbox:``. For the tests of a store of your own, see
+:mod:`webex_bot_auth.testing.contract`.
 """
 
 from .running_bot import RunningBot

@@ -35,6 +35,7 @@ class RedisTokenManager(StoredTokenManager):
 
     Attributes:
         redis: the redis-py client
+        key_prefix: what every key begins with
 
     Raises:
         SettingError: a setting is missing or malformed. Nothing connects before it is used
@@ -64,6 +65,7 @@ class RedisTokenManager(StoredTokenManager):
     ) -> None:
         if not isinstance(key_prefix, str):
             raise SettingError("key_prefix", "has to be a string")
+        self.key_prefix = key_prefix
         self._owns_client = redis_client is None
         if redis_client is None:
             redis_client = connect(redis_host, redis_url)

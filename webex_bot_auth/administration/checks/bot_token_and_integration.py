@@ -10,10 +10,10 @@ from wxc_sdk.people import Person
 from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
+from ...clock import utc_now
 from ...errors import ClientRefused, GrantRefused, TokenServiceUnavailable
-from ...oauth import WebexOAuth
-from ...rest import quiet_api
-from ...user_context.models import utc_now
+from ...webex.oauth import WebexOAuth
+from ...webex.rest import quiet_api
 from ..environment import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, TOKEN_SERVICE
 from .check_result import CheckResult, error, ok, warning
 from .configuration import Configuration
