@@ -93,10 +93,9 @@ def test_exactly_one_known_kind_is_needed(cloud: Sandbox) -> None:
 
 
 def test_a_bot_comes_back_after_its_connection_broke(world: World) -> None:
-    logins = world.cloud._services.mercury.logins
     with world.cloud.run_bot(make_bot(world.bot.token)):
         world.cloud.disconnect(world.bot)
-        world.cloud._wait(lambda: logins[world.bot.uuid] == 2, 10, "the second login")
+        world.cloud.wait_until_online(world.bot, connections=2)
         asked = world.cloud.say(world.alice, world.direct, "hi")
         assert world.cloud.wait_for_message(world.direct, person=world.bot, after=asked).parent == asked
 

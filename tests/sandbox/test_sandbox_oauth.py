@@ -1,4 +1,4 @@
-"""Logging in, by redirect and by device code."""
+"""Logging in by redirect: the authorization endpoint and the token endpoint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
-from webex_bot_auth.sandbox import Person
+from webex_bot_auth.sandbox import OAuthSettings, Person
+from webex_bot_auth.sandbox import tokens as sandbox_tokens
+from webex_bot_auth.sandbox.clock import Clock
 from webex_bot_auth.sandbox.codes import s256
 
 VERIFIER = "v" * 43
@@ -255,56 +257,11 @@ def test_authorizations_are_for_admins(world: World, integration: Integration) -
         me(tokens.access_token)
 
 
-class Device:
-    """A device that logs in by device code."""
-
-    def __init__(self, integration: Integration) -> None:
-        self._integration = integration
-        self._base = integration.token_service.rpartition("/")[0]
-        form = {"client_id": integration.client_id, "scope": "spark:people_read"}
-        self.asked = requests.post(f"{self._base}/device/authorize", data=form, timeout=5).json()
-
-    def poll(self) -> requests.Response:
-        form = {
-            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-            "device_code": self.asked["device_code"],
-            "client_id": self._integration.client_id,
-        }
-        auth = (self._integration.client_id, self._integration.client_secret)
-        return requests.post(f"{self._base}/device/token", data=form, auth=auth, timeout=5)
-
-    def decide(self, person: Person, decision: str) -> requests.Response:
-        form = {"user_code": self.asked["user_code"], "person": person.id, "decision": decision}
-        return requests.post(self.asked["verification_uri"], data=form, timeout=5)
-
-
-def test_a_device_polls_until_its_user_approves(world: World, integration: Integration) -> None:
-    world.cloud.oauth.error_shape = "rfc6749"
-    device = Device(integration)
-    assert (device.asked["expires_in"], device.asked["interval"]) == (300, 2)
-    pending = device.poll()
-    assert (pending.status_code, pending.json()["error"]) == (428, "authorization_pending")
-    hasty = device.poll()
-    assert (hasty.status_code, hasty.json()["error"]) == (400, "slow_down")
-    page = requests.get(device.asked["verification_uri_complete"], timeout=5)
-    assert device.asked["user_code"] in page.text
-    assert "connected" in device.decide(world.bob, "approve").text
-    assert me(device.poll().json()["access_token"]) == "Bob Brown"
-    assert device.poll().json()["error"] == "invalid_grant"
-
-
-def test_a_device_is_denied_or_waits_too_long(world: World, integration: Integration) -> None:
-    world.cloud.oauth.error_shape = "rfc6749"
-    denied, slow = Device(integration), Device(integration)
-    denied.decide(world.alice, "deny")
-    assert denied.poll().json()["error"] == "access_denied"
-    world.cloud.pass_time(301)
-    assert slow.poll().json()["error"] == "expired_token"
-    assert slow.decide(world.alice, "approve").status_code == 400
-
-
 def test_secrets_are_in_no_repr(world: World, integration: Integration) -> None:
-    tokens = log_in(world, integration, world.alice)
-    shown = repr([world.alice, list(world.cloud.calls), world.cloud._tokens.authorizations()])
-    secrets = [world.alice.token, tokens.access_token, tokens.refresh_token, integration.client_secret]
+    log_in(world, integration, world.alice)
+    held = sandbox_tokens.Tokens(Clock(), OAuthSettings())
+    held.grant(world.alice, integration.client_id, ("spark:people_read",))
+    shown = repr([world.alice, list(world.cloud.calls), held.authorizations()])
+    secrets = world.cloud.secrets() | held.secrets()
+    assert len(secrets) == 9  # three people, a code, two logins, the integration
     assert not [secret for secret in secrets if secret in shown]

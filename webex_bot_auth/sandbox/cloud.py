@@ -158,10 +158,10 @@ class Cloud:
                 raise WebexError(404, "Could not find a message with provided ID.")
         return message
 
-    def messages(self, room: Room) -> list[Message]:
-        """Return what stands in a space, oldest first."""
+    def messages(self, room: Room | None = None) -> list[Message]:
+        """Return the messages of one space or of all, oldest first, without deleted ones."""
         with self.changed:
-            return [one for one in self.said() if one.room == room and one.uuid not in self._deleted]
+            return [one for one in self.said() if room in (None, one.room) and one.uuid not in self._deleted]
 
     def said(self) -> list[Message]:
         """Return everything that was ever said, deleted messages included, oldest first."""

@@ -41,6 +41,7 @@ class Codes:
         self._settings = settings
         self._lock = threading.Lock()
         self._codes: dict[str, Code] = {}
+        self._issued: set[str] = set()
 
     def issue(
         self, person: Person, client_id: str, redirect_uri: str, scopes: tuple[str, ...], challenge: str
@@ -50,6 +51,7 @@ class Codes:
         until = self._clock.now() + self._settings.code_lifetime
         with self._lock:
             self._codes[value] = Code(value, person, client_id, redirect_uri, scopes, challenge, until)
+            self._issued.add(value)
         return value
 
     def take(self, value: str) -> Code | None:
@@ -57,6 +59,11 @@ class Codes:
         with self._lock:
             code = self._codes.pop(value, None)
         return code if code and self._clock.now() < code.expires_at else None
+
+    def secrets(self) -> set[str]:
+        """Return every code issued so far, whether or not it is still valid."""
+        with self._lock:
+            return set(self._issued)
 
 
 def s256(verifier: str) -> str:

@@ -36,6 +36,7 @@ class DeviceCodes:
         self._settings = settings
         self._lock = threading.Lock()
         self._codes: dict[str, DeviceCode] = {}
+        self._issued: set[str] = set()
 
     def issue(self, client_id: str, scopes: tuple[str, ...]) -> DeviceCode:
         """Return a new device code with its user code."""
@@ -46,6 +47,7 @@ class DeviceCodes:
         )
         with self._lock:
             self._codes[code.value] = code
+            self._issued.add(code.value)
         return code
 
     def by_user_code(self, user_code: str) -> DeviceCode | None:
@@ -78,3 +80,8 @@ class DeviceCodes:
                 return ("slow_down" if too_soon else "authorization_pending"), code
             del self._codes[value]
             return "", code
+
+    def secrets(self) -> set[str]:
+        """Return every device code issued so far; user codes are shown to people, so they are not secret."""
+        with self._lock:
+            return set(self._issued)

@@ -41,3 +41,7 @@ class Integrations:
         if found is None or not hmac.compare_digest(found.client_secret.encode(), client_secret.encode()):
             return None
         return found
+
+    def secrets(self) -> set[str]:
+        """Return all client secrets."""
+        return {one.client_secret for one in self._registered.values()}

@@ -25,6 +25,9 @@ from .waiting import Wanted
 
 if TYPE_CHECKING:
     import requests
+    from _typeshed.wsgi import WSGIApplication
+
+    Middleware = Callable[[WSGIApplication], WSGIApplication]
 
 SCOPES = ("spark:people_read", "spark:kms")
 
@@ -108,6 +111,10 @@ class Sandbox:
         self._tokens.keep(bot)
         return bot
 
+    def people(self) -> list[Person]:
+        """Return all people and bots, in the order they were added."""
+        return self._cloud.people
+
     def direct(self, one: Person, other: Person) -> Room:
         """Return the 1:1 space of two."""
         return self._cloud.direct(one, other)
@@ -165,6 +172,49 @@ class Sandbox:
             thread.stop()
         if thread.error is not None:
             raise thread.error
+
+    @contextmanager
+    def wrap(self, middleware: Middleware) -> Iterator[None]:
+        """Put a WSGI middleware in front of the HTTP server for the length of a ``with`` block.
+
+        Args:
+            middleware: Called with the WSGI application that answers now; returns the one to answer instead.
+        """
+        app = self._http.app
+        self._http.app = middleware(app)
+        try:
+            yield
+        finally:
+            self._http.app = app
+
+    def wait_until_online(self, bot: Person, timeout: float = 10, *, connections: int = 1) -> None:
+        """Wait until a bot is connected and authorized.
+
+        Args:
+            bot: The bot, as returned by ``add_bot``.
+            timeout: Maximum wait, in seconds.
+            connections: How often it has to have connected since the sandbox was started.
+
+        Raises:
+            TimeoutError: It was not online in time.
+        """
+        self._wait(
+            lambda: self._services.mercury.is_online(bot) and self.connections(bot) >= connections,
+            timeout,
+            f"{bot} to connect",
+        )
+
+    def wait_until_offline(self, bot: Person, timeout: float = 10) -> None:
+        """Wait until a bot has no connection left.
+
+        Args:
+            bot: The bot, as returned by ``add_bot``.
+            timeout: Maximum wait, in seconds.
+
+        Raises:
+            TimeoutError: It was still online after this time.
+        """
+        self._wait(lambda: not self._services.mercury.is_online(bot), timeout, f"{bot} to disconnect")
 
     def wait_for_bot(self, bot: Person, timeout: float = 10) -> None:
         """Wait until a bot is connected and let in.
@@ -225,8 +275,8 @@ class Sandbox:
         seen = self._cloud.message(message.uuid, person)
         return self._cloud.submit(person, seen, cards.pressed(seen.card or {}, inputs or {}, action))
 
-    def messages(self, room: Room) -> list[Message]:
-        """Return what stands in a space, oldest first."""
+    def messages(self, room: Room | None = None) -> list[Message]:
+        """Return the messages of one space or of all, oldest first, without deleted ones."""
         return self._cloud.messages(room)
 
     def wait_for_message(
@@ -267,6 +317,18 @@ class Sandbox:
         return browser.log_in(url, as_person, deny=deny, stop_before_redirect=stop_before_redirect)
 
     # -- tokens
+
+    def owner(self, token: str) -> Person | None:
+        """Return the person or bot that an access token was given to; None if it is unknown."""
+        return self._tokens.owner(token)
+
+    def secrets(self) -> set[str]:
+        """Return every secret that this sandbox has given out so far, whether or not it is still valid.
+
+        For tests that search logs and pages for secrets: access and refresh tokens, those of bots included,
+        authorization codes, device codes and client secrets.
+        """
+        return self._services.secrets()
 
     def revoke(self, token: str) -> None:
         """End an access token, or a refresh token with all its access tokens.

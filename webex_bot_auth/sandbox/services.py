@@ -41,6 +41,15 @@ class Services:
     certificate: str = ""  # PEM, of the websocket; empty without TLS
     closing: threading.Event = field(default_factory=threading.Event)
 
+    def secrets(self) -> set[str]:
+        """Return every token, code and client secret that this sandbox has given out so far."""
+        return {
+            *self.tokens.secrets(),
+            *self.codes.secrets(),
+            *self.device_codes.secrets(),
+            *self.integrations.secrets(),
+        }
+
 
 def assemble(settings: OAuthSettings, faults: Faults, calls: Calls, *, tls: bool) -> Services:
     """Return the parts of a new sandbox, nothing of which runs yet."""

@@ -50,6 +50,7 @@ class Tokens:
         self._lock = threading.RLock()
         self._access: dict[str, AccessToken] = {}
         self._refresh: dict[str, Grant] = {}
+        self._rotated: set[str] = set()  # refresh tokens that a refresh has replaced
 
     def keep(self, person: Person) -> None:
         """Let a person's or bot's own token in; it has every scope and does not expire."""
@@ -97,6 +98,7 @@ class Tokens:
             grant.refresh_expires_at = now + self._settings.refresh_token_lifetime
             if self._settings.rotate_refresh_token:
                 del self._refresh[value]
+                self._rotated.add(value)
                 grant.refresh_token = secrets.token_urlsafe(48)
                 self._refresh[grant.refresh_token] = grant
             answer = self._answer(self._again(grant) or self._new_access(grant))
@@ -145,3 +147,8 @@ class Tokens:
             tokens = [one for one in self._access.values() if one.grant and self._holds(one)]
             held: list[Grant | AccessToken] = [*grants, *tokens]
             return [one for one in held if person in (None, one.person)]
+
+    def secrets(self) -> set[str]:
+        """Return every access and refresh token given out so far, whether or not it is still valid."""
+        with self._lock:
+            return {*self._access, *self._refresh, *self._rotated}
