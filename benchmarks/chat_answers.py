@@ -58,7 +58,7 @@ def measure() -> Iterator[Figure]:
                     manager.set_user_context(user_id=person.id, user_context=context(person.id))
         with _process_of_bots(cloud.url, json.dumps(store)):
             for bot in bots.values():
-                cloud.wait_for_bot(bot, timeout=30)
+                cloud.wait_until_online(bot, timeout=30)
             rounds = [_medians(_ask(cloud, people, bots)) for _ in range(ROUNDS)]
     unguarded = (
         f"unguarded echo of the same bot, {statistics.median(one[UNGUARDED] for one in rounds):.1f} ms"

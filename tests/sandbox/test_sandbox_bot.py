@@ -111,13 +111,6 @@ def test_wrong_token_is_told_to_the_bot(cloud: Sandbox) -> None:
         make_bot("no-such-token")
 
 
-def test_wait_for_bot_knows_when_it_is_connected(world: World) -> None:
-    with pytest.raises(TimeoutError, match="Echo Bot"):
-        world.cloud.wait_for_bot(world.bot, timeout=0.01)
-    with world.cloud.run_bot(make_bot(world.bot.token)):
-        world.cloud.wait_for_bot(world.bot, timeout=0.01)
-
-
 def test_waiting_in_vain_lists_what_was_said_instead(world: World) -> None:
     said = world.cloud.say(world.alice, world.direct, "good morning")
     world.cloud.say(world.alice, world.direct, "anybody?")

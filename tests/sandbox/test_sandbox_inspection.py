@@ -57,7 +57,7 @@ def test_secrets_are_all_that_was_given_out_even_if_it_is_no_longer_valid(world:
     }
 
 
-def test_waiting_until_a_bot_is_online(world: World) -> None:
+def test_waiting_until_a_bot_is_online_as_often_as_it_should(world: World) -> None:
     with pytest.raises(TimeoutError, match="Echo Bot"):
         world.cloud.wait_until_online(world.bot, timeout=0.01)
     with world.cloud.run_bot(make_bot(world.bot.token)):

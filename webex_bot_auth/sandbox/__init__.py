@@ -15,10 +15,10 @@ from .cards import open_url
 from .errors import NoSuchMessageError, WebexError
 from .faults import Fault, Faults
 from .messages import AttachmentAction, Content, Message
+from .oauth_settings import OAuthSettings
 from .people import Person
 from .rooms import Room
 from .sandbox import Sandbox
-from .settings import OAuthSettings
 
 __all__ = [
     "AttachmentAction",

@@ -12,7 +12,7 @@ from wxc_sdk.integration import Integration
 from .people import Person
 from .sandbox import SCOPES, Sandbox
 
-HOW_TO_POINT = """\
+HOW_TO_CONNECT = """\
 Point a bot here before it makes its WebexBot:
 
     from webex_bot_auth.sandbox.clients import point_clients_at
@@ -21,7 +21,11 @@ Point a bot here before it makes its WebexBot:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Start a sandbox with a bot, people and an integration, and say how to use it."""
+    """Start a sandbox with a bot, people and an integration, and print how to use it.
+
+    Args:
+        argv: The arguments of the command line; None for those of this process.
+    """
     options = _options(argv)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -44,13 +48,17 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
-        "--port", type=int, default=8910, help="of the chat page and REST API; 0 is a free one"
+        "--port", type=int, default=8910, help="port of the chat page and REST API; 0 for any free one"
     )
     parser.add_argument("--bot", default="Echo Bot", help="the bot's name")
     parser.add_argument("--people", default="Alice Adams,Bob Brown", help="names, with commas between")
-    parser.add_argument("--redirect-url", default="http://127.0.0.1:5000/redirect", help="of the integration")
-    parser.add_argument("--scopes", default=" ".join(SCOPES), help="of the integration, with spaces between")
-    parser.add_argument("--tls", action="store_true", help="wss with a throw-away certificate, as at Webex")
+    parser.add_argument(
+        "--redirect-url", default="http://127.0.0.1:5000/redirect", help="redirect URI of the integration"
+    )
+    parser.add_argument(
+        "--scopes", default=" ".join(SCOPES), help="scopes of the integration, with spaces between"
+    )
+    parser.add_argument("--tls", action="store_true", help="websocket over TLS, with a temporary certificate")
     return parser.parse_args(argv)
 
 
@@ -66,7 +74,7 @@ def _introduction(cloud: Sandbox, bot: Person, integration: Integration) -> str:
         "Token URL": integration.token_service,
     }
     table = "\n".join(f"  {name:<14} {value}" for name, value in rows.items())
-    how = HOW_TO_POINT.format(url=cloud.url)
+    how = HOW_TO_CONNECT.format(url=cloud.url)
     return f"\nThe Webex sandbox is running, on this machine only.\n\n{table}\n\n{how}\nCtrl+C stops it."
 
 

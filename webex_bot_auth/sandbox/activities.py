@@ -1,4 +1,4 @@
-"""What happened, the way the websocket tells it."""
+"""What happened in the sandbox, and the websocket events that report it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ from .rooms import Room
 
 @dataclass(frozen=True)
 class Activity:
-    """Something that happened: ``verb`` is post or cardAction, ``uuid`` the message's or the action's."""
+    """A message that was posted, or a card that was submitted.
+
+    Attributes:
+        verb: ``post`` or ``cardAction``.
+        uuid: The UUID of the message or of the attachment action.
+        actor: Who did it.
+        message: The message that was posted, or whose card was submitted.
+        audience: Who receives the event.
+        inputs: What was filled in on the card; None for a message.
+    """
 
     verb: str
     uuid: str
@@ -27,12 +36,18 @@ class Activity:
 
     @property
     def id(self) -> str:
-        """The id that the REST API gives it; clients acknowledge this one."""
+        """The ID in the REST API, with which clients acknowledge the event."""
         return ids.encode("MESSAGE" if self.verb == "post" else "ATTACHMENT_ACTION", self.uuid)
 
 
-def envelope(activity: Activity, rest_url: str, now: datetime) -> dict[str, Any]:
-    """Return the event of an activity; ``rest_url`` is where its conversation can be looked up."""
+def websocket_event(activity: Activity, rest_url: str, now: datetime) -> dict[str, Any]:
+    """Return the websocket event of an activity.
+
+    Args:
+        activity: What happened.
+        rest_url: The base URL under which clients look up the message.
+        now: The time of the event.
+    """
     return {
         "id": ids.new_uuid(),
         "data": {"eventType": "conversation.activity", "activity": _activity(activity, rest_url, now)},
@@ -44,7 +59,7 @@ def envelope(activity: Activity, rest_url: str, now: datetime) -> dict[str, Any]
 
 
 def _activity(activity: Activity, rest_url: str, now: datetime) -> dict[str, Any]:
-    shape = {
+    fields = {
         "id": activity.uuid,
         "objectType": "activity",
         "url": f"{rest_url}/conversation/api/v1/activities/{activity.uuid}",
@@ -55,7 +70,7 @@ def _activity(activity: Activity, rest_url: str, now: datetime) -> dict[str, Any
         "target": _target(activity.message.room, rest_url),
     }
     parent = _parent(activity)
-    return {**shape, "parent": parent} if parent else shape
+    return {**fields, "parent": parent} if parent else fields
 
 
 def _parent(activity: Activity) -> dict[str, str] | None:
@@ -72,7 +87,7 @@ def _object(activity: Activity) -> dict[str, Any]:
     people = [{"id": one.uuid, "objectType": "person"} for one in activity.message.mentioned]
     return {
         "objectType": "comment",
-        "displayName": "(encrypted)",  # as at Webex, what was said has to be fetched
+        "displayName": "(encrypted)",  # as at Webex, clients have to look up the text
         "mentions": {"items": people},
     }
 

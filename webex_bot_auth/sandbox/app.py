@@ -1,4 +1,4 @@
-"""The HTTP side of the cloud as one Flask app."""
+"""The Flask app with everything that the sandbox serves over HTTP."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-PAGES = (
+BLUEPRINTS = (
     oauth_authorize.blueprint,
     oauth_token.blueprint,
     rest_authorizations.blueprint,
@@ -42,21 +42,25 @@ PAGES = (
 
 
 def create_app(services: Services) -> Flask:
-    """Return the app of one sandbox."""
+    """Return the app of one sandbox.
+
+    Args:
+        services: The parts of the sandbox.
+    """
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
     install(app, services)
-    for blueprint in PAGES:
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.before_request(_only_this_machine)
-    app.after_request(_headers)
+    app.before_request(_refuse_foreign_requests)
+    app.after_request(_add_headers)
     app.register_error_handler(WebexError, _webex_error)
     app.register_error_handler(OAuthError, OAuthError.response)
     app.register_error_handler(HTTPException, _http_error)
     return app
 
 
-def _only_this_machine() -> None:
-    """Refuse names that were made to point here, and forms that other sites send."""
+def _refuse_foreign_requests() -> None:
+    """Refuse host names that resolve to this machine (DNS rebinding) and requests from other sites (CSRF)."""
     if urlsplit(request.host_url).hostname not in LOOPBACK:
         abort(403)
     origin = request.headers.get("Origin")
@@ -64,7 +68,7 @@ def _only_this_machine() -> None:
         abort(403)
 
 
-def _headers(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     for key, value in HEADERS.items():
         response.headers.setdefault(key, value)
     return response

@@ -1,4 +1,4 @@
-"""What a browser does when a person logs in, without one."""
+"""Opens the chat page in a browser; logs in as a browser would, without one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEOUT = 30  # seconds for each request
 
 
 def show(url: str) -> None:
-    """Open an address in the person's browser, where there is a desktop to open it on."""
+    """Open an address in the browser, if this machine has a desktop."""
     has_desktop = sys.platform in ("win32", "darwin") or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )
@@ -24,18 +24,27 @@ def show(url: str) -> None:
 
 
 def log_in(url: str, person: Person, *, deny: bool, stop_before_redirect: bool) -> requests.Response | str:
-    """Open an authorization URL, decide as a person, and follow the redirect to the application.
+    """Open an authorization URL, approve or deny, and follow the redirect to the application.
+
+    Args:
+        url: The authorization URL.
+        person: Who logs in.
+        deny: True to deny what the integration asks for.
+        stop_before_redirect: True to stop before the redirect URI is opened.
+
+    Returns:
+        The application's answer; with ``stop_before_redirect``, the address that would be opened.
 
     Raises:
-        ValueError: the authorization URL is refused, and there is no way back to the application.
+        ValueError: The authorization URL is refused without a redirect to the application.
     """
-    with requests.Session() as browser:
-        browser.trust_env = False
-        answer = browser.get(url, allow_redirects=False, timeout=TIMEOUT)
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.get(url, allow_redirects=False, timeout=TIMEOUT)
         if answer.status_code == 200:
             form = {"person": person.id, "decision": "deny" if deny else "approve"}
-            answer = browser.post(url, data=form, allow_redirects=False, timeout=TIMEOUT)
+            answer = session.post(url, data=form, allow_redirects=False, timeout=TIMEOUT)
         if not answer.is_redirect:
             raise ValueError(f"the authorization URL was answered with {answer.status_code}: {answer.text}")
         target = urljoin(url, answer.headers["Location"])
-        return target if stop_before_redirect else browser.get(target, timeout=TIMEOUT)
+        return target if stop_before_redirect else session.get(target, timeout=TIMEOUT)

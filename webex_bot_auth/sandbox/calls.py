@@ -1,4 +1,4 @@
-"""A record of the calls that clients made, so that tests can count them."""
+"""The record of the HTTP calls that clients have made, so that tests can count them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from .people import Person
 
 @dataclass
 class Call:
-    """An HTTP call, with its secrets as they were sent; ``status`` is None until it is answered.
+    """An HTTP call, with its secrets as they were sent.
 
-    ``person`` is whose token it carried, ``form`` the fields of a form or of a JSON object.
+    Attributes:
+        method: The HTTP method.
+        path: The path.
+        query: The parameters of the query.
+        form: The fields of a form or of a JSON object.
+        person: The owner of the token that it was made with; None without a known token.
+        status: The HTTP status of the answer; None until it is answered.
     """
 
     method: str
@@ -28,19 +34,25 @@ class Call:
 
 
 class Calls(Sequence[Call]):
-    """The calls, oldest first: of the REST API, of OAuth and of device registration."""
+    """The calls to the REST API, to OAuth and to device registration, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: list[Call] = []
 
     def add(self, call: Call) -> None:
-        """Write a call down."""
+        """Record a call."""
         with self._lock:
             self._calls.append(call)
 
     def to(self, path: str, *, method: str = "", **form: Any) -> list[Call]:
-        """Return the calls to a path, of one method or all, whose form or query has these fields."""
+        """Return the calls to a path.
+
+        Args:
+            path: The path.
+            method: The HTTP method; empty for all.
+            **form: Fields that the form or the query has to have, with their values.
+        """
         return [
             call
             for call in self
@@ -58,7 +70,7 @@ class Calls(Sequence[Call]):
         return self.to("/v1/access_token", grant_type="refresh_token")
 
     def clear(self) -> None:
-        """Forget them."""
+        """Remove all calls from the record."""
         with self._lock:
             self._calls.clear()
 
@@ -79,14 +91,14 @@ class Calls(Sequence[Call]):
             return iter(list(self._calls))
 
 
-def fields(body: bytes, content_type: str) -> dict[str, Any]:
-    """Return the fields of a form or of a JSON object; nothing for any other body."""
+def form_fields(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return the fields of a form or of a JSON object; none for any other body."""
     try:
         if content_type.startswith("application/json"):
             parsed = json.loads(body or b"{}")
             return parsed if isinstance(parsed, dict) else {}
         if content_type.startswith("application/x-www-form-urlencoded"):
             return dict(parse_qsl(body.decode(), keep_blank_values=True))
-    except ValueError:  # malformed: the endpoint says so itself
+    except ValueError:  # malformed: the endpoint reports it
         pass
     return {}

@@ -1,4 +1,4 @@
-"""What a person does with an Adaptive Card: fill in its inputs and press a button."""
+"""Adaptive Cards: what is sent when a person fills in the inputs of a card and presses a button."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Card = Mapping[str, Any]
 
 
 def elements(node: Any) -> Iterator[Card]:
-    """Return every element and action of a card, in the order they are written."""
+    """Yield every element and action of a card, in the order of the JSON."""
     if isinstance(node, Mapping):
         if "type" in node:
             yield node
@@ -25,21 +25,24 @@ def submit_actions(card: Card) -> list[Card]:
     return [one for one in elements(card) if one["type"] == "Action.Submit"]
 
 
-def pressed(card: Card, inputs: Mapping[str, Any], action: int | str) -> dict[str, Any]:
-    """Return what a client sends when a person fills in ``inputs`` and presses a button.
+def submitted_data(card: Card, inputs: Mapping[str, Any], action: int | str) -> dict[str, Any]:
+    """Return the inputs that a client sends when a person presses an Action.Submit button.
 
-    ``action`` is the button's number or title. Inputs that are not filled in send what the card preset.
+    Args:
+        card: The card.
+        inputs: What the person fills in, by the ids of inputs; the others send the values that the card has.
+        action: The button's title, or its number among the Action.Submit buttons, from 0.
 
     Raises:
-        LookupError: there is no such button.
+        LookupError: There is no such button.
     """
     buttons = submit_actions(card)
     chosen = [one for number, one in enumerate(buttons) if action in (number, one.get("title"))]
     if not chosen:
         raise LookupError(f"no button {action!r} among {[one.get('title') for one in buttons]}")
-    preset = {one["id"]: one.get("value", "") for one in elements(card) if _is_input(one)}
+    defaults = {one["id"]: one.get("value", "") for one in elements(card) if _is_input(one)}
     data = chosen[0].get("data")
-    return {**preset, **(data if isinstance(data, Mapping) else {}), **inputs}
+    return {**defaults, **(data if isinstance(data, Mapping) else {}), **inputs}
 
 
 def _is_input(element: Card) -> bool:
@@ -47,10 +50,10 @@ def _is_input(element: Card) -> bool:
 
 
 def open_url(card: Card) -> str:
-    """Return the address behind the first Action.OpenUrl of a card.
+    """Return the address that the first Action.OpenUrl button of a card opens.
 
     Raises:
-        LookupError: there is no such button.
+        LookupError: There is no such button.
     """
     for one in elements(card):
         if one["type"] == "Action.OpenUrl":

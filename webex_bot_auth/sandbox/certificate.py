@@ -1,4 +1,4 @@
-"""A throw-away certificate for this machine, valid for a day, for the websocket over TLS."""
+"""A temporary self-signed certificate, valid for a day, for the websocket over TLS."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 
-def throw_away() -> tuple[ssl.SSLContext, str]:
-    """Return a server's TLS context and its certificate as PEM.
+def create_certificate() -> tuple[ssl.SSLContext, str]:
+    """Create a certificate for this machine.
+
+    Returns:
+        The TLS context of a server, and the certificate in PEM format.
 
     Raises:
-        RuntimeError: the package cryptography is not installed.
+        RuntimeError: The package cryptography is not installed.
     """
     try:
         from cryptography import x509

@@ -1,4 +1,4 @@
-"""The one place where webex_bot, webexpythonsdk and wxc_sdk are pointed at a sandbox.
+"""Points webex_bot, webexpythonsdk and wxc_sdk at a sandbox.
 
 None of them has a setting for it: webex_bot reads two variables of its module at each call,
 webexpythonsdk has a default argument, and wxc_sdk a class variable.
@@ -20,10 +20,16 @@ from wxc_sdk.rest import RestSession
 
 
 def point_clients_at(url: str) -> Callable[[], None]:
-    """Point the three clients of this process at the sandbox at ``url``; return what undoes it.
+    """Point the three clients of this process at a sandbox.
+
+    Args:
+        url: The address of the sandbox's chat page.
+
+    Returns:
+        A function that undoes it.
 
     Raises:
-        requests.RequestException: there is no sandbox at ``url``.
+        requests.RequestException: There is no sandbox at this address.
     """
     base = url.rstrip("/")
     undo = ExitStack()
@@ -32,7 +38,10 @@ def point_clients_at(url: str) -> Callable[[], None]:
     _set(undo, module, "ssl_context", _ssl_context(base))
     _set(undo, init, "__defaults__", _defaults_with(init, base_url=f"{base}/v1/"))
     _set(undo, RestSession, "BASE", f"{base}/v1")
-    for name in ("no_proxy", "NO_PROXY"):  # a company's proxy cannot reach this machine's loopback
+    for name in (
+        "no_proxy",
+        "NO_PROXY",
+    ):  # a proxy of the network cannot reach this machine's loopback address
         _set_variable(undo, name, ",".join(filter(None, ["127.0.0.1", os.environ.get(name)])))
     return undo.close
 

@@ -1,4 +1,4 @@
-"""The sandbox's time: the machine's, and ahead of it when a test lets time pass."""
+"""The sandbox's clock: the machine's time, which a test can move forward."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from datetime import datetime, timezone
 
 
 class Clock:
-    """Seconds since 1970, which a test may move forward."""
+    """The machine's time, plus what ``advance`` has added."""
 
     def __init__(self) -> None:
-        self._ahead = 0.0
+        self._offset = 0.0
 
     def now(self) -> float:
         """Return the time in seconds since 1970."""
-        return time.time() + self._ahead
+        return time.time() + self._offset
 
-    def today(self) -> datetime:
-        """Return the time as a date, in UTC."""
-        return self.date(self.now())
+    def now_utc(self) -> datetime:
+        """Return the time as a datetime in UTC."""
+        return self.to_utc(self.now())
 
     @staticmethod
-    def date(seconds: float) -> datetime:
-        """Return seconds since 1970 as a date, in UTC."""
+    def to_utc(seconds: float) -> datetime:
+        """Return seconds since 1970 as a datetime in UTC."""
         return datetime.fromtimestamp(seconds, timezone.utc)
 
     def advance(self, seconds: float) -> None:
-        """Let this many seconds pass at once."""
-        self._ahead += seconds
+        """Move the clock forward."""
+        self._offset += seconds
 
 
 def iso(moment: datetime) -> str:
-    """Return a date as Webex writes it, with milliseconds and a Z."""
+    """Return a datetime as Webex writes it, with milliseconds and a Z."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

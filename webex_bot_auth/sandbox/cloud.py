@@ -1,4 +1,4 @@
-"""The state: people, spaces and messages, behind one lock; whoever waits is woken when it changes."""
+"""The state of the sandbox: people, spaces and messages, behind one lock."""
 
 from __future__ import annotations
 
@@ -18,16 +18,26 @@ from .rooms import Room
 
 
 class Cloud:
-    """Everybody and everything that was said. Every method may be called from any thread."""
+    """All people, spaces and messages; every method may be called from any thread.
+
+    Args:
+        clock: The sandbox's clock.
+
+    Attributes:
+        clock: The sandbox's clock.
+        changed: The lock of the state; notified after each change.
+        version: Number of changes so far.
+        listeners: Called with each activity, in order; the state is locked meanwhile.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.changed = threading.Condition(threading.RLock())
-        self.version = 0  # grows with every change, for those who follow them
+        self.version = 0
         self.listeners: list[Callable[[Activity], None]] = []
         self._people: dict[str, Person] = {}
         self._rooms: dict[str, Room] = {}
-        self._messages: dict[str, Message] = {}  # in the order they were said; deleted ones stay
+        self._messages: dict[str, Message] = {}  # in the order they were posted; deleted ones stay
         self._deleted: set[str] = set()
         self._actions: dict[str, AttachmentAction] = {}
 
@@ -36,20 +46,26 @@ class Cloud:
     def add_person(
         self, name: str, *, email: str | None = None, is_bot: bool = False, admin: bool = False
     ) -> Person:
-        """Let somebody in.
+        """Add a person or bot.
+
+        Args:
+            name: The display name.
+            email: The email address; None to make one from the name.
+            is_bot: True for a bot.
+            admin: True for a person who may see and revoke authorizations.
 
         Raises:
-            ValueError: the email address is taken.
+            ValueError: The email address is taken.
         """
         with self.changed:
             if email and self.find_person(email):
                 raise ValueError(f"{email} is taken")
             address = email or self._free_email(name, is_bot)
             person = Person(
-                ids.new_uuid(), address, name, is_bot, admin, self.clock.today(), secrets.token_urlsafe(48)
+                ids.new_uuid(), address, name, is_bot, admin, self.clock.now_utc(), secrets.token_urlsafe(48)
             )
             self._people[person.uuid] = person
-            self.tell()
+            self.notify()
         return person
 
     def _free_email(self, name: str, is_bot: bool) -> str:
@@ -61,22 +77,22 @@ class Cloud:
 
     @property
     def people(self) -> list[Person]:
-        """Everybody, bots included, in the order they came."""
+        """All people and bots, in the order they were added."""
         with self.changed:
             return list(self._people.values())
 
     def find_person(self, key: str) -> Person | None:
-        """Return the person with this id, in either spelling, or email address."""
+        """Return the person with this ID (in either form) or email address; None if there is none."""
         with self.changed:
             if "@" in key:
                 return next((one for one in self._people.values() if one.email == key.lower()), None)
             return self._people.get(ids.bare_uuid("PEOPLE", key))
 
     def person(self, key: str) -> Person:
-        """Return the person with this id or email address.
+        """Return the person with this ID or email address.
 
         Raises:
-            WebexError: 404, there is none.
+            WebexError: 404, there is no such person.
         """
         person = self.find_person(key)
         if person is None:
@@ -86,7 +102,7 @@ class Cloud:
     # -- spaces
 
     def direct(self, one: Person, other: Person) -> Room:
-        """Return the 1:1 space of two, which is made if there is none yet."""
+        """Return the 1:1 space of two people, which is made if there is none yet."""
         with self.changed:
             for room in self._rooms.values():
                 if room.is_direct and set(room.people) == {one, other}:
@@ -99,9 +115,9 @@ class Cloud:
 
     def _add_room(self, title: str, people: tuple[Person, ...], *, is_direct: bool) -> Room:
         with self.changed:
-            room = Room(ids.new_uuid(), title, is_direct, people, self.clock.today())
+            room = Room(ids.new_uuid(), title, is_direct, people, self.clock.now_utc())
             self._rooms[room.uuid] = room
-            self.tell()
+            self.notify()
         return room
 
     def rooms_of(self, person: Person) -> list[Room]:
@@ -110,10 +126,10 @@ class Cloud:
             return [room for room in self._rooms.values() if person in room.people]
 
     def room(self, key: str, person: Person) -> Room:
-        """Return the space with this id, for somebody who is in it.
+        """Return the space with this ID, for a person who is in it.
 
         Raises:
-            WebexError: 404, there is none, or the person is not in it.
+            WebexError: 404, there is no such space, or the person is not in it.
         """
         with self.changed:
             room = self._rooms.get(ids.bare_uuid("ROOM", key))
@@ -124,33 +140,39 @@ class Cloud:
     # -- messages
 
     def post(self, person: Person, room: Room, content: Content, parent: str | None = None) -> Message:
-        """Say something in a space, perhaps in the thread of the message with the id ``parent``.
+        """Post a message in a space.
+
+        Args:
+            person: The author.
+            room: The space.
+            content: What the message says.
+            parent: The ID of a message to reply to; None for a message outside threads.
 
         Raises:
             WebexError: 404, the person is not in the space; 400, ``parent`` is no message of this space.
         """
         with self.changed:
             self.room(room.uuid, person)
-            above = self._parent(parent, room) if parent else None
+            thread = self._thread(parent, room) if parent else None
             content, mentioned = (
                 (content, ()) if room.is_direct else mentions.resolve(content, person, room.people)
             )
-            message = Message(ids.new_uuid(), room, person, content, above, mentioned, self.clock.today())
+            message = Message(ids.new_uuid(), room, person, content, thread, mentioned, self.clock.now_utc())
             self._messages[message.uuid] = message
             self._announce(Activity("post", message.uuid, person, message, self._audience(message)))
         return message
 
-    def _parent(self, key: str, room: Room) -> Message:
-        above = self._messages.get(ids.bare_uuid("MESSAGE", key))
-        if above is None or above.uuid in self._deleted or above.room != room:
+    def _thread(self, key: str, room: Room) -> Message:
+        parent = self._messages.get(ids.bare_uuid("MESSAGE", key))
+        if parent is None or parent.uuid in self._deleted or parent.room != room:
             raise WebexError(400, "The parent message could not be found in this room.")
-        return above.parent or above  # threads have one level: a reply to a reply joins its thread
+        return parent.parent or parent  # threads have one level: a reply to a reply joins its thread
 
     def message(self, key: str, person: Person) -> Message:
-        """Return the message with this id, for somebody who may see it.
+        """Return the message with this ID, for a person who may see it.
 
         Raises:
-            WebexError: 404, there is none, or the person may not see it.
+            WebexError: 404, there is no such message, or the person may not see it.
         """
         with self.changed:
             message = self._messages.get(ids.bare_uuid("MESSAGE", key))
@@ -161,50 +183,52 @@ class Cloud:
     def messages(self, room: Room | None = None) -> list[Message]:
         """Return the messages of one space or of all, oldest first, without deleted ones."""
         with self.changed:
-            return [one for one in self.said() if room in (None, one.room) and one.uuid not in self._deleted]
+            return [
+                one for one in self.history() if room in (None, one.room) and one.uuid not in self._deleted
+            ]
 
-    def said(self) -> list[Message]:
-        """Return everything that was ever said, deleted messages included, oldest first."""
+    def history(self) -> list[Message]:
+        """Return every message that was ever posted, oldest first, with deleted ones."""
         with self.changed:
             return list(self._messages.values())
 
     @staticmethod
     def sees(person: Person, message: Message) -> bool:
-        """Tell whether somebody sees a message; in a group, bots see what mentions them, and their own."""
+        """Return True if a person sees a message; in a group, a bot sees only mentions and its own."""
         if person not in message.room.people:
             return False
-        mine = person == message.person or person in message.mentioned
-        return mine or message.room.is_direct or not person.is_bot
+        is_involved = person == message.person or person in message.mentioned
+        return is_involved or message.room.is_direct or not person.is_bot
 
     def edit(self, message: Message, content: Content) -> Message:
-        """Change what a message says."""
+        """Change what a message says, and return the edited message."""
         with self.changed:
-            edited = replace(message, content=content, updated=self.clock.today())
+            edited = replace(message, content=content, updated=self.clock.now_utc())
             self._messages[message.uuid] = edited
-            self.tell()
+            self.notify()
         return edited
 
     def delete(self, message: Message) -> None:
-        """Take a message away."""
+        """Delete a message."""
         with self.changed:
             self._deleted.add(message.uuid)
-            self.tell()
+            self.notify()
 
     # -- cards
 
     def submit(self, person: Person, message: Message, inputs: dict[str, Any]) -> AttachmentAction:
-        """Submit the card of a message; the one who posted it hears of it."""
+        """Submit the card of a message; its author receives the event."""
         with self.changed:
-            action = AttachmentAction(ids.new_uuid(), message, person, inputs, self.clock.today())
+            action = AttachmentAction(ids.new_uuid(), message, person, inputs, self.clock.now_utc())
             self._actions[action.uuid] = action
             self._announce(Activity("cardAction", action.uuid, person, message, (message.person,), inputs))
         return action
 
     def action(self, key: str, person: Person) -> AttachmentAction:
-        """Return the submitted card with this id, for its author or the one who pressed it.
+        """Return the submitted card with this ID, for its author or the person who pressed the button.
 
         Raises:
-            WebexError: 404, there is none, or it is not for this person.
+            WebexError: 404, there is no such action, or it is not for this person.
         """
         with self.changed:
             action = self._actions.get(ids.bare_uuid("ATTACHMENT_ACTION", key))
@@ -212,18 +236,18 @@ class Cloud:
             raise WebexError(404, "Could not find an attachment action with provided ID.")
         return action
 
-    # -- those who follow
+    # -- notifications
 
     def _audience(self, message: Message) -> tuple[Person, ...]:
         return tuple(one for one in message.room.people if self.sees(one, message))
 
     def _announce(self, activity: Activity) -> None:
         for listener in self.listeners:
-            listener(activity)  # under the lock, so that everybody hears of things in their order
-        self.tell()
+            listener(activity)  # while the state is locked, so that all activities arrive in order
+        self.notify()
 
-    def tell(self) -> None:
-        """Wake those who wait for a change."""
+    def notify(self) -> None:
+        """Count a change and wake up waiters."""
         with self.changed:
             self.version += 1
             self.changed.notify_all()

@@ -1,4 +1,4 @@
-"""The answers Webex gives when it refuses."""
+"""Errors of the REST API, in the words of Webex."""
 
 from __future__ import annotations
 
@@ -17,7 +17,16 @@ MESSAGES = {
 
 
 class WebexError(Exception):
-    """A refusal: an HTTP status and the message that goes with it."""
+    """A request that is refused.
+
+    Args:
+        status: The HTTP status.
+        message: What is wrong; empty for Webex's usual text for this status.
+
+    Attributes:
+        status: The HTTP status.
+        message: What is wrong.
+    """
 
     def __init__(self, status: int, message: str = "") -> None:
         self.status = status
@@ -26,7 +35,7 @@ class WebexError(Exception):
 
 
 def as_json(message: str) -> dict[str, object]:
-    """Return the body of a refusal, in the shape that Webex's REST API uses."""
+    """Return the JSON object with which Webex's REST API reports an error."""
     return {
         "message": message,
         "errors": [{"description": message}],
@@ -35,4 +44,4 @@ def as_json(message: str) -> dict[str, object]:
 
 
 class NoSuchMessageError(TimeoutError):
-    """Nobody said what a test was waiting for; the text lists what was said instead."""
+    """No message fitted what a test was waiting for; the text lists the messages that came instead."""

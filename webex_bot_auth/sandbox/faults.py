@@ -1,4 +1,4 @@
-"""Faults that can be switched on while the cloud runs: how a bot behaves when Webex does not."""
+"""Faults that can be switched on while the sandbox runs, to see how a bot behaves when Webex fails."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Any, Literal
 
 GRANTS = {"exchange": "authorization_code", "refresh": "refresh_token"}
+HTTP_KINDS = frozenset({"status", "reset", "hang", "html", "empty", "wrong_types", "slow"})
+WEBSOCKET_KINDS = frozenset({"drop", "duplicate", "refuse"})
 WRONG_TYPES: dict[str, Any] = {
     "access_token": 17,
     "expires_in": "soon",
@@ -25,9 +27,20 @@ WRONG_TYPES: dict[str, Any] = {
 
 @dataclass
 class Fault:
-    """A fault that is switched on; leaving it as a context manager, or ``clear()``, switches it off.
+    """A fault that is switched on; ``clear()`` or the end of its ``with`` block switches it off.
 
-    ``seen`` counts how often it struck.
+    Attributes:
+        where: What it disturbs.
+        kind: What it does: a keyword of the method of ``Faults`` that made it.
+        faults: All faults of the sandbox.
+        times: How often it takes effect; None for as long as it is switched on.
+        grant: The ``grant_type`` that it is limited to; empty for all.
+        path: The beginning of the paths that it is limited to.
+        method: The HTTP method that it is limited to; empty for all.
+        status: The HTTP status that it answers with.
+        retry_after: The ``Retry-After`` of that answer, in seconds; None for no such header.
+        seconds: How long it delays an answer.
+        seen: How often it has taken effect so far.
     """
 
     where: Literal["token", "rest", "websocket"]
@@ -47,10 +60,13 @@ class Fault:
         self.faults.remove(self)
 
     def wait(self, timeout: float = 10) -> None:
-        """Wait until it has struck.
+        """Wait until it has taken effect.
+
+        Args:
+            timeout: Maximum wait, in seconds.
 
         Raises:
-            TimeoutError: it did not within ``timeout`` seconds.
+            TimeoutError: It did not take effect in time.
         """
         self.faults.wait_until_seen(self, timeout)
 
@@ -64,10 +80,7 @@ class Fault:
 
 
 class Faults:
-    """What is switched on. Each of the three methods switches on exactly one kind of fault.
-
-    ``times`` is how often it strikes; without it, until it is cleared.
-    """
+    """The faults of a sandbox; ``token``, ``rest`` and ``websocket`` each switch on one fault."""
 
     def __init__(self) -> None:
         self._active: list[Fault] = []
@@ -77,25 +90,48 @@ class Faults:
     def token(
         self, *, grant: Literal["exchange", "refresh"] | None = None, times: int | None = None, **kind: Any
     ) -> Fault:
-        """Disturb the token endpoint, for exchanges, refreshes or both.
+        """Disturb the token endpoint.
 
-        Kinds: ``status=503`` (with ``retry_after=`` seconds), ``reset=True`` (the connection), ``hang=True``
-        (no answer until cleared), ``html=True`` (HTML with 200), ``empty=True`` (``{}`` with 200),
-        ``wrong_types=True`` (JSON with 200 whose values have the wrong types), ``slow=`` seconds.
+        Args:
+            grant: What to disturb; None for both exchanges and refreshes.
+            times: How often; None until it is cleared.
+            **kind: Exactly one of ``status=503`` (optionally with ``retry_after=`` seconds), ``reset=True``
+                (the connection is reset), ``hang=True`` (no answer until it is cleared), ``html=True``
+                (HTML with status 200), ``empty=True`` (``{}`` with status 200), ``wrong_types=True`` (JSON
+                with status 200 whose values have wrong types) and ``slow=`` seconds until the answer.
+
+        Raises:
+            TypeError: Not exactly one known kind is given.
         """
         return self._add(Fault("token", "", self, times, GRANTS[grant] if grant else ""), kind, HTTP_KINDS)
 
     def rest(self, path: str = "/v1/", *, method: str = "", times: int | None = None, **kind: Any) -> Fault:
-        """Disturb the REST API below a path, for one method or all; the kinds are those of ``token``."""
+        """Disturb the REST API.
+
+        Args:
+            path: The beginning of the paths to disturb.
+            method: The HTTP method to disturb; empty for all.
+            times: How often; None until it is cleared.
+            **kind: As for ``token``.
+
+        Raises:
+            TypeError: Not exactly one known kind is given.
+        """
         return self._add(Fault("rest", "", self, times, path=path, method=method.upper()), kind, HTTP_KINDS)
 
     def websocket(self, *, times: int | None = None, **kind: Any) -> Fault:
         """Disturb the websocket.
 
-        Kinds: ``drop=True`` (the connection breaks when an event is due), ``duplicate=True`` (events come
-        twice), ``refuse=503`` (the handshake is answered with this status).
+        Args:
+            times: How often; None until it is cleared.
+            **kind: Exactly one of ``drop=True`` (the connection breaks when an event is to be sent),
+                ``duplicate=True`` (events are sent twice) and ``refuse=503`` (the handshake is answered
+                with this status).
+
+        Raises:
+            TypeError: Not exactly one known kind is given.
         """
-        return self._add(Fault("websocket", "", self, times), kind, SOCKET_KINDS)
+        return self._add(Fault("websocket", "", self, times), kind, WEBSOCKET_KINDS)
 
     def _add(self, fault: Fault, kind: dict[str, Any], known: frozenset[str]) -> Fault:
         fault.retry_after = kind.pop("retry_after", None)
@@ -123,16 +159,22 @@ class Faults:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let go of whoever is held by a fault, for good."""
+        """Switch all faults off, for good; requests that they hold are cut off."""
         with self._changed:
             self._closed = True
             self._active = []
             self._changed.notify_all()
 
-    # -- what the servers ask
+    # -- for the servers
 
-    def strike_http(self, method: str, path: str, grant: str) -> Fault | None:
-        """Return the fault that strikes this request, if any, and count it."""
+    def find_for_http(self, method: str, path: str, grant: str) -> Fault | None:
+        """Return the fault to apply to a request and count it; None if there is none.
+
+        Args:
+            method: The HTTP method.
+            path: The path.
+            grant: The ``grant_type`` of a request to the token endpoint.
+        """
         is_token = path == "/v1/access_token"
 
         def fits(fault: Fault) -> bool:
@@ -140,13 +182,13 @@ class Faults:
                 return is_token and fault.grant in ("", grant)
             return fault.where == "rest" and path.startswith(fault.path) and fault.method in ("", method)
 
-        return self._strike(fits)
+        return self._find(fits)
 
-    def strike_websocket(self, kind: str) -> Fault | None:
-        """Return the fault of this kind that strikes the websocket, if any, and count it."""
-        return self._strike(lambda fault: fault.where == "websocket" and fault.kind == kind)
+    def find_for_websocket(self, kind: str) -> Fault | None:
+        """Return the fault of this kind to apply to the websocket and count it; None if there is none."""
+        return self._find(lambda fault: fault.where == "websocket" and fault.kind == kind)
 
-    def _strike(self, fits: Callable[[Fault], bool]) -> Fault | None:
+    def _find(self, fits: Callable[[Fault], bool]) -> Fault | None:
         with self._changed:
             for fault in self._active:
                 if fits(fault) and (fault.times is None or fault.seen < fault.times):
@@ -156,24 +198,24 @@ class Faults:
         return None
 
     def wait_until_seen(self, fault: Fault, timeout: float) -> None:
-        """Wait until a fault has struck.
+        """Wait until a fault has taken effect, at most ``timeout`` seconds.
 
         Raises:
-            TimeoutError: it did not within ``timeout`` seconds.
+            TimeoutError: It did not take effect in time.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: fault.seen > 0, timeout):
-                raise TimeoutError(f"{fault} did not strike within {timeout} s")
+                raise TimeoutError(f"{fault} did not take effect within {timeout} s")
 
     def hold(self, fault: Fault) -> bool:
-        """Wait as long as a fault says; tell whether the request may go on."""
+        """Wait for as long as a ``slow`` or ``hang`` fault says.
+
+        Returns:
+            True if the request is to be answered, False if the sandbox is closing.
+        """
         with self._changed:
             if fault.kind == "slow":
                 self._changed.wait_for(lambda: self._closed, fault.seconds)
             elif fault.kind == "hang":
                 self._changed.wait_for(lambda: fault not in self._active)
             return not self._closed
-
-
-HTTP_KINDS = frozenset({"status", "reset", "hang", "html", "empty", "wrong_types", "slow"})
-SOCKET_KINDS = frozenset({"drop", "duplicate", "refuse"})

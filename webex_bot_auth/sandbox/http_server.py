@@ -1,4 +1,4 @@
-"""A threaded HTTP/1.1 server that keeps connections alive, stops at once and leaves no thread behind."""
+"""A threaded HTTP/1.1 server that keeps connections alive, and stops at once with all its threads."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from werkzeug.datastructures import Headers
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
-RESET = struct.pack("ii", 1, 0)  # linger for no time: closing the socket resets the connection
+NO_LINGER = struct.pack("ii", 1, 0)  # a socket that lingers for 0 seconds is closed with a reset
 
 
 class Handler(WSGIRequestHandler):
-    """Answers requests; unlike werkzeug's own, it reads each body whole and can keep the connection."""
+    """Answers requests; unlike werkzeug's handler, it reads whole bodies and keeps connections alive."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # headers and body are two writes: together they would wait 40 ms
+    disable_nagle_algorithm = True  # headers and body are two writes; the second would wait 40 ms
 
     def run_wsgi(self) -> None:
         """Answer one request."""
@@ -34,7 +34,7 @@ class Handler(WSGIRequestHandler):
             self.connection_dropped(error)
 
     def _read_body(self, environ: dict[str, Any]) -> bytes:
-        if environ.get("wsgi.input_terminated"):  # it comes in chunks
+        if environ.get("wsgi.input_terminated"):  # the body is chunked
             return bytes(environ["wsgi.input"].read())
         return self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0))
 
@@ -57,19 +57,27 @@ class Handler(WSGIRequestHandler):
             if close:
                 close()
 
-    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:  # noqa: ARG002 - theirs
-        """Give the connection up."""
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:  # noqa: ARG002 - signature of werkzeug
+        """Close the connection."""
         self.close_connection = True
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Keep quiet: a query string holds codes and states."""
+        """Log nothing, as query strings contain codes and states."""
 
 
 class HttpServer(ThreadedWSGIServer):
-    """Listens on 127.0.0.1 only."""
+    """Serves a WSGI application, on 127.0.0.1 only.
+
+    Args:
+        app: The WSGI application.
+        port: The port; 0 for any free one.
+
+    Raises:
+        OSError: The port is taken.
+    """
 
     def __init__(self, app: Any, port: int) -> None:
-        # werkzeug would end the process where a port is taken, so the socket is made here
+        # werkzeug would exit the process if the port is taken, so the socket is made here
         with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
             super().__init__("127.0.0.1", port, app, Handler, fd=listener.fileno())
         self._open: dict[socket.socket, threading.Thread] = {}
@@ -79,12 +87,12 @@ class HttpServer(ThreadedWSGIServer):
         )
 
     def start(self) -> None:
-        """Start to answer."""
+        """Start to answer requests."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, break all connections and wait for their threads."""
-        if self._thread.ident is None:  # it was never started
+        """Stop, close all connections and wait for their threads."""
+        if self._thread.ident is None:  # never started
             self.server_close()
             return
         self.shutdown()
@@ -96,7 +104,7 @@ class HttpServer(ThreadedWSGIServer):
             thread.join()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Give a connection a thread."""
+        """Answer a connection in a thread of its own."""
         thread = threading.Thread(
             target=self.process_request_thread,
             args=(request, client_address),
@@ -116,18 +124,22 @@ class HttpServer(ThreadedWSGIServer):
                 del self._open[request]
 
     def shutdown_request(self, request: Any) -> None:
-        """Close a connection; werkzeug's would say goodbye first, where a fault wants a reset."""
+        """Close a connection at once; werkzeug would shut it down first, which prevents a reset."""
         self.close_request(request)
 
 
 def _shut(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:  # it is closed already
+    except OSError:  # already closed
         return
 
 
 def reset(connection: socket.socket) -> ConnectionResetError:
-    """Make a connection end with a reset; return the error that the handler has to raise."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    """Prepare a connection so that closing it resets it.
+
+    Returns:
+        The error that the caller has to raise, which makes the handler close the connection.
+    """
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
     return ConnectionResetError("reset by a fault")

@@ -1,4 +1,4 @@
-"""Webex's two spellings of an id: a bare uuid, and base64 of ``ciscospark://us/KIND/uuid``."""
+"""Webex's two forms of an ID: a bare UUID, and base64 of ``ciscospark://us/KIND/uuid``."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ PREFIX = "ciscospark://us/"
 
 
 def new_uuid() -> str:
-    """Return a random uuid."""
+    """Return a random UUID."""
     return str(uuid.uuid4())
 
 
 def encode(kind: str, bare: str) -> str:
-    """Return the id that Webex's REST API shows, unpadded, for example ``encode("PEOPLE", uuid)``."""
+    """Return the ID of the REST API, without padding, for example ``encode("PEOPLE", uuid)``."""
     return base64.urlsafe_b64encode(f"{PREFIX}{kind}/{bare}".encode()).decode().rstrip("=")
 
 
 def bare_uuid(kind: str, either: str) -> str:
-    """Return the bare uuid of an id in either spelling; an empty string if it is none of this kind."""
+    """Return the bare UUID of an ID in either form; empty if it is not an ID of this kind."""
     if len(either) == 36:
         return either
     try:

@@ -1,4 +1,4 @@
-"""The websocket over which clients hear of events, in a thread with a loop of its own."""
+"""The websocket server that sends events to clients; Webex calls this service Mercury."""
 
 from __future__ import annotations
 
@@ -15,19 +15,34 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from .activities import Activity, envelope
+from .activities import Activity, websocket_event
 from .cloud import Cloud
-from .devices import Device, Devices, Due
+from .devices import Device, Devices, PendingEvent
 from .faults import Faults
 from .people import Person
 from .tokens import Tokens
 
 PATH = "/mercury/"
-AUTHORIZATION_TIMEOUT = 10  # seconds in which a client has to say who it is
+AUTHORIZATION_TIMEOUT = 10  # seconds until a client has to have sent its token
 
 
 class Mercury:
-    """The websocket server. Events go out at once, whether or not earlier ones were acknowledged."""
+    """The websocket server, which runs in a thread with an event loop of its own.
+
+    Events are sent at once, whether or not earlier ones were acknowledged.
+
+    Args:
+        cloud: People, spaces and messages; its activities are sent.
+        tokens: The tokens that clients authorize with.
+        devices: The devices that receive events.
+        faults: The faults that are switched on.
+        ssl_context: The TLS context; None to do without TLS.
+
+    Attributes:
+        connection_counts: How often clients have connected and authorized, by the UUID of person or bot.
+        rest_url: Base URL of the REST API; has to be set before the first event.
+        port: The port, once it is started.
+    """
 
     def __init__(
         self,
@@ -42,26 +57,28 @@ class Mercury:
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="sandbox-mercury", daemon=True)
         self._server: Server | None = None
-        self._outboxes: dict[str, list[asyncio.Queue[Due]]] = {}  # device to its connections; loop only
+        self._outboxes: dict[
+            str, list[asyncio.Queue[PendingEvent]]
+        ] = {}  # of each device's connections; for the loop only
         self._online: dict[ServerConnection, Person] = {}
-        self.logins: Counter[str] = Counter()  # how often somebody's client was let in, by uuid
+        self.connection_counts: Counter[str] = Counter()
         self.rest_url = ""
         self.port = 0
 
     # -- lifecycle
 
     def start(self) -> None:
-        """Start to listen on a free port; ``rest_url`` has to be set before the first event."""
+        """Start to listen on a free port."""
         self._loop = asyncio.new_event_loop()
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
-        self._cloud.listeners.append(self._hear)
+        self._cloud.listeners.append(self._on_activity)
 
     def close(self) -> None:
-        """Break all connections and stop."""
-        if self._thread.ident is None:  # it was never started
+        """Stop, and close all connections."""
+        if self._thread.ident is None:  # never started
             return
-        self._cloud.listeners.remove(self._hear)
+        self._cloud.listeners.remove(self._on_activity)
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -79,7 +96,7 @@ class Mercury:
             ssl=self._ssl,
             process_request=self._handshake,
             close_timeout=1,
-            compression=None,  # events are small and travel over loopback
+            compression=None,  # events are small and stay on this machine
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -93,12 +110,12 @@ class Mercury:
         return f"{'wss' if self._ssl else 'ws'}://127.0.0.1:{self.port}{PATH}{device.uuid}"
 
     def is_online(self, person: Person) -> bool:
-        """Tell whether somebody has a client that is connected and let in."""
+        """Return True if a person or bot has a client that is connected and authorized."""
         with self._cloud.changed:
             return person in self._online.values()
 
     def disconnect(self, person: Person) -> None:
-        """Break somebody's connections, as a network does: without a word."""
+        """Break the connections of a person or bot without a closing handshake, as a network failure does."""
 
         def abort() -> None:
             for connection, owner in list(self._online.items()):
@@ -109,22 +126,22 @@ class Mercury:
 
     # -- events
 
-    def _hear(self, activity: Activity) -> None:
-        now = self._cloud.clock.today()
+    def _on_activity(self, activity: Activity) -> None:
+        now = self._cloud.clock.now_utc()
         for person in activity.audience:
             for device in self._devices.of(person):
-                due = Due(envelope(activity, self.rest_url, now), activity.id)
-                self._loop.call_soon_threadsafe(self._dispatch, device, due)
+                pending = PendingEvent(websocket_event(activity, self.rest_url, now), activity.id)
+                self._loop.call_soon_threadsafe(self._dispatch, device, pending)
 
-    def _dispatch(self, device: Device, due: Due) -> None:
-        device.due.append(due)
+    def _dispatch(self, device: Device, pending: PendingEvent) -> None:
+        device.pending.append(pending)
         for outbox in self._outboxes.get(device.uuid, ()):
-            outbox.put_nowait(due)
+            outbox.put_nowait(pending)
 
     # -- connections
 
     def _handshake(self, connection: ServerConnection, request: Request) -> Response | None:
-        refusal = self._faults.strike_websocket("refuse")
+        refusal = self._faults.find_for_websocket("refuse")
         if refusal:
             return connection.respond(HTTPStatus(refusal.status), "refused by a fault\n")
         if self._device(request) is None:
@@ -138,26 +155,26 @@ class Mercury:
     async def _connected(self, connection: ServerConnection) -> None:
         device = self._device(connection.request)
         with suppress(ConnectionClosed, TimeoutError, asyncio.TimeoutError):
-            if device is None or not await self._let_in(connection, device):
+            if device is None or not await self._is_authorized(connection, device):
                 await connection.close(4401, "not authorized")
             else:
-                await self._converse(connection, device)
+                await self._serve(connection, device)
         await connection.close()
-        connection.transport.close()  # Python 3.10 takes a TLS transport that its peer closed for unclosed
+        connection.transport.close()  # Python 3.10 warns of a TLS transport that its peer has closed
 
-    async def _let_in(self, connection: ServerConnection, device: Device) -> bool:
+    async def _is_authorized(self, connection: ServerConnection, device: Device) -> bool:
         message = _parse(await asyncio.wait_for(connection.recv(), AUTHORIZATION_TIMEOUT))
         data = message.get("data") if message.get("type") == "authorization" else None
         bearer = str(data.get("token", "")) if isinstance(data, dict) else ""
         token = self._tokens.valid(bearer.removeprefix("Bearer "))
         return token is not None and token.person == device.person
 
-    async def _converse(self, connection: ServerConnection, device: Device) -> None:
-        outbox: asyncio.Queue[Due] = asyncio.Queue()
+    async def _serve(self, connection: ServerConnection, device: Device) -> None:
+        outbox: asyncio.Queue[PendingEvent] = asyncio.Queue()
         outboxes = self._outboxes.setdefault(device.uuid, [])
-        if not outboxes:  # what is due went to the other connection otherwise
-            for due in device.due:
-                outbox.put_nowait(due)
+        if not outboxes:  # otherwise another connection of the device has them
+            for pending in device.pending:
+                outbox.put_nowait(pending)
         outboxes.append(outbox)
         sender = asyncio.ensure_future(self._send(connection, outbox))
         self._set_online(connection, device.person)
@@ -175,8 +192,8 @@ class Mercury:
                 self._online.pop(connection, None)
             else:
                 self._online[connection] = person
-                self.logins[person.uuid] += 1
-            self._cloud.tell()
+                self.connection_counts[person.uuid] += 1
+            self._cloud.notify()
 
     @staticmethod
     async def _receive(connection: ServerConnection, device: Device, message: dict[str, Any]) -> None:
@@ -185,16 +202,16 @@ class Mercury:
         elif message.get("type") == "ping":
             await connection.send(json.dumps({"id": message.get("id"), "type": "pong"}))
 
-    async def _send(self, connection: ServerConnection, outbox: asyncio.Queue[Due]) -> None:
+    async def _send(self, connection: ServerConnection, outbox: asyncio.Queue[PendingEvent]) -> None:
         with suppress(ConnectionClosed):
             while True:
-                due = await outbox.get()
-                if self._faults.strike_websocket("drop"):
+                pending = await outbox.get()
+                if self._faults.find_for_websocket("drop"):
                     connection.transport.abort()
                     return
-                text = json.dumps(due.event)
+                text = json.dumps(pending.event)
                 await connection.send(text)
-                if self._faults.strike_websocket("duplicate"):
+                if self._faults.find_for_websocket("duplicate"):
                     await connection.send(text)
 
 

@@ -1,4 +1,4 @@
-"""What is said in a space, and what is pressed on a card."""
+"""Messages, and the submitted cards that the API calls attachment actions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from .rooms import Room
 
 @dataclass(frozen=True)
 class Content:
-    """What a message says, whoever says it and wherever."""
+    """What a message says.
+
+    Attributes:
+        text: The plain text.
+        markdown: The Markdown, if it was written in it.
+        html: The HTML, if it was written in it.
+        card: The Adaptive Card on it.
+        files: The URLs of attached files.
+    """
 
     text: str = ""
     markdown: str | None = None
@@ -25,9 +33,17 @@ class Content:
 
 @dataclass(frozen=True)
 class Message:
-    """A message; ``card`` is the Adaptive Card on it, ``parent`` the message whose thread it is in.
+    """A message; two versions of an edited message are equal.
 
-    It stays equal to itself when it is edited.
+    Attributes:
+        uuid: Its UUID.
+        room: The space.
+        person: The author.
+        content: What it says.
+        parent: The message whose thread it is in; None outside threads.
+        mentioned: Whom it mentions.
+        created: When it was posted.
+        updated: When it was edited last; None if it was not.
     """
 
     uuid: str
@@ -41,7 +57,7 @@ class Message:
 
     @property
     def id(self) -> str:
-        """The id in Webex's REST API."""
+        """The ID in the REST API."""
         return ids.encode("MESSAGE", self.uuid)
 
     @property
@@ -51,18 +67,26 @@ class Message:
 
     @property
     def markdown(self) -> str | None:
-        """The markdown, if it was written in it."""
+        """The Markdown; None if it was not written in it."""
         return self.content.markdown
 
     @property
     def card(self) -> dict[str, Any] | None:
-        """The Adaptive Card on the message, or None."""
+        """The Adaptive Card on the message; None without one."""
         return self.content.card
 
 
 @dataclass(frozen=True)
 class AttachmentAction:
-    """A submitted card: who pressed the button of which message, with which inputs."""
+    """A submitted card.
+
+    Attributes:
+        uuid: Its UUID.
+        message: The message with the card.
+        person: Who pressed the button.
+        inputs: What was filled in, and the data of the button.
+        created: When the button was pressed.
+    """
 
     uuid: str
     message: Message
@@ -72,5 +96,5 @@ class AttachmentAction:
 
     @property
     def id(self) -> str:
-        """The id in Webex's REST API."""
+        """The ID in the REST API."""
         return ids.encode("ATTACHMENT_ACTION", self.uuid)

@@ -1,4 +1,4 @@
-"""The authorization endpoint and its consent page; the page where a device's code is entered."""
+"""The authorization endpoint with its consent page, and the page where a user code is entered."""
 
 from __future__ import annotations
 
@@ -12,17 +12,34 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .integrations import Registration
 from .people import Person
-from .scopes import in_words
+from .scopes import describe
 from .services import services
 
 blueprint = Blueprint("oauth_authorize", __name__)
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64 of a SHA-256
-SINGLE = ("client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "login_hint")
+SINGLE_PARAMETERS = (
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "code_challenge",
+    "login_hint",
+)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An authorization request whose client and redirect URI are known to be good."""
+class AuthorizationRequest:
+    """An authorization request whose client ID and redirect URI have been checked.
+
+    Attributes:
+        client: The integration.
+        redirect_uri: Where the browser goes afterwards.
+        scopes: What the integration asks for.
+        state: The ``state``; None if there is none.
+        challenge: The PKCE challenge; empty without PKCE.
+        login_hint: The email address of the only person who may approve; empty for all.
+    """
 
     client: Registration
     redirect_uri: str
@@ -31,20 +48,20 @@ class Asked:
     challenge: str
     login_hint: str
 
-    def answer(self, answer: Mapping[str, str]) -> WerkzeugResponse:
-        """Send the browser back to the integration."""
+    def redirect(self, result: Mapping[str, str]) -> WerkzeugResponse:
+        """Redirect the browser to the integration, with a result in the query."""
         state = {"state": self.state} if self.state is not None else {}
         joint = "&" if "?" in self.redirect_uri else "?"
-        return redirect(f"{self.redirect_uri}{joint}{urlencode({**answer, **state})}")
+        return redirect(f"{self.redirect_uri}{joint}{urlencode({**result, **state})}")
 
     def error(self, code: str, description: str) -> WerkzeugResponse:
-        """Send the browser back with an error."""
-        return self.answer({"error": code, "error_description": description})
+        """Redirect the browser to the integration, with an error."""
+        return self.redirect({"error": code, "error_description": description})
 
 
-def _asked() -> Asked | Response:
+def _parse_request() -> AuthorizationRequest | Response:
     query = request.args
-    if any(len(query.getlist(name)) > 1 for name in SINGLE):
+    if any(len(query.getlist(name)) > 1 for name in SINGLE_PARAMETERS):
         return _problem("A parameter is given more than once.")
     client = services().integrations.find(query.get("client_id", ""))
     if client is None:
@@ -54,51 +71,57 @@ def _asked() -> Asked | Response:
         return _problem("The redirect_uri is not registered for this integration.")
     scopes = tuple(dict.fromkeys(query.get("scope", "").split())) or client.scopes
     challenge, hint = query.get("code_challenge", ""), query.get("login_hint", "")
-    return Asked(client, redirect_uri, scopes, query.get("state"), challenge, hint)
+    return AuthorizationRequest(client, redirect_uri, scopes, query.get("state"), challenge, hint)
 
 
-def _refusal(asked: Asked) -> WerkzeugResponse | None:
+def _refusal(authorization: AuthorizationRequest) -> WerkzeugResponse | None:
     if request.args.get("response_type") != "code":
-        return asked.error("unsupported_response_type", "Only response_type=code is supported.")
-    if not set(asked.scopes) <= set(asked.client.scopes):
-        return asked.error("invalid_scope", "The integration does not have all of these scopes.")
-    method = request.args.get("code_challenge_method", "S256" if asked.challenge else "")
-    if method and (method != "S256" or not CHALLENGE.fullmatch(asked.challenge)):
-        return asked.error("invalid_request", "The code_challenge must be one of the method S256.")
+        return authorization.error("unsupported_response_type", "Only response_type=code is supported.")
+    if not set(authorization.scopes) <= set(authorization.client.scopes):
+        return authorization.error("invalid_scope", "The integration does not have all of these scopes.")
+    method = request.args.get("code_challenge_method", "S256" if authorization.challenge else "")
+    if method and (method != "S256" or not CHALLENGE.fullmatch(authorization.challenge)):
+        return authorization.error("invalid_request", "The code_challenge must be one of the method S256.")
     return None
 
 
 @blueprint.get("/v1/authorize")
 def consent() -> WerkzeugResponse:
-    """Ask whether to let the integration in, and as whom."""
-    asked = _asked()
-    if isinstance(asked, Response):
-        return asked
-    return _refusal(asked) or make_response(
+    """Show the page that asks whether to approve, and as whom."""
+    authorization = _parse_request()
+    if isinstance(authorization, Response):
+        return authorization
+    return _refusal(authorization) or make_response(
         render_template(
             "consent.html",
-            client=asked.client,
-            abilities=in_words(asked.scopes),
-            people=_people(asked.login_hint),
+            client=authorization.client,
+            abilities=describe(authorization.scopes),
+            people=_people(authorization.login_hint),
         )
     )
 
 
 @blueprint.post("/v1/authorize")
 def decide() -> WerkzeugResponse:
-    """Take the answer, and send the browser back with a code or a refusal."""
-    asked = _asked()
-    if isinstance(asked, Response):
-        return asked
-    refusal = _refusal(asked)
+    """Redirect the browser to the integration, with a code or a refusal."""
+    authorization = _parse_request()
+    if isinstance(authorization, Response):
+        return authorization
+    refusal = _refusal(authorization)
     if refusal:
         return refusal
-    person = _approver(asked.login_hint)
+    person = _approver(authorization.login_hint)
     if person is None:
-        return asked.error("access_denied", "The user denied the request.")
-    codes = services().codes
-    code = codes.issue(person, asked.client.client_id, asked.redirect_uri, asked.scopes, asked.challenge)
-    return asked.answer({"code": code})
+        return authorization.error("access_denied", "The user denied the request.")
+    codes = services().authorization_codes
+    code = codes.issue(
+        person,
+        authorization.client.client_id,
+        authorization.redirect_uri,
+        authorization.scopes,
+        authorization.challenge,
+    )
+    return authorization.redirect({"code": code})
 
 
 def _people(hint: str) -> list[Person]:
@@ -115,15 +138,15 @@ def _approver(hint: str) -> Person | None:
 
 @blueprint.get("/device")
 def device() -> Response:
-    """Ask for a user code, and then whether to let the device in."""
+    """Show the page that asks for a user code, and then whether to approve."""
     user_code = request.args.get("userCode", "")
-    code = services().device_codes.by_user_code(user_code)
+    code = services().device_codes.find_by_user_code(user_code)
     client = services().integrations.find(code.client_id) if code else None
     page = render_template(
         "device.html",
         code=code,
         client=client,
-        abilities=in_words(code.scopes) if code else [],
+        abilities=describe(code.scopes) if code else [],
         people=_people(""),
         wrong=bool(user_code) and code is None,
     )
@@ -132,9 +155,9 @@ def device() -> Response:
 
 @blueprint.post("/device")
 def decide_device() -> Response:
-    """Take the answer for a device."""
+    """Record whether a device is approved."""
     codes = services().device_codes
-    code = codes.by_user_code(request.form.get("user_code", ""))
+    code = codes.find_by_user_code(request.form.get("user_code", ""))
     if code is None:
         return _problem("This code is unknown, expired or was used.")
     person = _approver("")

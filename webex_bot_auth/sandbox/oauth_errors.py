@@ -1,4 +1,4 @@
-"""Refusals of the token endpoints, in the two shapes that Webex uses."""
+"""Errors of the token endpoints, in the two formats that Webex uses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from .services import services
 
 
 class OAuthError(Exception):
-    """A refusal: RFC 6749's error code, what it means here, and the HTTP status."""
+    """A request to a token endpoint that is refused.
+
+    Args:
+        code: The error code of RFC 6749.
+        description: What it means here.
+        status: The HTTP status.
+    """
 
     def __init__(self, code: str, description: str, status: int = 400) -> None:
         self.code = code
@@ -18,7 +24,7 @@ class OAuthError(Exception):
         super().__init__(f"{code}: {description}")
 
     def response(self) -> Response:
-        """Return it in the shape that the settings say."""
+        """Return the error in the format that ``OAuthSettings.error_shape`` names."""
         if services().settings.error_shape == "rfc6749":
             answer = jsonify(error=self.code, error_description=self.description)
         else:

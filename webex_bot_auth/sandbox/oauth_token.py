@@ -1,4 +1,4 @@
-"""The token endpoints: codes, refresh tokens and device codes become access tokens."""
+"""The token endpoints: they exchange codes, refresh tokens and device codes for access tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEVICE_ERRORS = {
 
 @blueprint.post("/access_token")
 def access_token() -> Response:
-    """Answer with tokens for a code or a refresh token."""
+    """Return tokens for an authorization code or a refresh token."""
     client = _client()
     kind = _field("grant_type")
     if kind == "authorization_code":
@@ -50,13 +50,13 @@ def _field(name: str) -> str:
 
 
 def _exchange(client: Registration) -> Response:
-    code = services().codes.take(_field("code"))
+    code = services().authorization_codes.take(_field("code"))
     if code is None or code.client_id != client.client_id:
         raise OAuthError("invalid_grant", "The authorization code is unknown, expired or was used.")
     if code.redirect_uri != _field("redirect_uri"):
         raise OAuthError("invalid_grant", "The redirect_uri is not that of the authorization request.")
-    if not code.proves(request.form.get("code_verifier", "")):
-        raise OAuthError("invalid_grant", "The code_verifier does not fit the code_challenge.")
+    if not code.matches(request.form.get("code_verifier", "")):
+        raise OAuthError("invalid_grant", "The code_verifier does not match the code_challenge.")
     return jsonify(services().tokens.grant(code.person, client.client_id, code.scopes))
 
 
@@ -69,7 +69,7 @@ def _refresh(client: Registration) -> Response:
 
 @blueprint.post("/device/authorize")
 def device_authorize() -> Response:
-    """Answer with a device code, and the user code to show."""
+    """Return a device code, and the user code to show."""
     client = services().integrations.find(_field("client_id"))
     if client is None:
         raise OAuthError("invalid_client", "The client id is unknown.", 401)
@@ -90,7 +90,7 @@ def device_authorize() -> Response:
 
 @blueprint.post("/device/token")
 def device_token() -> Response:
-    """Answer a device that polls: 428 until its user has decided."""
+    """Answer a device that polls; 428 until its user has decided."""
     client = _client()
     if _field("grant_type") != DEVICE_GRANT:
         raise OAuthError("unsupported_grant_type", "Only device codes are taken here.")

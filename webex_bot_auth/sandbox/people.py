@@ -1,4 +1,4 @@
-"""Who is in the cloud: people and bots."""
+"""The people and bots of the sandbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from . import ids
 class Person:
     """A person or a bot.
 
-    ``token`` is the bot's token, or the person's own access token with every scope; neither expires.
+    Attributes:
+        uuid: The UUID.
+        email: The email address.
+        display_name: The name that others see.
+        is_bot: True for a bot.
+        is_admin: True for a person who may see and revoke authorizations.
+        created: When the person or bot was added.
+        token: The bot token, or the person's own access token with every scope; neither expires.
     """
 
     uuid: str
@@ -26,11 +33,11 @@ class Person:
 
     @property
     def id(self) -> str:
-        """The id in Webex's REST API."""
+        """The ID in the REST API."""
         return ids.encode("PEOPLE", self.uuid)
 
 
 def email_from(name: str, is_bot: bool) -> str:
-    """Return an address made from a name: ``Alice Adams`` is ``alice.adams@example.com``."""
+    """Return an email address made from a name, for example ``alice.adams@example.com``."""
     local = ".".join(re.findall(r"[a-z0-9]+", name.lower())) or "someone"
     return f"{local}@{'webex.bot' if is_bot else 'example.com'}"

@@ -1,4 +1,4 @@
-"""The admin's API to see and revoke what integrations hold."""
+"""The REST API with which an admin sees and revokes the tokens of integrations."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from .auth import caller
 from .clock import iso
 from .errors import WebexError
 from .people import Person
+from .rest_json import Json
 from .services import services
-from .shapes import Json
 from .tokens import AccessToken, Grant
 
 blueprint = Blueprint("rest_authorizations", __name__, url_prefix="/v1/authorizations")
@@ -24,13 +24,13 @@ def _admin(scope: str) -> Person:
 
 @blueprint.get("")
 def list_authorizations() -> Response:
-    """Return what integrations hold of one person."""
+    """Return the tokens that integrations hold for one person."""
     _admin("identity:tokens_read")
     key = request.args.get("personId") or request.args.get("personEmail")
     if not key:
         raise WebexError(400, "personId or personEmail is needed.")
     held = services().tokens.authorizations(services().cloud.person(key))
-    return jsonify(items=[_shape(one) for one in held])
+    return jsonify(items=[_authorization_json(one) for one in held])
 
 
 @blueprint.delete("/<authorization_id>")
@@ -46,7 +46,7 @@ def delete_authorization(authorization_id: str) -> Response:
 
 @blueprint.delete("")
 def delete_own_authorizations() -> Response:
-    """Revoke what one integration holds of the caller."""
+    """Revoke the tokens that one integration holds for the caller."""
     person, client_id = _admin("identity:tokens_write"), request.args.get("clientId")
     for one in services().tokens.authorizations(person):
         if isinstance(one, Grant) and one.client_id == client_id:
@@ -54,7 +54,7 @@ def delete_own_authorizations() -> Response:
     return Response(status=204)
 
 
-def _shape(one: Grant | AccessToken) -> Json:
+def _authorization_json(one: Grant | AccessToken) -> Json:
     grant = one if isinstance(one, Grant) else one.grant
     client_id = grant.client_id if grant else ""
     registration = services().integrations.find(client_id)
@@ -64,6 +64,6 @@ def _shape(one: Grant | AccessToken) -> Json:
         "applicationName": registration.name if registration else "",
         "personId": one.person.id,
         "clientId": client_id,
-        "created": iso(services().cloud.clock.date(one.created)),
+        "created": iso(services().cloud.clock.to_utc(one.created)),
         "type": "refresh" if isinstance(one, Grant) else "access",
     }

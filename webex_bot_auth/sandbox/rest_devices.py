@@ -1,4 +1,4 @@
-"""What a bot's client asks before it opens the websocket, and what it looks up about an event."""
+"""The endpoints that a bot's client uses before it opens the websocket, and to look up an event."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from flask import Blueprint, Response, jsonify, request
 from .auth import caller
 from .devices import Device
 from .errors import WebexError
+from .rest_json import Json, action_json, message_json
 from .services import services
-from .shapes import Json, action_json, message_json
 
 blueprint = Blueprint("rest_devices", __name__)
-SCOPE = "spark:kms"  # what a person's token needs to follow conversations
+SCOPE = "spark:kms"  # what a token of an integration needs to receive events
 
 
 @blueprint.get("/u2c/api/v1/catalog")
 def catalog() -> Response:
-    """Return where the other services are."""
+    """Return the addresses of the other services."""
     caller(SCOPE)
     base = request.host_url.rstrip("/")
     links = {
@@ -29,11 +29,11 @@ def catalog() -> Response:
 
 @blueprint.get("/wdm/api/v1/devices")
 def list_devices() -> Response | tuple[Response, int]:
-    """Return the caller's devices; 404 when there is none, as Webex does."""
+    """Return the caller's devices; 404 if there is none, as at Webex."""
     devices = services().devices.of(caller(SCOPE))
     if not devices:
         raise WebexError(404)
-    return jsonify(devices=[_shape(device) for device in devices])
+    return jsonify(devices=[_device_json(device) for device in devices])
 
 
 @blueprint.post("/wdm/api/v1/devices")
@@ -41,13 +41,13 @@ def create_device() -> Response:
     """Register a device."""
     details = request.get_json(silent=True)
     return jsonify(
-        _shape(services().devices.register(caller(SCOPE), details if isinstance(details, dict) else {}))
+        _device_json(services().devices.register(caller(SCOPE), details if isinstance(details, dict) else {}))
     )
 
 
 @blueprint.delete("/wdm/api/v1/devices/<uuid>")
 def delete_device(uuid: str) -> Response:
-    """Forget a device."""
+    """Remove a device."""
     person, devices = caller(SCOPE), services().devices
     device = devices.find(uuid)
     if device is None or device.person != person:
@@ -56,18 +56,18 @@ def delete_device(uuid: str) -> Response:
     return Response(status=204)
 
 
-def _shape(device: Device) -> Json:
+def _device_json(device: Device) -> Json:
     url = f"{request.host_url}wdm/api/v1/devices/{device.uuid}"
     return {**device.details, "url": url, "webSocketUrl": services().mercury.url(device)}
 
 
 @blueprint.get("/conversation/api/v1/messages/<uuid>")
 def look_up_message(uuid: str) -> Response:
-    """Return the message of an event, with the id that the REST API takes."""
+    """Return the message of an event, with its ID in the REST API."""
     return jsonify(message_json(services().cloud.message(uuid, caller(SCOPE))))
 
 
 @blueprint.get("/conversation/api/v1/attachment/actions/<uuid>")
 def look_up_action(uuid: str) -> Response:
-    """Return the submitted card of an event, with the id that the REST API takes."""
+    """Return the submitted card of an event, with its ID in the REST API."""
     return jsonify(action_json(services().cloud.action(uuid, caller(SCOPE))))

@@ -1,4 +1,4 @@
-"""The REST API, as far as messages and submitted cards go."""
+"""The REST API for messages and submitted cards."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from flask import Blueprint, Response, jsonify, request
 from .auth import caller
 from .clock import iso
 from .cloud import Cloud
-from .content import NewMessage, action_from, content_of, message_from
 from .errors import WebexError
 from .ids import bare_uuid
 from .messages import Message
 from .people import Person
+from .request_bodies import NewMessage, content_of, parse_action, parse_message
+from .rest_json import action_json, message_json
 from .rooms import Room
 from .services import services
-from .shapes import action_json, message_json
 
 blueprint = Blueprint("rest_messages", __name__, url_prefix="/v1")
 
@@ -26,7 +26,7 @@ blueprint = Blueprint("rest_messages", __name__, url_prefix="/v1")
 def create_message() -> Response:
     """Post a message."""
     person, cloud = caller("spark:messages_write"), services().cloud
-    new = message_from(_body())
+    new = parse_message(_body())
     content = content_of(new)
     return jsonify(message_json(cloud.post(person, _destination(cloud, person, new), content, new.parent_id)))
 
@@ -55,14 +55,14 @@ def get_message(message_id: str) -> Response:
 
 @blueprint.put("/messages/<message_id>")
 def edit_message(message_id: str) -> Response:
-    """Change what one's own message says."""
+    """Change what a message of the caller says."""
     message = _own_message(message_id)
-    return jsonify(message_json(services().cloud.edit(message, content_of(message_from(_body())))))
+    return jsonify(message_json(services().cloud.edit(message, content_of(parse_message(_body())))))
 
 
 @blueprint.delete("/messages/<message_id>")
 def delete_message(message_id: str) -> Response:
-    """Take one's own message away."""
+    """Delete a message of the caller."""
     services().cloud.delete(_own_message(message_id))
     return Response(status=204)
 
@@ -83,18 +83,18 @@ def list_messages() -> Response:
     mentioned = request.args.get("mentionedPeople")
     if person.is_bot and not room.is_direct and not mentioned:
         raise WebexError(403, "Bots must give mentionedPeople=me to list the messages of a group.")
-    return _page(_chosen(cloud.messages(room), person if mentioned else None))
+    return _page(_filtered(cloud.messages(room), person if mentioned else None))
 
 
 @blueprint.get("/messages/direct")
 def list_direct_messages() -> Response:
-    """Return the messages of the 1:1 space with somebody, newest first."""
+    """Return the messages of the 1:1 space with a person, newest first."""
     person, cloud = caller("spark:messages_read"), services().cloud
     other = cloud.person(request.args.get("personId") or request.args.get("personEmail", ""))
-    return _page(_chosen(cloud.messages(cloud.direct(person, other)), None))
+    return _page(_filtered(cloud.messages(cloud.direct(person, other)), None))
 
 
-def _chosen(messages: Sequence[Message], mentioned: Person | None) -> list[Message]:
+def _filtered(messages: Sequence[Message], mentioned: Person | None) -> list[Message]:
     parent = bare_uuid("MESSAGE", request.args.get("parentId", ""))
     before, earlier = request.args.get("before", "9999"), list(messages)
     last = bare_uuid("MESSAGE", request.args.get("beforeMessage", ""))
@@ -123,7 +123,7 @@ def _page(messages: list[Message]) -> Response:
 def create_action() -> Response:
     """Submit a card."""
     person, cloud = caller("spark:messages_write"), services().cloud
-    new = action_from(_body())
+    new = parse_action(_body())
     message = cloud.message(new.message_id, person)
     if message.card is None:
         raise WebexError(400, "The message has no card.")

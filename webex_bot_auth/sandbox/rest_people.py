@@ -1,4 +1,4 @@
-"""The REST API, as far as people, spaces and memberships go."""
+"""The REST API for people, spaces and memberships."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from .auth import caller
 from .clock import iso
 from .errors import WebexError
 from .people import Person
+from .rest_json import Json, membership_json, person_json, room_json
 from .rooms import Room
 from .services import services
-from .shapes import Json, membership_json, person_json, room_json
 
 blueprint = Blueprint("rest_people", __name__, url_prefix="/v1")
 
 
 @blueprint.get("/people/me")
 def me() -> Response:
-    """Return who calls."""
+    """Return the caller."""
     return jsonify(person_json(caller("spark:people_read"), request.host_url))
 
 

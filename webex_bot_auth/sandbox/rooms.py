@@ -1,4 +1,4 @@
-"""Spaces, which the API calls rooms: direct ones of two, and groups."""
+"""Spaces, which the API calls rooms: 1:1 (direct) and groups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from .people import Person
 
 @dataclass(frozen=True)
 class Room:
-    """A space; ``title`` is empty for a direct one, where each sees the other's name."""
+    """A space.
+
+    Attributes:
+        uuid: Its UUID.
+        title: The title of a group; empty for a 1:1 space, where each sees the other's name.
+        is_direct: True for a 1:1 space.
+        people: Who is in it.
+        created: When it was made.
+    """
 
     uuid: str
     title: str
@@ -21,16 +29,16 @@ class Room:
 
     @property
     def id(self) -> str:
-        """The id in Webex's REST API."""
+        """The ID in the REST API."""
         return ids.encode("ROOM", self.uuid)
 
     @property
     def kind(self) -> str:
-        """``direct`` or ``group``, as the API says it."""
+        """The type in the REST API: ``direct`` or ``group``."""
         return "direct" if self.is_direct else "group"
 
     def title_for(self, person: Person) -> str:
-        """Return the title this person sees."""
+        """Return the title that a person sees."""
         if not self.is_direct:
             return self.title
         return next((other.display_name for other in self.people if other != person), person.display_name)

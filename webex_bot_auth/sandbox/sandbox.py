@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from wxc_sdk.integration import Integration
 
-from . import browser, cards, content, waiting
+from . import browser, cards
 from .app import create_app
-from .bot_thread import BotThread, Runnable
+from .bot_thread import BotThread, Runnable, running_bot
 from .calls import Calls
 from .faults import Faults
-from .gate import Gate
 from .http_server import HttpServer
+from .inspection import Inspection
 from .messages import AttachmentAction, Message
+from .middleware import CallMiddleware
+from .oauth_settings import OAuthSettings
 from .people import Person
+from .request_bodies import content_of, parse_message
 from .rooms import Room
-from .services import assemble
-from .settings import OAuthSettings
-from .waiting import Wanted
+from .services import create_services
 
 if TYPE_CHECKING:
     import requests
@@ -32,51 +33,52 @@ if TYPE_CHECKING:
 SCOPES = ("spark:people_read", "spark:kms")
 
 
-class Sandbox:
+class Sandbox(Inspection):
     """A Webex cloud for tests and trials, on 127.0.0.1 only.
 
     Args:
-        port: of the REST API and the chat page; 0 is a free one.
-        tls: whether the websocket is wss, with a throw-away certificate. REST stays http.
-        oauth: lifetimes and behavior of OAuth; also at hand as ``oauth``, to change while it runs.
+        port: Port of the REST API and the chat page; 0 for any free one.
+        tls: True for a websocket over TLS (wss), with a temporary certificate. The REST API stays http.
+        oauth: How OAuth behaves; None for the defaults.
 
     Attributes:
-        faults: what goes wrong on purpose.
-        calls: every HTTP call that was made.
+        oauth: How OAuth behaves; may be changed while the sandbox runs.
+        faults: Switches faults on and off.
+        calls: Every HTTP call that clients have made.
     """
 
     def __init__(self, port: int = 0, tls: bool = False, oauth: OAuthSettings | None = None) -> None:
         self.oauth = oauth or OAuthSettings()
         self.faults = Faults()
         self.calls = Calls()
-        self._services = assemble(self.oauth, self.faults, self.calls, tls=tls)
-        self._cloud, self._tokens = self._services.cloud, self._services.tokens
-        self._http = HttpServer(Gate(create_app(self._services).wsgi_app, self._services), port)
+        super().__init__(create_services(self.oauth, self.faults, self.calls, tls=tls))
+        app = create_app(self._services)
+        self._http = HttpServer(CallMiddleware(app.wsgi_app, self._services), port)
 
-    # -- lifecycle
+    # -- start, reach and stop it
 
     @property
     def url(self) -> str:
-        """Where the chat page is; the REST API is below it at ``/v1``."""
+        """The address of the chat page; the REST API is below it, at ``/v1``."""
         return f"http://127.0.0.1:{self._http.port}"
 
     def show(self) -> None:
-        """Open the chat page in the browser, where there is a desktop."""
+        """Open the chat page in the browser, if this machine has a desktop."""
         browser.show(self.url)
 
     def start(self) -> Sandbox:
-        """Start to answer."""
+        """Start both servers and return the sandbox."""
         self._services.mercury.rest_url = self.url
         self._services.mercury.start()
         self._http.start()
         return self
 
     def close(self) -> None:
-        """Stop at once, for good; whoever waits for an answer is cut off."""
+        """Stop at once, for good; requests that wait for an answer are cut off."""
         if self._services.closing.is_set():
             return
         self._services.closing.set()
-        self._cloud.tell()
+        self._cloud.notify()
         self.faults.close()
         self._http.close()
         self._services.mercury.close()
@@ -88,90 +90,6 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    # -- who and where
-
-    def add_person(self, name: str, *, email: str | None = None, admin: bool = False) -> Person:
-        """Let a person in; the email address is made from the name, at example.com.
-
-        Raises:
-            ValueError: the email address is taken.
-        """
-        person = self._cloud.add_person(name, email=email, admin=admin)
-        self._tokens.keep(person)
-        return person
-
-    def add_bot(self, name: str, *, email: str | None = None) -> Person:
-        """Let a bot in; its ``token`` is what webex_bot takes.
-
-        Raises:
-            ValueError: the email address is taken.
-        """
-        bot = self._cloud.add_person(name, email=email, is_bot=True)
-        self._tokens.keep(bot)
-        return bot
-
-    def people(self) -> list[Person]:
-        """Return all people and bots, in the order they were added."""
-        return self._cloud.people
-
-    def direct(self, one: Person, other: Person) -> Room:
-        """Return the 1:1 space of two."""
-        return self._cloud.direct(one, other)
-
-    def group(self, title: str, people: Iterable[Person]) -> Room:
-        """Return a new group space."""
-        return self._cloud.group(title, people)
-
-    def integration(
-        self,
-        redirect_url: str = "http://127.0.0.1:5000/redirect",
-        scopes: str | Sequence[str] = SCOPES,
-        name: str = "Sandbox integration",
-        more_redirect_urls: Sequence[str] = (),
-    ) -> Integration:
-        """Register an integration, and return it as wxc_sdk knows it, pointed at this sandbox."""
-        wanted = tuple(scopes.split() if isinstance(scopes, str) else scopes)
-        registered = self._services.integrations.register(name, (redirect_url, *more_redirect_urls), wanted)
-        return Integration(
-            client_id=registered.client_id,
-            client_secret=registered.client_secret,
-            scopes=list(wanted),
-            redirect_url=redirect_url,
-            auth_service=f"{self.url}/v1/authorize",
-            token_service=f"{self.url}/v1/access_token",
-        )
-
-    # -- bots
-
-    def clients(self) -> AbstractContextManager[None]:
-        """Point webex_bot, webexpythonsdk and wxc_sdk here for the length of a ``with`` block."""
-        from .clients import clients_at  # the sandbox starts faster without webex_bot
-
-        return clients_at(self.url)
-
-    @contextmanager
-    def run_bot(self, bot: Runnable, timeout: float = 10) -> Iterator[BotThread]:
-        """Run a WebexBot, made within ``clients()``, for the length of a ``with`` block.
-
-        Raises:
-            TimeoutError: it was not connected within ``timeout`` seconds.
-            BaseException: what its ``run()`` died of, if it did.
-        """
-        person = self._tokens.owner(bot.access_token)
-        if person is None:
-            raise ValueError("this bot's token is not one of this sandbox")
-        thread, logins = BotThread(bot, self._cloud.changed), self._services.mercury.logins
-        before = logins[person.uuid]
-        thread.start()
-        try:
-            self._wait(lambda: thread.ended or logins[person.uuid] > before, timeout, f"{person} to connect")
-            if not thread.ended:
-                yield thread
-        finally:
-            thread.stop()
-        if thread.error is not None:
-            raise thread.error
 
     @contextmanager
     def wrap(self, middleware: Middleware) -> Iterator[None]:
@@ -187,54 +105,93 @@ class Sandbox:
         finally:
             self._http.app = app
 
-    def wait_until_online(self, bot: Person, timeout: float = 10, *, connections: int = 1) -> None:
-        """Wait until a bot is connected and authorized.
+    # -- people, spaces and integrations
+
+    def add_person(self, name: str, *, email: str | None = None, admin: bool = False) -> Person:
+        """Add a person.
 
         Args:
-            bot: The bot, as returned by ``add_bot``.
-            timeout: Maximum wait, in seconds.
-            connections: How often it has to have connected since the sandbox was started.
+            name: The display name.
+            email: The email address; None to make one from the name, at example.com.
+            admin: True if the person may see and revoke authorizations through the REST API.
 
         Raises:
-            TimeoutError: It was not online in time.
+            ValueError: The email address is taken.
         """
-        self._wait(
-            lambda: self._services.mercury.is_online(bot) and self.connections(bot) >= connections,
-            timeout,
-            f"{bot} to connect",
-        )
+        return self._add(name, email=email, admin=admin)
 
-    def wait_until_offline(self, bot: Person, timeout: float = 10) -> None:
-        """Wait until a bot has no connection left.
+    def add_bot(self, name: str, *, email: str | None = None) -> Person:
+        """Add a bot; its ``token`` is what webex_bot takes.
 
         Args:
-            bot: The bot, as returned by ``add_bot``.
-            timeout: Maximum wait, in seconds.
+            name: The display name.
+            email: The email address; None to make one from the name, at webex.bot.
 
         Raises:
-            TimeoutError: It was still online after this time.
+            ValueError: The email address is taken.
         """
-        self._wait(lambda: not self._services.mercury.is_online(bot), timeout, f"{bot} to disconnect")
+        return self._add(name, email=email, is_bot=True)
 
-    def wait_for_bot(self, bot: Person, timeout: float = 10) -> None:
-        """Wait until a bot is connected and let in.
+    def _add(self, name: str, **options: Any) -> Person:
+        person = self._cloud.add_person(name, **options)
+        self._tokens.add_own_token(person)
+        return person
+
+    def direct(self, one: Person, other: Person) -> Room:
+        """Return the 1:1 space of two people, which is made if there is none yet."""
+        return self._cloud.direct(one, other)
+
+    def group(self, title: str, people: Iterable[Person]) -> Room:
+        """Return a new group space."""
+        return self._cloud.group(title, people)
+
+    def integration(
+        self,
+        redirect_url: str = "http://127.0.0.1:5000/redirect",
+        scopes: str | Sequence[str] = SCOPES,
+        name: str = "Sandbox integration",
+        more_redirect_urls: Sequence[str] = (),
+    ) -> Integration:
+        """Register an integration and return it in wxc_sdk's form, with the addresses of this sandbox.
+
+        Args:
+            redirect_url: The redirect URI that the integration uses.
+            scopes: What it may ask for: a list, or a string with spaces between.
+            name: Its name on the consent page.
+            more_redirect_urls: Further redirect URIs to register.
+        """
+        names = tuple(scopes.split() if isinstance(scopes, str) else scopes)
+        registered = self._services.integrations.register(name, (redirect_url, *more_redirect_urls), names)
+        return registered.for_wxc_sdk(self.url)
+
+    # -- bots
+
+    def clients(self) -> AbstractContextManager[None]:
+        """Point webex_bot, webexpythonsdk and wxc_sdk at this sandbox for the length of a ``with`` block."""
+        from .clients import clients_at  # the sandbox starts faster without webex_bot
+
+        return clients_at(self.url)
+
+    def run_bot(self, bot: Runnable, timeout: float = 10) -> AbstractContextManager[BotThread]:
+        """Run a WebexBot for the length of a ``with`` block.
+
+        Args:
+            bot: The bot, made within a block of ``clients()``.
+            timeout: Maximum wait until it is connected, in seconds.
 
         Raises:
-            TimeoutError: it was not within ``timeout`` seconds.
+            ValueError: Its token is not one of this sandbox.
+            TimeoutError: It was not connected in time.
+            BaseException: What its ``run()`` raised, if it did.
         """
-        self._wait(lambda: self._services.mercury.is_online(bot), timeout, f"{bot} to connect")
-
-    def connections(self, bot: Person) -> int:
-        """Return how often a bot has connected so far."""
-        return self._services.mercury.logins[bot.uuid]
-
-    def _wait(self, happened: Callable[[], bool], timeout: float, what: str) -> None:
-        with self._cloud.changed:
-            if not self._cloud.changed.wait_for(happened, timeout):
-                raise TimeoutError(f"waited {timeout} s for {what}")
+        person = self.owner(bot.access_token)
+        if person is None:
+            raise ValueError("this bot's token is not one of this sandbox")
+        before = self.connections(person)
+        return running_bot(bot, self._cloud.changed, lambda: self.connections(person) > before, timeout)
 
     def disconnect(self, bot: Person) -> None:
-        """Break a bot's websocket, as a network does: without a word."""
+        """Break a bot's websocket connections without a closing handshake, as a network failure does."""
         self._services.mercury.disconnect(bot)
 
     # -- what people do
@@ -248,15 +205,21 @@ class Sandbox:
         parent: Message | str | None = None,
         to: Person | None = None,
     ) -> Message:
-        """Say something in a space; ``to`` mentions somebody, ``parent`` is the message to reply to.
+        """Post a message in a space.
+
+        Args:
+            person: The author.
+            room: The space.
+            text: What the message says.
+            parent: The message to reply to, or its id; None for a message outside threads.
+            to: A person or bot to mention at the beginning.
 
         Raises:
-            WebexError: the person is not in the space, or the text is too long.
+            WebexError: The person is not in the space, or the text is too long.
         """
-        said = f"{to.display_name} {text}" if to else text
-        new = content.message_from({"text": said})
-        above = parent.uuid if isinstance(parent, Message) else parent
-        return self._cloud.post(person, room, content.content_of(new), above)
+        content = content_of(parse_message({"text": f"{to.display_name} {text}" if to else text}))
+        parent_id = parent.uuid if isinstance(parent, Message) else parent
+        return self._cloud.post(person, room, content, parent_id)
 
     def submit(
         self,
@@ -266,37 +229,21 @@ class Sandbox:
         *,
         action: int | str = 0,
     ) -> AttachmentAction:
-        """Fill in a card and press one of its Action.Submit buttons, given by its number or title.
+        """Fill in a card and press one of its Action.Submit buttons.
+
+        Args:
+            person: Who does it.
+            message: The message with the card.
+            inputs: What is filled in, by the ids of the card's inputs.
+            action: The button's title, or its number among the Action.Submit buttons, from 0.
 
         Raises:
-            LookupError: there is no card, or no such button.
-            WebexError: the person does not see the message.
+            LookupError: There is no card, or no such button.
+            WebexError: The person does not see the message.
         """
-        seen = self._cloud.message(message.uuid, person)
-        return self._cloud.submit(person, seen, cards.pressed(seen.card or {}, inputs or {}, action))
-
-    def messages(self, room: Room | None = None) -> list[Message]:
-        """Return the messages of one space or of all, oldest first, without deleted ones."""
-        return self._cloud.messages(room)
-
-    def wait_for_message(
-        self,
-        room: Room | None = None,
-        where: Callable[[Message], object] | None = None,
-        *,
-        person: Person | None = None,
-        after: Message | None = None,
-        timeout: float = 10,
-    ) -> Message:
-        """Return the first message of a space and a person, after another one, for which ``where`` holds.
-
-        It counts even if it has been deleted again.
-
-        Raises:
-            NoSuchMessageError: there was none within ``timeout`` seconds.
-        """
-
-        return waiting.for_message(self._cloud, Wanted(room, person, after, where), timeout)
+        visible = self._cloud.message(message.uuid, person)
+        data = cards.submitted_data(visible.card or {}, inputs or {}, action)
+        return self._cloud.submit(person, visible, data)
 
     @overload
     def log_in(self, url: str, as_person: Person, *, deny: bool = ...) -> requests.Response: ...
@@ -307,43 +254,38 @@ class Sandbox:
     def log_in(
         self, url: str, as_person: Person, *, deny: bool = False, stop_before_redirect: bool = False
     ) -> requests.Response | str:
-        """Do what a browser does with an authorization URL: approve as a person and follow the redirect.
+        """Open an authorization URL, approve or deny, and follow the redirect, as a browser does.
 
-        Returns the application's answer, or with ``stop_before_redirect`` the address of the redirect.
+        Args:
+            url: The authorization URL.
+            as_person: Who logs in.
+            deny: True to deny what the integration asks for.
+            stop_before_redirect: True to stop before the browser opens the redirect URI.
+
+        Returns:
+            The application's answer; with ``stop_before_redirect``, the address that would be opened.
 
         Raises:
-            ValueError: the authorization URL is refused.
+            ValueError: The authorization URL is refused.
         """
         return browser.log_in(url, as_person, deny=deny, stop_before_redirect=stop_before_redirect)
 
-    # -- tokens
-
-    def owner(self, token: str) -> Person | None:
-        """Return the person or bot that an access token was given to; None if it is unknown."""
-        return self._tokens.owner(token)
-
-    def secrets(self) -> set[str]:
-        """Return every secret that this sandbox has given out so far, whether or not it is still valid.
-
-        For tests that search logs and pages for secrets: access and refresh tokens, those of bots included,
-        authorization codes, device codes and client secrets.
-        """
-        return self._services.secrets()
+    # -- tokens and time
 
     def revoke(self, token: str) -> None:
-        """End an access token, or a refresh token with all its access tokens.
+        """Revoke an access token, or a refresh token with all its access tokens.
 
         Raises:
-            LookupError: the token is unknown.
+            LookupError: The token is unknown.
         """
         if not self._tokens.revoke(token):
             raise LookupError("no such token")
 
     def revoke_person(self, person: Person) -> None:
-        """End everything that integrations hold of a person."""
-        for held in self._tokens.authorizations(person):
-            held.revoked = True
+        """Revoke all tokens that integrations hold for a person."""
+        for authorization in self._tokens.authorizations(person):
+            authorization.revoked = True
 
     def pass_time(self, seconds: float) -> None:
-        """Let the sandbox's time pass, so that tokens and codes expire; the clients' time does not."""
+        """Move the sandbox's clock forward, so that tokens and codes expire; the clients' clock stays."""
         self._cloud.clock.advance(seconds)

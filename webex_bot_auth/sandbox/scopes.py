@@ -1,10 +1,10 @@
-"""What an integration may ask for, and how the consent page says it."""
+"""The scopes that integrations may ask for, and how the consent page describes them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-WORDS = {
+DESCRIPTIONS = {
     "spark:all": "Use all of Webex messaging on your behalf",
     "spark:kms": "Decrypt what you can read",
     "spark:people_read": "See who you are and look up people in your organization",
@@ -13,7 +13,7 @@ WORDS = {
     "spark:messages_read": "Read the messages you can read",
     "spark:messages_write": "Send and delete messages on your behalf",
     "spark:memberships_read": "See who is in your spaces",
-    "spark:memberships_write": "Add people to your spaces and take them out",
+    "spark:memberships_write": "Add people to your spaces and remove them",
     "meeting:schedules_read": "See your meetings",
     "meeting:schedules_write": "Schedule meetings on your behalf",
     "identity:tokens_read": "See which applications people have authorized",
@@ -21,13 +21,13 @@ WORDS = {
 }
 
 
-def in_words(scopes: Iterable[str]) -> list[str]:
-    """Return what the scopes allow, in words; a scope that is unknown here stands for itself."""
-    return [WORDS.get(scope, scope) for scope in scopes]
+def describe(scopes: Iterable[str]) -> list[str]:
+    """Return what each scope allows; a scope that is unknown here is returned as it is."""
+    return [DESCRIPTIONS.get(scope, scope) for scope in scopes]
 
 
-def allow(held: Iterable[str] | None, needed: str) -> bool:
-    """Tell whether the scopes held cover the one needed; None holds every scope."""
-    if held is None:
+def covers(granted: Iterable[str] | None, needed: str) -> bool:
+    """Return True if the granted scopes include the one that is needed; None stands for every scope."""
+    if granted is None:
         return True
-    return needed in held or (needed.startswith("spark:") and "spark:all" in held)
+    return needed in granted or (needed.startswith("spark:") and "spark:all" in granted)

@@ -1,4 +1,4 @@
-"""What the HTTP endpoints work with, and how they get hold of it."""
+"""The parts of a sandbox, and how the HTTP endpoints reach them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from .authorization_codes import AuthorizationCodes
 from .calls import Calls
-from .certificate import throw_away
+from .certificate import create_certificate
 from .clock import Clock
 from .cloud import Cloud
-from .codes import Codes
 from .device_codes import DeviceCodes
 from .devices import Devices
 from .faults import Faults
 from .integrations import Integrations
 from .mercury import Mercury
-from .settings import OAuthSettings
+from .oauth_settings import OAuthSettings
 from .tokens import Tokens
 
 KEY = "webex_sandbox"
@@ -26,11 +26,26 @@ KEY = "webex_sandbox"
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of one running sandbox."""
+    """The parts of one sandbox.
+
+    Attributes:
+        cloud: People, spaces and messages.
+        tokens: Access and refresh tokens.
+        authorization_codes: Authorization codes.
+        device_codes: Device codes.
+        integrations: Registered integrations.
+        settings: How OAuth behaves.
+        devices: The devices that receive events.
+        mercury: The websocket server.
+        faults: The faults that are switched on.
+        calls: The calls that clients have made.
+        certificate: The websocket's certificate in PEM format; empty without TLS.
+        closing: Set once the sandbox closes.
+    """
 
     cloud: Cloud
     tokens: Tokens
-    codes: Codes
+    authorization_codes: AuthorizationCodes
     device_codes: DeviceCodes
     integrations: Integrations
     settings: OAuthSettings
@@ -38,28 +53,28 @@ class Services:
     mercury: Mercury
     faults: Faults
     calls: Calls
-    certificate: str = ""  # PEM, of the websocket; empty without TLS
+    certificate: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
     def secrets(self) -> set[str]:
         """Return every token, code and client secret that this sandbox has given out so far."""
         return {
             *self.tokens.secrets(),
-            *self.codes.secrets(),
+            *self.authorization_codes.secrets(),
             *self.device_codes.secrets(),
             *self.integrations.secrets(),
         }
 
 
-def assemble(settings: OAuthSettings, faults: Faults, calls: Calls, *, tls: bool) -> Services:
-    """Return the parts of a new sandbox, nothing of which runs yet."""
-    ssl_context, certificate = throw_away() if tls else (None, "")
+def create_services(settings: OAuthSettings, faults: Faults, calls: Calls, *, tls: bool) -> Services:
+    """Return the parts of a new sandbox; none of them runs yet."""
+    ssl_context, certificate = create_certificate() if tls else (None, "")
     clock = Clock()
     cloud, tokens, devices = Cloud(clock), Tokens(clock, settings), Devices()
     return Services(
         cloud=cloud,
         tokens=tokens,
-        codes=Codes(clock, settings),
+        authorization_codes=AuthorizationCodes(clock, settings),
         device_codes=DeviceCodes(clock, settings),
         integrations=Integrations(),
         settings=settings,
@@ -72,10 +87,10 @@ def assemble(settings: OAuthSettings, faults: Faults, calls: Calls, *, tls: bool
 
 
 def install(app: Flask, services: Services) -> None:
-    """Give an app its services."""
+    """Attach the parts of a sandbox to its Flask app."""
     app.extensions[KEY] = services
 
 
 def services() -> Services:
-    """Return the services of the app that answers the current request."""
+    """Return the parts of the sandbox that answers the current request."""
     return cast(Services, current_app.extensions[KEY])

@@ -1,4 +1,4 @@
-"""Who holds which token: bots, people, and the integrations that people have approved."""
+"""All access and refresh tokens: of bots, of people, and of the integrations that people have approved."""
 
 from __future__ import annotations
 
@@ -9,13 +9,24 @@ from typing import Any
 
 from . import ids
 from .clock import Clock
+from .oauth_settings import OAuthSettings
 from .people import Person
-from .settings import OAuthSettings
 
 
 @dataclass
 class Grant:
-    """What a person allowed an integration: the refresh token and the access tokens made with it."""
+    """What a person allowed an integration: a refresh token and the access tokens made with it.
+
+    Attributes:
+        person: Who approved.
+        client_id: The integration's client ID.
+        scopes: What it may do.
+        created: When the person approved, in seconds since 1970.
+        refresh_token: The current refresh token.
+        refresh_expires_at: When it expires, in seconds since 1970.
+        revoked: True once it has been revoked, with all its access tokens.
+        id: The ID in the REST API for authorizations.
+    """
 
     person: Person
     client_id: str
@@ -29,7 +40,18 @@ class Grant:
 
 @dataclass
 class AccessToken:
-    """A bearer token; ``scopes`` and ``expires_at`` are None for those that have all and stay valid."""
+    """An access token, of an integration or the own one of a person or bot.
+
+    Attributes:
+        value: The token.
+        person: On whose behalf it acts.
+        scopes: What it allows; None for every scope.
+        expires_at: When it expires, in seconds since 1970; None for never.
+        grant: The grant that it was made with; None for the own token of a person or bot.
+        revoked: True once it has been revoked.
+        created: When it was made, in seconds since 1970.
+        id: The ID in the REST API for authorizations.
+    """
 
     value: str = field(repr=False)
     person: Person
@@ -42,7 +64,12 @@ class AccessToken:
 
 
 class Tokens:
-    """The tokens that were given out, and whether they still hold."""
+    """The tokens that were given out, and whether they are still valid.
+
+    Args:
+        clock: The sandbox's clock.
+        settings: Lifetimes, and what a refresh returns.
+    """
 
     def __init__(self, clock: Clock, settings: OAuthSettings) -> None:
         self._clock = clock
@@ -52,40 +79,48 @@ class Tokens:
         self._refresh: dict[str, Grant] = {}
         self._rotated: set[str] = set()  # refresh tokens that a refresh has replaced
 
-    def keep(self, person: Person) -> None:
-        """Let a person's or bot's own token in; it has every scope and does not expire."""
+    def add_own_token(self, person: Person) -> None:
+        """Add the own token of a person or bot; it has every scope and does not expire."""
         with self._lock:
             self._access[person.token] = AccessToken(person.token, person, created=self._clock.now())
 
     def owner(self, value: str) -> Person | None:
-        """Return whose token this is or was."""
+        """Return the person or bot that an access token was given to; None if it is unknown."""
         with self._lock:
             token = self._access.get(value)
             return token.person if token else None
 
     def valid(self, value: str) -> AccessToken | None:
-        """Return the access token, if it is known, not expired and not revoked."""
+        """Return the access token; None if it is unknown, expired or revoked."""
         with self._lock:
             token = self._access.get(value)
-            return token if token and self._holds(token) else None
+            return token if token and self._is_valid(token) else None
 
-    def _holds(self, token: AccessToken) -> bool:
+    def _is_valid(self, token: AccessToken) -> bool:
         in_time = token.expires_at is None or self._clock.now() < token.expires_at
         return in_time and not token.revoked and not (token.grant and token.grant.revoked)
 
-    # -- what the token endpoint does
+    # -- for the token endpoint
 
     def grant(self, person: Person, client_id: str, scopes: tuple[str, ...]) -> dict[str, Any]:
-        """Return the answer with the first tokens of a person who approved an integration."""
+        """Return the token endpoint's answer with the first tokens for a person who has approved."""
         with self._lock:
             now = self._clock.now()
-            until = now + self._settings.refresh_token_lifetime
-            grant = Grant(person, client_id, scopes, now, secrets.token_urlsafe(48), until)
+            expires_at = now + self._settings.refresh_token_lifetime
+            grant = Grant(person, client_id, scopes, now, secrets.token_urlsafe(48), expires_at)
             self._refresh[grant.refresh_token] = grant
-            return self._answer(self._new_access(grant))
+            return self._answer(self._new_access_token(grant))
 
     def refresh(self, value: str, client_id: str) -> dict[str, Any] | None:
-        """Return the answer to a refresh; None if the refresh token does not hold (any more)."""
+        """Return the token endpoint's answer to a refresh.
+
+        Args:
+            value: The refresh token.
+            client_id: The integration that uses it.
+
+        Returns:
+            The fields of the answer; None if the refresh token is not, or no longer, valid.
+        """
         with self._lock:
             grant, now = self._refresh.get(value), self._clock.now()
             if (
@@ -101,26 +136,27 @@ class Tokens:
                 self._rotated.add(value)
                 grant.refresh_token = secrets.token_urlsafe(48)
                 self._refresh[grant.refresh_token] = grant
-            answer = self._answer(self._again(grant) or self._new_access(grant))
+            answer = self._answer(self._reused_access_token(grant) or self._new_access_token(grant))
             return {key: part for key, part in answer.items() if key not in self._settings.refresh_omits}
 
-    def _again(self, grant: Grant) -> AccessToken | None:
+    def _reused_access_token(self, grant: Grant) -> AccessToken | None:
         if not self._settings.refresh_returns_same_token:
             return None
-        tokens = [token for token in self._access.values() if token.grant is grant and self._holds(token)]
+        tokens = [token for token in self._access.values() if token.grant is grant and self._is_valid(token)]
         return tokens[-1] if tokens else None
 
-    def _new_access(self, grant: Grant) -> AccessToken:
+    def _new_access_token(self, grant: Grant) -> AccessToken:
         now = self._clock.now()
-        until = now + self._settings.access_token_lifetime
-        token = AccessToken(secrets.token_urlsafe(48), grant.person, grant.scopes, until, grant, created=now)
-        self._access[token.value] = token
+        expires_at = now + self._settings.access_token_lifetime
+        value = secrets.token_urlsafe(48)
+        token = AccessToken(value, grant.person, grant.scopes, expires_at, grant, created=now)
+        self._access[value] = token
         return token
 
     def _answer(self, token: AccessToken) -> dict[str, Any]:
         grant, now = token.grant, self._clock.now()
         if grant is None or token.expires_at is None:
-            raise AssertionError("only an integration's tokens are answered with")
+            raise AssertionError("the token endpoint returns only tokens of integrations")
         return {
             "access_token": token.value,
             "expires_in": round(token.expires_at - now),
@@ -130,10 +166,14 @@ class Tokens:
             "scope": " ".join(grant.scopes),
         }
 
-    # -- revoking
+    # -- revoking and inspecting
 
     def revoke(self, value: str) -> bool:
-        """End an access token, or a refresh token with all its access tokens; tell whether it was known."""
+        """Revoke an access token, or a refresh token with all its access tokens.
+
+        Returns:
+            False if the token is unknown.
+        """
         with self._lock:
             held = self._access.get(value) or self._refresh.get(value)
             if held is not None:
@@ -141,10 +181,10 @@ class Tokens:
             return held is not None
 
     def authorizations(self, person: Person | None = None) -> list[Grant | AccessToken]:
-        """Return what integrations hold, of one person or of all."""
+        """Return the valid tokens that integrations hold, for one person or for all."""
         with self._lock:
             grants = [one for one in self._refresh.values() if not one.revoked]
-            tokens = [one for one in self._access.values() if one.grant and self._holds(one)]
+            tokens = [one for one in self._access.values() if one.grant and self._is_valid(one)]
             held: list[Grant | AccessToken] = [*grants, *tokens]
             return [one for one in held if person in (None, one.person)]
 

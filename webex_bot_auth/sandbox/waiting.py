@@ -1,4 +1,4 @@
-"""Waiting for somebody to say something."""
+"""Waiting for a message."""
 
 from __future__ import annotations
 
@@ -13,24 +13,31 @@ from .rooms import Room
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which message is waited for: of a space and a person, after another one, and of what kind."""
+class MessageFilter:
+    """Describes which message is waited for; None means that it does not matter.
+
+    Attributes:
+        room: The space it has to be in.
+        person: The person or bot that has to be its author.
+        after: The message that it has to come after.
+        where: Called with a message, tells whether it fits.
+    """
 
     room: Room | None
     person: Person | None
     after: Message | None
     where: Callable[[Message], object] | None
 
-    def among(self, messages: list[Message]) -> Message | None:
-        """Return the first that fits."""
-        candidates = (one for one in self._later(messages) if self.person in (None, one.person))
+    def first(self, messages: list[Message]) -> Message | None:
+        """Return the first message that fits; None if there is none."""
+        candidates = (one for one in self._candidates(messages) if self.person in (None, one.person))
         return next((one for one in candidates if self.where is None or self.where(one)), None)
 
-    def instead(self, messages: list[Message]) -> str:
-        """Return what was said in the space meanwhile, in lines."""
-        return "\n".join(_line(one) for one in self._later(messages)) or "  nothing"
+    def describe_candidates(self, messages: list[Message]) -> str:
+        """Return the later messages of the space, one a line, for the text of an error."""
+        return "\n".join(_line(one) for one in self._candidates(messages)) or "  nothing"
 
-    def _later(self, messages: list[Message]) -> list[Message]:
+    def _candidates(self, messages: list[Message]) -> list[Message]:
         numbers = [
             number for number, one in enumerate(messages) if self.after and one.uuid == self.after.uuid
         ]
@@ -38,17 +45,22 @@ class Wanted:
         return [one for one in messages[start:] if self.room in (None, one.room)]
 
 
-def for_message(cloud: Cloud, wanted: Wanted, timeout: float) -> Message:
-    """Return the message, as soon as it is said; deleted ones count.
+def wait_for_message(cloud: Cloud, wanted: MessageFilter, timeout: float) -> Message:
+    """Return the first message that fits, as soon as it is posted; deleted messages count.
+
+    Args:
+        cloud: Where to look.
+        wanted: Which message fits.
+        timeout: Maximum wait, in seconds.
 
     Raises:
-        NoSuchMessageError: it was not said within ``timeout`` seconds.
+        NoSuchMessageError: No message fitted in time.
     """
     with cloud.changed:
-        message = cloud.changed.wait_for(lambda: wanted.among(cloud.said()), timeout)
+        message = cloud.changed.wait_for(lambda: wanted.first(cloud.history()), timeout)
         if message is None:
-            instead = wanted.instead(cloud.said())
-            raise NoSuchMessageError(f"no such message in {timeout} s; instead was said:\n{instead}")
+            candidates = wanted.describe_candidates(cloud.history())
+            raise NoSuchMessageError(f"no such message in {timeout} s; instead there was:\n{candidates}")
         return message
 
 

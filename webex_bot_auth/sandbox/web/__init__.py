@@ -1,4 +1,4 @@
-"""The pages for the browser: the chat page and what it asks for, and the looks that all pages share."""
+"""The chat page and its endpoints, and the static files of all pages."""
 
 from . import changes, chat, files
 

@@ -1,4 +1,4 @@
-"""Server-sent events: the chat page is told that something changed, and asks what."""
+"""Server-sent events that tell the chat page to load the state again."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from flask import Blueprint, Response
 from ..services import Services, services
 
 blueprint = Blueprint("web_changes", __name__)
-HEARTBEAT = 15  # seconds, after which a browser that is gone is noticed
+HEARTBEAT = 15  # seconds between two writes, so that a closed browser is noticed
 
 
 @blueprint.get("/chat/changes")
 def changes() -> Response:
-    """Return the stream; each event's data is the number of changes so far."""
+    """Return the stream of events; the data of each is the number of changes so far."""
     return Response(_stream(services()), mimetype="text/event-stream")
 
 
 def _stream(parts: Services) -> Iterator[str]:
-    cloud, told = parts.cloud, -1
+    cloud, sent = parts.cloud, -1
     while not parts.closing.is_set():
         with cloud.changed:
-            cloud.changed.wait_for(lambda: cloud.version != told or parts.closing.is_set(), HEARTBEAT)  # noqa: B023 - called before told changes
-            news, told = cloud.version != told, cloud.version
-        yield f"data: {told}\n\n" if news else ": still here\n\n"
+            cloud.changed.wait_for(lambda: cloud.version != sent or parts.closing.is_set(), HEARTBEAT)  # noqa: B023 - called before sent changes
+            has_changed, sent = cloud.version != sent, cloud.version
+        yield f"data: {sent}\n\n" if has_changed else ": still here\n\n"

@@ -1,4 +1,4 @@
-"""What the chat page shows and does. It acts for whichever person was chosen in the browser."""
+"""The chat page and its endpoints; they act for the person who is chosen in the browser."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from ..clock import iso
-from ..content import content_of, message_from
 from ..errors import WebexError
 from ..messages import Message
 from ..people import Person
+from ..request_bodies import content_of, parse_message
 from ..rooms import Room
 from ..services import services
 
@@ -25,32 +25,32 @@ def page() -> str:
 
 @blueprint.get("/chat/people")
 def people() -> Response:
-    """Return everybody."""
+    """Return all people and bots."""
     return jsonify([_person(one) for one in services().cloud.people])
 
 
 @blueprint.post("/chat/people")
 def add_person() -> Response:
-    """Let a person in."""
+    """Add a person."""
     name = str(_body().get("name", "")).strip()[:100]
     if not name:
         raise WebexError(400, "A name is needed.")
     person = services().cloud.add_person(name)
-    services().tokens.keep(person)
+    services().tokens.add_own_token(person)
     return jsonify(_person(person))
 
 
 @blueprint.get("/chat/spaces")
 def spaces() -> Response:
-    """Return the spaces of the chosen person, the one with the latest message first."""
+    """Return the spaces of the chosen person, that with the latest message first."""
     person = _chosen(request.args.get("person"))
-    shapes = [_space(room, person) for room in services().cloud.rooms_of(person)]
-    return jsonify(sorted(shapes, key=lambda shape: str(shape["active"]), reverse=True))
+    found = [_space(room, person) for room in services().cloud.rooms_of(person)]
+    return jsonify(sorted(found, key=lambda space: str(space["active"]), reverse=True))
 
 
 @blueprint.post("/chat/spaces")
 def add_space() -> Response:
-    """Start a 1:1 with one other, or a group with a title."""
+    """Make a 1:1 space with another person, or a group."""
     body, cloud = _body(), services().cloud
     person = _chosen(body.get("person"))
     others = [cloud.person(str(key)) for key in body.get("others", [])]
@@ -72,11 +72,11 @@ def messages() -> Response:
 
 
 @blueprint.post("/chat/messages")
-def say() -> Response:
-    """Say something as the chosen person."""
+def post_message() -> Response:
+    """Post a message as the chosen person."""
     body, cloud = _body(), services().cloud
     person = _chosen(body.get("person"))
-    content = content_of(message_from({"text": body.get("text")}))
+    content = content_of(parse_message({"text": body.get("text")}))
     room = cloud.room(str(body.get("room", "")), person)
     return jsonify(_message(cloud.post(person, room, content, body.get("parent"))))
 
@@ -92,7 +92,7 @@ def submit() -> Response:
 
 
 def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)  # of no other content type: other sites' forms cannot send JSON
+    body = request.get_json(silent=True)  # only JSON, which forms of other sites cannot send
     if not isinstance(body, dict):
         raise WebexError(415)
     return body
@@ -116,8 +116,8 @@ def _person(person: Person) -> dict[str, Any]:
 
 
 def _space(room: Room, viewer: Person) -> dict[str, Any]:
-    said = services().cloud.messages(room)
-    last = said[-1] if said else None
+    messages = services().cloud.messages(room)
+    last = messages[-1] if messages else None
     return {
         "id": room.id,
         "title": room.title_for(viewer),

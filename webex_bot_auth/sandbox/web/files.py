@@ -1,4 +1,4 @@
-"""Files that are served as they are."""
+"""Static files, and the certificate of the websocket."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ blueprint = Blueprint("web_files", __name__, static_folder="static", static_url_
 
 @blueprint.get("/sandbox/certificate")
 def certificate() -> Response:
-    """Return the websocket's certificate as PEM; nothing when it does without TLS."""
+    """Return the websocket's certificate in PEM format; empty without TLS."""
     return Response(services().certificate, mimetype="text/plain")

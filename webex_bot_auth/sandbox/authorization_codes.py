@@ -1,4 +1,4 @@
-"""Authorization codes: for one exchange each, and not for long."""
+"""Authorization codes: short-lived, each for one exchange."""
 
 from __future__ import annotations
 
@@ -10,13 +10,23 @@ import threading
 from dataclasses import dataclass, field
 
 from .clock import Clock
+from .oauth_settings import OAuthSettings
 from .people import Person
-from .settings import OAuthSettings
 
 
 @dataclass(frozen=True)
-class Code:
-    """An authorization code and what it stands for; ``challenge`` is empty without PKCE."""
+class AuthorizationCode:
+    """An authorization code and what was approved with it.
+
+    Attributes:
+        value: The code.
+        person: Who approved.
+        client_id: The integration's client ID.
+        redirect_uri: The redirect URI that the exchange has to repeat.
+        scopes: What the integration may do.
+        challenge: The PKCE challenge; empty without PKCE.
+        expires_at: When it expires, in seconds since 1970.
+    """
 
     value: str = field(repr=False)
     person: Person
@@ -26,36 +36,42 @@ class Code:
     challenge: str
     expires_at: float
 
-    def proves(self, verifier: str) -> bool:
-        """Tell whether a PKCE verifier fits; without a challenge there must be none."""
+    def matches(self, verifier: str) -> bool:
+        """Return True if a PKCE verifier matches the challenge, or both are empty."""
         if not self.challenge or not verifier:
             return self.challenge == verifier
         return hmac.compare_digest(s256(verifier), self.challenge)
 
 
-class Codes:
-    """The codes given out and not used yet."""
+class AuthorizationCodes:
+    """The authorization codes that were issued and not used yet.
+
+    Args:
+        clock: The sandbox's clock.
+        settings: The lifetime of codes.
+    """
 
     def __init__(self, clock: Clock, settings: OAuthSettings) -> None:
         self._clock = clock
         self._settings = settings
         self._lock = threading.Lock()
-        self._codes: dict[str, Code] = {}
+        self._codes: dict[str, AuthorizationCode] = {}
         self._issued: set[str] = set()
 
     def issue(
         self, person: Person, client_id: str, redirect_uri: str, scopes: tuple[str, ...], challenge: str
     ) -> str:
-        """Return a new code."""
+        """Return a new code; the arguments are those of ``AuthorizationCode``."""
         value = secrets.token_urlsafe(32)
-        until = self._clock.now() + self._settings.code_lifetime
+        expires_at = self._clock.now() + self._settings.code_lifetime
+        code = AuthorizationCode(value, person, client_id, redirect_uri, scopes, challenge, expires_at)
         with self._lock:
-            self._codes[value] = Code(value, person, client_id, redirect_uri, scopes, challenge, until)
+            self._codes[value] = code
             self._issued.add(value)
         return value
 
-    def take(self, value: str) -> Code | None:
-        """Return a code, and forget it; None if it is unknown, used or expired."""
+    def take(self, value: str) -> AuthorizationCode | None:
+        """Remove a code and return it; None if it is unknown, used or expired."""
         with self._lock:
             code = self._codes.pop(value, None)
         return code if code and self._clock.now() < code.expires_at else None

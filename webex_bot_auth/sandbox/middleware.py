@@ -1,4 +1,4 @@
-"""What every request passes before it is answered: it is written down, and faults strike it."""
+"""WSGI middleware that records each call and applies the faults that are switched on."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from urllib.parse import parse_qsl
 
 from werkzeug.wrappers import Response
 
-from .calls import Call, fields
+from .calls import Call, form_fields
 from .errors import as_json
 from .faults import WRONG_TYPES, Fault
 from .http_server import reset
 from .services import Services
 
-RECORDED = ("/v1/", "/u2c/", "/wdm/", "/conversation/")
+RECORDED_PATHS = ("/v1/", "/u2c/", "/wdm/", "/conversation/")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-class Gate:
-    """A WSGI middleware before the app."""
+class CallMiddleware:
+    """Records the calls of clients, and answers them with a fault where one is switched on.
+
+    Args:
+        app: The WSGI application that answers otherwise.
+        services: The parts of the sandbox.
+    """
 
     def __init__(self, app: App, services: Services) -> None:
         self._app = app
@@ -28,19 +33,18 @@ class Gate:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
-        if not environ["PATH_INFO"].startswith(RECORDED):
+        if not environ["PATH_INFO"].startswith(RECORDED_PATHS):
             return self._app(environ, start_response)
         call = self._record(environ)
 
-        def answer(status: str, headers: Any, error: Any = None) -> Any:
+        def start_recorded(status: str, headers: Any, error: Any = None) -> Any:
             call.status = int(status.split()[0])
             return start_response(status, headers, error)
 
-        fault = self._services.faults.strike_http(
-            call.method, call.path, str(call.form.get("grant_type", ""))
-        )
-        disturbed = self._disturbed(fault, environ) if fault else None
-        return (disturbed or self._app)(environ, answer)
+        grant = str(call.form.get("grant_type", ""))
+        fault = self._services.faults.find_for_http(call.method, call.path, grant)
+        faulty = self._apply(fault, environ) if fault else None
+        return (faulty or self._app)(environ, start_recorded)
 
     def _record(self, environ: dict[str, Any]) -> Call:
         body = environ["wsgi.input"].read()
@@ -50,13 +54,13 @@ class Gate:
             environ["REQUEST_METHOD"],
             environ["PATH_INFO"],
             dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
-            fields(body, environ.get("CONTENT_TYPE", "")),
+            form_fields(body, environ.get("CONTENT_TYPE", "")),
             self._services.tokens.owner(bearer.strip()),
         )
         self._services.calls.add(call)
         return call
 
-    def _disturbed(self, fault: Fault, environ: dict[str, Any]) -> Response | None:
+    def _apply(self, fault: Fault, environ: dict[str, Any]) -> Response | None:
         connection = environ["werkzeug.socket"]
         if fault.kind in {"slow", "hang"}:
             if self._services.faults.hold(fault):
@@ -64,10 +68,10 @@ class Gate:
             raise reset(connection)
         if fault.kind == "reset":
             raise reset(connection)
-        return _answer(fault)
+        return _faulty_response(fault)
 
 
-def _answer(fault: Fault) -> Response:
+def _faulty_response(fault: Fault) -> Response:
     if fault.kind == "html":
         return Response("<!doctype html><title>Maintenance</title><p>Back soon.</p>", mimetype="text/html")
     if fault.kind == "empty":

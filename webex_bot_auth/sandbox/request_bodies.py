@@ -1,4 +1,4 @@
-"""What the API takes as a message, checked the way Webex checks it."""
+"""The bodies of requests that post messages and submit cards, checked as Webex checks them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from .errors import WebexError
 from .messages import Content
 
-LIMIT = 7439  # bytes, of text and of markdown
+MAX_MESSAGE_BYTES = 7439  # of text, of Markdown and of HTML
 CARD = "application/vnd.microsoft.card.adaptive"
-MARKDOWN = (
+MARKDOWN_SYNTAX = (
     (re.compile(r"</?(?:blockquote|p|br|div|li|ul|ol|h[1-6])\b[^>]*>", re.IGNORECASE), "\n"),
     (re.compile(r"<[a-zA-Z/][^>]*>"), ""),
     (re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), r"\1"),
@@ -25,7 +25,7 @@ MARKDOWN = (
 
 
 class Attachment(BaseModel):
-    """One card."""
+    """One card on a message."""
 
     content_type: str = Field(alias="contentType")
     content: dict[str, Any]
@@ -55,11 +55,11 @@ class NewAction(BaseModel):
     inputs: dict[str, Any] = Field(default_factory=dict)
 
 
-def message_from(body: object) -> NewMessage:
-    """Return a body as a message.
+def parse_message(body: object) -> NewMessage:
+    """Return the message in the body of a request.
 
     Raises:
-        WebexError: 400, it is none.
+        WebexError: 400, the body is not a message.
     """
     try:
         return NewMessage.model_validate(body)
@@ -67,11 +67,11 @@ def message_from(body: object) -> NewMessage:
         raise WebexError(400, _explain(error)) from error
 
 
-def action_from(body: object) -> NewAction:
-    """Return a body as an attachment action.
+def parse_action(body: object) -> NewAction:
+    """Return the attachment action in the body of a request.
 
     Raises:
-        WebexError: 400, it is none.
+        WebexError: 400, the body is not an attachment action.
     """
     try:
         action = NewAction.model_validate(body)
@@ -86,20 +86,20 @@ def content_of(new: NewMessage) -> Content:
     """Return what a message says.
 
     Raises:
-        WebexError: 400, it says nothing, too much, more than one card, or no Adaptive Card.
+        WebexError: 400, it is empty or too long, or has more than one card or no Adaptive Card.
     """
     if not (new.text or new.markdown or new.html or new.files or new.attachments):
         raise WebexError(400, "Unable to post message: text, markdown, files or attachments are needed.")
     for part in (new.text, new.markdown, new.html):
-        if len((part or "").encode()) > LIMIT:
-            raise WebexError(400, f"Message length limited to {LIMIT} bytes.")
+        if len((part or "").encode()) > MAX_MESSAGE_BYTES:
+            raise WebexError(400, f"Message length limited to {MAX_MESSAGE_BYTES} bytes.")
     text = new.text or plain_text(new.markdown or new.html or "")
     return Content(text, new.markdown, new.html, _card_of(new.attachments), tuple(new.files))
 
 
 def plain_text(markdown: str) -> str:
-    """Return a markdown text without its marks."""
-    for pattern, plain in MARKDOWN:
+    """Return a Markdown text without its syntax."""
+    for pattern, plain in MARKDOWN_SYNTAX:
         markdown = pattern.sub(plain, markdown)
     return html.unescape(markdown).strip()
 

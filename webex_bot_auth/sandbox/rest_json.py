@@ -1,4 +1,4 @@
-"""What people, spaces, messages and the like look like in the REST API's JSON."""
+"""The JSON of people, spaces, memberships, messages and submitted cards in the REST API."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 
 from . import ids
 from .clock import iso
-from .content import CARD
 from .messages import AttachmentAction, Message
 from .people import Person
+from .request_bodies import CARD
 from .rooms import Room
 
 Json = dict[str, Any]
 
 
 def person_json(person: Person, base_url: str) -> Json:
-    """Return a person; ``base_url`` is where pictures of bots are."""
+    """Return the JSON of a person; ``base_url`` is the address of the sandbox, for a bot's picture."""
     first, _, last = person.display_name.partition(" ")
-    shape: Json = {
+    fields: Json = {
         "id": person.id,
         "emails": [person.email],
         "phoneNumbers": [],
         "displayName": person.display_name,
         "nickName": person.display_name if person.is_bot else first,
-        # webex_bot puts it into its help card, where it must not be missing
+        # webex_bot puts it into its help card, which is refused without it
         "avatar": f"{base_url}static/bot.svg" if person.is_bot else None,
         "firstName": None if person.is_bot else first,
         "lastName": None if person.is_bot else last,
@@ -33,11 +33,11 @@ def person_json(person: Person, base_url: str) -> Json:
         "status": "unknown",
         "type": "bot" if person.is_bot else "person",
     }
-    return _present(shape)
+    return _without_none(fields)
 
 
 def room_json(room: Room, viewer: Person, last_activity: str) -> Json:
-    """Return a space as one of its people sees it."""
+    """Return the JSON of a space, as one of its people sees it."""
     return {
         "id": room.id,
         "title": room.title_for(viewer),
@@ -53,7 +53,7 @@ def room_json(room: Room, viewer: Person, last_activity: str) -> Json:
 
 
 def membership_json(room: Room, person: Person) -> Json:
-    """Return that somebody is in a space."""
+    """Return the JSON of a person's membership in a space."""
     return {
         "id": ids.encode("MEMBERSHIP", f"{person.uuid}:{room.uuid}"),
         "roomId": room.id,
@@ -69,9 +69,9 @@ def membership_json(room: Room, person: Person) -> Json:
 
 
 def message_json(message: Message) -> Json:
-    """Return a message."""
+    """Return the JSON of a message."""
     content = message.content
-    shape: Json = {
+    fields: Json = {
         "id": message.id,
         "roomId": message.room.id,
         "roomType": message.room.kind,
@@ -87,11 +87,11 @@ def message_json(message: Message) -> Json:
         "created": iso(message.created),
         "updated": iso(message.updated) if message.updated else None,
     }
-    return _present(shape)
+    return _without_none(fields)
 
 
 def action_json(action: AttachmentAction) -> Json:
-    """Return a submitted card."""
+    """Return the JSON of a submitted card."""
     return {
         "id": action.id,
         "type": "submit",
@@ -103,5 +103,5 @@ def action_json(action: AttachmentAction) -> Json:
     }
 
 
-def _present(shape: Mapping[str, Any]) -> Json:
-    return {key: value for key, value in shape.items() if value is not None}
+def _without_none(fields: Mapping[str, Any]) -> Json:
+    return {key: value for key, value in fields.items() if value is not None}
