@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from webex_bot_auth.user_context.models import FlowState
+from webex_bot_auth.models import FlowState, reference
 
 from .made_up import person_id
 
+#: of the managers whose flows these are
+BOT_TOKEN = "-"
 #: flows in one step, so that the client's time limit is not met
 STEP = 20_000
 
@@ -17,8 +19,9 @@ for number = ARGV[1], ARGV[2] do
   local id = string.format('%022d', number)
   redis.call('SET', 'flows-' .. id, ARGV[3], 'PX', ARGV[4])
   redis.call('SADD', 'flows', id)
-  redis.call('HSET', 'pending-' .. number % 256, string.format('%08d', number), id)
-  redis.call('PEXPIRE', 'pending-' .. number % 256, ARGV[4])
+  local owned = ARGV[5] .. string.format('%079d', number)
+  redis.call('RPUSH', owned, id)
+  redis.call('PEXPIRE', owned, ARGV[4])
 end
 """
 
@@ -29,5 +32,5 @@ def fill(client: Any, count: int, *, lifetime: timedelta) -> None:
     milliseconds = int(lifetime.total_seconds() * 1000)
     for first in range(0, count, STEP):
         last = min(first + STEP, count) - 1
-        client.eval(_FILL, 0, first, last, record, milliseconds)
+        client.eval(_FILL, 0, first, last, record, milliseconds, f"bot-{reference(BOT_TOKEN)}-flows-of-")
     client.pexpire("flows", milliseconds)

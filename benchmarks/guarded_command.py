@@ -44,7 +44,7 @@ def _redis(folder: Path) -> Iterator[Figure]:
             UserContext.model_validate_json(bare.get(f"user-{user_id}"))
 
         def of_a_stranger() -> None:
-            manager._users._parsed.cache_clear()
+            manager.contexts.close()  # forgets the parsed contexts
             guarded.execute(*arguments)
 
         with apart(server.pid):

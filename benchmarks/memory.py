@@ -33,12 +33,12 @@ def measure() -> Iterator[Figure | Curve]:
                 _each(client, manager, functools.partial(fill, client, many, lifetime=LIFETIME), many)
                 for many in MANY
             ]
-            links = _each(client, manager, _times(manager, "login_url", SIZES[-1]), SIZES[-1])
+            links = _each(client, manager, functools.partial(_urls, manager, SIZES[-1]), SIZES[-1])
             users = [_each(client, manager, functools.partial(_store, manager, size), size) for size in SIZES]
         with RedisTokenManager("-", INTEGRATION, redis_url=server.url, encryption_keys=[KEY]) as manager:
             sealed = _each(client, manager, functools.partial(_store, manager, SIZES[-1]), SIZES[-1])
         yield Figure(
-            "Redis: bytes for a flow under way", max(flows), "B", 400, "the most of 1,000 to 1,000,000 flows"
+            "Redis: bytes for a flow under way", max(flows), "B", 700, "the most of 1,000 to 1,000,000 flows"
         )
         yield Figure("Redis: bytes for a flow with PKCE, as in a login card", links, "B")
         yield Figure("Redis: bytes for a user", max(users), "B", 1100, "plain tokens of 105 characters")
@@ -62,6 +62,11 @@ def _times(manager: Any, method: str, times: int) -> Callable[[], object]:
     return lambda: [start(user_id=person_id()) for _ in range(times)]
 
 
+def _urls(manager: Any, times: int) -> None:
+    for _ in range(times):
+        manager.login.url(person_id())
+
+
 def _store(manager: Any, users: int) -> None:
     for _ in range(users):
         user_id = person_id()
@@ -74,7 +79,7 @@ def _left(server: RedisServer) -> int:
     lifetime = timedelta(seconds=2)
     with RedisTokenManager("-", INTEGRATION, redis_url=server.url, flow_lifetime=lifetime) as manager:
         for _ in range(1_000):
-            manager.login_url(user_id=person_id())
+            manager.login.url(person_id())
     deadline = time.monotonic() + lifetime.total_seconds() + 5
     while time.monotonic() < deadline and _keys(server.client):
         time.sleep(0.05)

@@ -13,7 +13,7 @@ import yaml
 from support.counting import fsyncs
 
 from webex_bot_auth import YAMLTokenManager
-from webex_bot_auth.user_context.user_lines import HEADER, line_of
+from webex_bot_auth.stores.yaml_lines import HEADER, line_of
 
 from .made_up import INTEGRATION, context, person_id
 from .measuring import Curve, Figure, interleaved, ratio
@@ -83,7 +83,7 @@ def _fsyncs(path: Path) -> int:
 
 
 def _somebody(manager: Any) -> str:
-    return str(next(manager.users()))
+    return str(next(manager.contexts.users()))
 
 
 def _manager(path: Path) -> YAMLTokenManager:

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 from support.doctor import Doctor
 from support.redis_server import RedisServer, free_port
-from webex_bot_auth.administration.diagnosis import RedisHealth
 
-from webex_bot_auth.models import utc_now
+from webex_bot_auth.administration import redis_health
+from webex_bot_auth.administration.checks.redis_requirements import check_redis_health
+from webex_bot_auth.administration.redis_health import RedisHealth
+from webex_bot_auth.clock import utc_now
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 

@@ -68,7 +68,7 @@ def test_the_twenty_lines_work(cloud: Sandbox, monkeypatch: pytest.MonkeyPatch, 
     snippet = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
     alice = cloud.add_person("Alice Adams")
     with as_written(cloud, monkeypatch, tmp_path, snippet, "spark:people_read") as names:
-        echo = next(person for person in cloud._cloud.people if person.is_bot)
+        echo = next(person for person in cloud.people() if person.is_bot)
         asked = cloud.say(alice, cloud.direct(alice, echo), "whoami")
         card = cloud.wait_for_message(asked.room, lambda message: message.card)
         assert cloud.log_in(open_url(card.card), alice).status_code == 200

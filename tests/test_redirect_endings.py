@@ -80,8 +80,7 @@ def test_no_answer_holds_a_token_a_traceback_or_another_persons_name(
             assert hidden not in said
     calls = scene.cloud.calls
     secrets = {value for call in calls for name, value in call.form.items() if _is_secret(name)}
-    secrets |= {held.value for held in scene.cloud._tokens._access.values()}
-    secrets |= {held.refresh_token for held in scene.cloud._tokens._refresh.values()}
+    secrets |= scene.cloud.secrets()
     secrets.add(scene.manager.integration.client_secret)
     assert [secret for secret in secrets if len(secret) > 20 and secret in said] == []
     assert "Traceback" not in said
@@ -122,7 +121,7 @@ def test_where_webex_does_not_say_who_signed_in_the_login_is_offered_again(scene
 
 
 def _last_card(scene: Scene) -> str:
-    messages = [message for message in scene.cloud._cloud.said() if message.card]
+    messages = [message for message in scene.cloud.messages() if message.card]
     return str(messages[-1].card) if messages else ""
 
 

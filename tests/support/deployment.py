@@ -59,10 +59,10 @@ class Deployment:
         logins: all logins that were begun
     """
 
-    def __init__(self, sandbox: Sandbox, redis: RedisServer) -> None:
+    def __init__(self, sandbox: Sandbox, redis: RedisServer, turnstile: Turnstile) -> None:
         self.sandbox = sandbox
         self.redis = redis
-        self.turnstile = Turnstile(sandbox)
+        self.turnstile = turnstile
         self.echo = sandbox.add_bot("Echo Bot")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -96,7 +96,7 @@ class Deployment:
 
     def wait_until_offline(self) -> None:
         """Wait until the bot has closed its connection to Webex."""
-        self.sandbox._wait(lambda: not self.sandbox._services.mercury.is_online(self.echo), WAIT, "offline")
+        self.sandbox.wait_until_offline(self.echo, WAIT)
 
     # -- what people do
 
@@ -142,12 +142,11 @@ class Deployment:
 
     def secrets(self) -> set[str]:
         """All secrets that the processes have handled so far."""
-        tokens = self.sandbox._tokens
         forms = [call.form for call in self.sandbox.calls.exchanges()]
         return {
             *(self.settings[name] for name in ("WEBEX_CLIENT_SECRET", "WEBEX_BOT_AUTH_KEYS")),
             PASSWORD,
-            *tokens._access, *tokens._refresh,  # the bot's own token, too
+            *self.sandbox.secrets(),  # the bot's own token, too
             *(login.code for login in self.logins), *(login.state for login in self.logins),
             *(str(form["code_verifier"]) for form in forms),
         }  # fmt: skip
@@ -156,8 +155,10 @@ class Deployment:
 @contextmanager
 def deployed(folder: Path) -> Iterator[Deployment]:
     """Run Redis, configured as in compose.yaml, and a sandbox; the test starts the processes."""
+    turnstile = Turnstile()
     with (
         RedisServer(folder, requirepass=PASSWORD, appendonly="yes") as redis,
         Sandbox() as sandbox,
+        sandbox.wrap(turnstile),
     ):
-        yield Deployment(sandbox, redis)
+        yield Deployment(sandbox, redis, turnstile)

@@ -14,8 +14,7 @@ SECRET_PARAMETERS = {"code", "code_verifier", "client_secret", "refresh_token", 
 
 def issued_secrets(cloud: Sandbox) -> set[str]:
     """Every secret that this cloud has given out or was sent."""
-    found = {held.value for held in cloud._tokens._access.values()}
-    found |= {held.refresh_token for held in cloud._tokens._refresh.values()}
+    found = cloud.secrets()
     for call in cloud.calls:
         sent = {**call.query, **call.form}
         found |= {str(value) for name, value in sent.items() if name in SECRET_PARAMETERS}

@@ -75,7 +75,7 @@ class Scene:
 
     def messages_to(self, person: Person) -> list[str]:
         """Texts of all messages in this person's spaces."""
-        messages = [message for message in self.cloud._cloud.said() if person in message.room.people]
+        messages = [message for message in self.cloud.messages() if person in message.room.people]
         return [message.text for message in messages]
 
 

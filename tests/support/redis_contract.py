@@ -147,9 +147,9 @@ class RedisContract(OnServers):
         managers = [make() for _ in range(4)]
         flows = {managers[0].start_flow(user_id=f"user {number}") for number in range(5)}
         for flow in flows:
-            managers[0]._pending.poll_later(flow, 0)
+            managers[0].pending.poll_later(flow, 0)
         with ThreadPoolExecutor(4) as pool:
-            due = list(pool.map(lambda number: managers[number % 4]._pending.next_due(), range(8)))
+            due = list(pool.map(lambda number: managers[number % 4].pending.next_due(), range(8)))
         assert sorted(claimed[0] for claimed in due if claimed) == sorted(flows)
 
     def test_an_event_is_handled_by_one_process(self, make: MakeManager) -> None:

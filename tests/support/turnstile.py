@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from webex_bot_auth.sandbox import Sandbox
-
 from .production import WAIT
 
 
@@ -30,24 +28,25 @@ class Request:
 
 
 class Turnstile:
-    """A WSGI application in front of the sandbox's own.
-
-    Args:
-        sandbox: the sandbox
+    """WSGI middleware for :meth:`Sandbox.wrap`, which is called with the sandbox's own application.
 
     Attributes:
         held: the requests that are held back
         exchanges: the process that has sent each authorization code, by the code
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._app, sandbox._http.app = sandbox._http.app, self
+    def __init__(self) -> None:
+        self._app: Any = None
         self._changed = threading.Condition()
         self._holds: Callable[[Request], bool] | None = None
         self.held: list[Request] = []
         self.exchanges: dict[str, int | None] = {}
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, app: Any) -> Callable[..., Iterable[bytes]]:
+        self._app = app
+        return self._answer
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = _request(environ)
         with self._changed:
             if "code" in request.form:

@@ -103,13 +103,14 @@ def _logout_message(*, revoked: bool) -> str:
 
 def flows(options: argparse.Namespace) -> int:
     """List the pending logins, those that expire soon first."""
-    with closing(open_store(options, encryption_keys=Environment().keys())) as store:
+    keys = Environment().keys()
+    with closing(open_store(options, encryption_keys=keys)) as store:
         if not isinstance(store, RedisTokenManager):
             _print_error("with a YAML file, pending logins are only in the memory of the bot's own process")
             if options.json:
                 print("null")  # an empty list would say that there are none
             return 0
-        found = sorted(redis_flows(store), key=lambda flow: flow.seconds_left or 0.0)
+        found = sorted(redis_flows(store, encryption_keys=keys), key=lambda flow: flow.seconds_left or 0.0)
     if options.json:
         print(json.dumps([flow_as_json(flow) for flow in found], indent=2))
         return 0

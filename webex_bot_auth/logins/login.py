@@ -10,21 +10,13 @@ from wxc_sdk.tokens import Tokens
 
 from ..chat.messages import Chat
 from ..errors import ClientRefused, MessageNotSent, StoreError, TokenServiceError
-from ..models import (
-    FlowState,
-    Outcome,
-    RedirectText,
-    UserContext,
-    WaitingCommand,
-    reference,
-    same_person,
-)
+from ..models import FlowState, Outcome, RedirectText, WaitingCommand, reference
 from ..signals import Announcer, logged_in, logged_out, login_failed, login_refused
 from ..stores import Missing
 from ..webex.device_grant import DeviceGrant
-from ..webex.identity import identify
 from ..webex.oauth import WebexOAuth, new_verifier
 from ..webex.revocation import revoke
+from .acceptance import Acceptance
 from .contexts import Contexts
 from .device import DevicePoller
 from .pending import Pending
@@ -73,6 +65,7 @@ class Login:
         self._pending = pending
         self._chat = chat
         self._announce = announce
+        self._acceptance = Acceptance(contexts, oauth.integration.client_id)
         self._device = device
         self._make_url = make_url
         self._starting = threading.Lock()
@@ -179,7 +172,7 @@ class Login:
         return self._end(
             flow_id,
             flow,
-            self._accept(
+            self._acceptance.accept(
                 flow,
                 lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes or ()),
             ),
@@ -230,7 +223,7 @@ class Login:
             return
         if isinstance(result, Tokens):
             result.scope = result.scope or " ".join(flow.scopes or self._oauth.scopes)
-            self._end(flow_id, flow, self._accept(flow, lambda: result))
+            self._end(flow_id, flow, self._acceptance.accept(flow, lambda: result))
         elif isinstance(result, ClientRefused):
             log.error("login failed: %s", result)
             self._end(flow_id, flow, Outcome.NOT_SET_UP, error=result.error)
@@ -249,31 +242,6 @@ class Login:
             return flow
         log.info("redirect refused, flow %s is %s", reference(flow_id), flow.value)
         return Outcome.USED if flow is Missing.USED else Outcome.NO_SUCH_FLOW
-
-    def _accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome | str:
-        """Check whose tokens these are, and store them.
-
-        Returns:
-            the person's name, or why the login failed
-        """
-        user_id = flow.user_id
-        try:
-            tokens = get_tokens()
-            person = identify(tokens)
-            if not same_person(person.person_id or "", user_id):
-                revoke(tokens, self._oauth.integration.client_id)
-                return Outcome.WRONG_PERSON
-            self._contexts.save(user_id, UserContext(user_id=user_id, tokens=tokens))
-        except ClientRefused as error:
-            log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)
-            return Outcome.NOT_SET_UP
-        except TokenServiceError as error:
-            log.warning("login failed: user %s: %s", user_id, error)
-            return Outcome.TRY_AGAIN
-        except StoreError as error:
-            log.error("login not stored: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
-            return Outcome.STORE_DOWN
-        return person.display_name or ""
 
     def _end(
         self, flow_id: str, flow: FlowState, result: Outcome | str, *, error: str | None = None

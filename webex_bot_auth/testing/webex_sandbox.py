@@ -107,9 +107,7 @@ class WebexSandbox(Sandbox):
             TimeoutError: the bot does not connect
         """
         self._running.enter_context(self.run_bot(bot))
-        person = cast(
-            Person, self._tokens.owner(bot.access_token)
-        )  # run_bot has raised ValueError if there is none
+        person = cast(Person, self.owner(bot.access_token))  # run_bot has raised ValueError if there is none
         return RunningBot(self, person, bot, manager)
 
     def serve(self, app: Flask) -> str:

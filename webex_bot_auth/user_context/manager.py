@@ -6,7 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from ..commands.resumer import Resumer
 
 log = logging.getLogger(__name__)
+
+Manager = TypeVar("Manager", bound="TokenManager")
 
 DEFAULT_LIFETIME = timedelta(minutes=10)
 
@@ -318,7 +320,7 @@ class TokenManager(ABC):
         self.chat.close()
         self.contexts.close()
 
-    def __enter__(self) -> TokenManager:
+    def __enter__(self: Manager) -> Manager:
         return self
 
     def __exit__(self, *_: object) -> None:

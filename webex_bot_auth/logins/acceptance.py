@@ -1,0 +1,58 @@
+"""Whose tokens a login brings: they are stored for the person who asked, and for nobody else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from wxc_sdk.tokens import Tokens
+
+from ..errors import ClientRefused, StoreError, TokenServiceError
+from ..models import FlowState, Outcome, UserContext, same_person
+from ..webex.identity import identify
+from ..webex.revocation import revoke
+from .contexts import Contexts
+
+log = logging.getLogger(__name__)
+
+
+class Acceptance:
+    """Accepts or rejects the tokens of a login.
+
+    Args:
+        contexts: where tokens are stored
+        client_id: of the integration
+    """
+
+    def __init__(self, contexts: Contexts, client_id: str) -> None:
+        self._contexts = contexts
+        self._client_id = client_id
+
+    def accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome | str:
+        """Check whose tokens these are, and store them.
+
+        Args:
+            flow: the login
+            get_tokens: the exchange, which may raise a TokenServiceError
+
+        Returns:
+            the person's name, or why the login failed
+        """
+        user_id = flow.user_id
+        try:
+            tokens = get_tokens()
+            person = identify(tokens)
+            if not same_person(person.person_id or "", user_id):
+                revoke(tokens, self._client_id)
+                return Outcome.WRONG_PERSON
+            self._contexts.save(user_id, UserContext(user_id=user_id, tokens=tokens))
+        except ClientRefused as error:
+            log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)
+            return Outcome.NOT_SET_UP
+        except TokenServiceError as error:
+            log.warning("login failed: user %s: %s", user_id, error)
+            return Outcome.TRY_AGAIN
+        except StoreError as error:
+            log.error("login not stored: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
+            return Outcome.STORE_DOWN
+        return person.display_name or ""
