@@ -35,12 +35,14 @@ pytest_plugins = [
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """The Redis server of all tests; one for each process of pytest."""
     with RedisServer(tmp_path_factory.mktemp("redis")) as server:
         yield server
 
 
 @pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
+    """URL of the Redis server, after all its data has been deleted."""
     redis_server.client.flushall()
     return redis_server.url
 
@@ -65,6 +67,7 @@ def alice(cloud: Sandbox) -> Person:
 
 @pytest.fixture
 def integration(cloud: Sandbox) -> Integration:
+    """An integration of the sandbox with three scopes."""
     return cloud.integration(scopes=["spark:people_read", "spark:rooms_read", "spark:messages_read"])
 
 
@@ -86,6 +89,7 @@ def make_manager(every_manager: Make, cloud: Sandbox, integration: Integration) 
 
 @pytest.fixture
 def manager(make_manager: MakeManager) -> TokenManager:
+    """A manager on every backend in turn."""
     return make_manager()
 
 
@@ -129,6 +133,7 @@ def own_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")  # its event loop runs in this thread while it is open: there can be only one
 def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
     with chromium() as browser:
         yield browser
 
