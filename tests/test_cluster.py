@@ -195,8 +195,8 @@ class TestFailover(OnServers):
         lose_answers(client, "{bot}")
         with pytest.raises(StoreUnavailable, match="in time"):
             manager.pending.release(command.user_id, [command])
-        assert manager.pending.next_released(timeout=1) == command
-        assert manager.pending.next_released(timeout=0.01) is None
+        assert manager.pending.next_released(timeout=1) == [command]
+        assert manager.pending.next_released(timeout=0.01) == []
         lose_answers(client, "{bot}")
         told = manager.process_redirect(flow_id=flow_id, code="code")
         assert told == sentence_of(TEXTS.page_store_down)

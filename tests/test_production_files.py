@@ -13,7 +13,7 @@ import pytest
 import yaml
 from support.production import FOLDER, procfile
 
-from webex_bot_auth.user_context import redis_client
+from webex_bot_auth.stores.redis import client as redis_client
 from webex_bot_auth.webex import rest, token_endpoint
 
 HOME = "/opt/webex-bot-auth"

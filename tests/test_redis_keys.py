@@ -163,11 +163,11 @@ def test_a_record_is_parsed_once_and_leaves_the_cache_with_a_logout(manager: Red
         assert parsed.call_count == 1
     assert first == second
     assert first is not second
-    for drop in (
-        lambda: manager.set_user_context(user_id="alice"),
-        lambda: manager.contexts.replace(context("alice"), None),
-    ):
-        manager.set_user_context(user_id="alice", user_context=context("alice"))
+    for token, drop in {
+        "one": lambda: manager.set_user_context(user_id="alice"),
+        "another": lambda: manager.contexts.replace(context("alice", "another"), None),
+    }.items():
+        manager.set_user_context(user_id="alice", user_context=context("alice", token))
         made: list[weakref.ref[UserContext]] = []
         with mock.patch.object(Records, "load", autospec=True, side_effect=noting(made)):
             manager.get_user_context(user_id="alice")

@@ -192,9 +192,11 @@ STORE = """
         def refresh_lock(self, user_id, timeout):
             lock = self.shelf.__dict__.setdefault(user_id, threading.Lock())
             held = lock.acquire(timeout=timeout)
-            yield held
-            if held:
-                lock.release()
+            try:
+                yield held
+            finally:
+                if held:
+                    lock.release()
 
         def close(self):
             pass

@@ -91,7 +91,7 @@ class Deployment:
     def bot(self) -> Iterator[Running]:
         """Run the bot for the length of a ``with`` block, which begins when it is connected."""
         with Running("bot", self.settings) as bot:
-            self.sandbox.wait_for_bot(self.echo, WAIT)
+            self.sandbox.wait_until_online(self.echo, WAIT)
             yield bot
 
     def wait_until_offline(self) -> None:

@@ -28,6 +28,7 @@ from ..stores import FlowStore, UserStore
 from ..stores.memory import MemoryFlowStore
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth
+from .settings import DEFAULT_LIFETIME, check_settings
 from .subclass_contexts import SubclassContexts
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Manager = TypeVar("Manager", bound="TokenManager")
-
-DEFAULT_LIFETIME = timedelta(minutes=10)
 
 
 class TokenManager(ABC):
@@ -89,7 +88,7 @@ class TokenManager(ABC):
         users: UserStore | None = None,
         flows: FlowStore | None = None,
     ) -> None:
-        _check(bot_token, integration, flow_lifetime, login_flow)
+        check_settings(bot_token, integration, flow_lifetime, login_flow)
         announce = Announcer(self)
         records = Records(encryption_keys, accept_plain=accept_plain)
         self.integration = integration
@@ -99,14 +98,10 @@ class TokenManager(ABC):
         self.contexts: Contexts = self._remembered if users is None else StoredContexts(users, records)
         self.pending = Pending(flows or MemoryFlowStore(), records, flow_lifetime)
         self.login = Login(
-            self._oauth,
-            self.contexts,
-            self.pending,
-            self.chat,
-            announce,
+            self._oauth, self.contexts, self.pending, self.chat, announce,
             device=DeviceGrant(integration) if login_flow == "device" else None,
             make_url=self._url_without_pkce if users is None else None,
-        )
+        )  # fmt: skip
         self._refresher = Refresher(self.contexts, self._oauth.refresh, announce)
         self._resumer: Resumer | None = None
         redaction.install()
@@ -213,21 +208,11 @@ class TokenManager(ABC):
 
         Returns:
             False: the person has enough cards for now, and got none
-
-        Raises:
-            MessageNotSent: the card did not reach the person
-            StoreError: the flow could not be stored
-            TokenServiceError: device grant: Webex gave no code
         """
         return self.login.ask(user_id, scopes, sentence=sentence, command=command)
 
     def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> str:
-        """End a login that comes back, and let the commands run that waited for it.
-
-        Args:
-            flow_id: OAuth flow id
-            code: authorization code; or else
-            error: short error code (RFC 6749 section 4.1.2.1)
+        """End a login that comes back with a code, or with an error (RFC 6749 section 4.1.2.1).
 
         Returns:
             the text for the page
@@ -242,9 +227,6 @@ class TokenManager(ABC):
 
     def logout(self, *, user_id: str) -> bool | None:
         """Delete a user's tokens, and revoke them at Webex where it lets us.
-
-        Args:
-            user_id: the user
 
         Returns:
             whether Webex revoked them; None: the user was not logged in
@@ -261,11 +243,7 @@ class TokenManager(ABC):
     # -- where people meet it: a web app and a bot, imported when they are there
 
     def register_redirect(self, *, flask: Flask) -> None:
-        """Register the ``/redirect`` endpoint for OAuth flows.
-
-        Args:
-            flask: Flask app to register the endpoint with
-        """
+        """Register the ``/redirect`` endpoint for OAuth flows with a Flask app."""
         from ..redirect import view
 
         view.register(flask, self.redirect)
@@ -291,9 +269,6 @@ class TokenManager(ABC):
             account_commands: add the ``login`` and ``logout`` commands
             login_keyword: what to type to log in
             logout_keyword: what to type to log out
-
-        Raises:
-            SettingError: not a bot, a bot or manager that is registered already, or a keyword that is in use
         """
         from ..commands import registration
 
@@ -325,14 +300,3 @@ class TokenManager(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _check(bot_token: Any, integration: Any, flow_lifetime: Any, login_flow: Any) -> None:
-    if not isinstance(bot_token, str) or not bot_token.strip():
-        raise SettingError("bot_token", "is empty; a bot's access token is shown once at developer.webex.com")
-    if not isinstance(integration, Integration):
-        raise SettingError("integration", "has to be a wxc_sdk.integration.Integration")
-    if not isinstance(flow_lifetime, timedelta) or flow_lifetime <= timedelta(0):
-        raise SettingError("flow_lifetime", "has to be a timedelta longer than zero")
-    if login_flow not in ("redirect", "device"):
-        raise SettingError("login_flow", 'is either "redirect" or "device"')

@@ -15,7 +15,7 @@ from ..stores.redis.client import connect, warn_about_client_settings
 from ..stores.redis.flows import RedisFlowStore
 from ..stores.redis.maintenance import FlowMaintenance
 from ..stores.redis.users import RedisUserStore
-from .manager import DEFAULT_LIFETIME
+from .settings import DEFAULT_LIFETIME
 from .stored_manager import StoredTokenManager
 
 

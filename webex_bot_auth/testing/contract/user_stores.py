@@ -143,6 +143,12 @@ class UserStoreContract:
                 waiting = pool.submit(try_lock, other, 30)
             assert waiting.result()
 
+    def test_a_refresh_that_fails_frees_the_lock(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        with pytest.raises(LookupError), one.refresh_lock("alice", 5):
+            raise LookupError
+        assert try_lock(other)
+
     def test_closing_twice_is_fine(self, store: UserStore) -> None:
         store.write("alice", record("1"))
         store.close()
