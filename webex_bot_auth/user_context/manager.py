@@ -139,8 +139,6 @@ class TokenManager(ABC):
             user_id: id of the user to get the context for
         """
 
-    # -- contexts
-
     def set_user_context(self, *, user_id: str, user_context: UserContext | None = None) -> None:
         """Add a user context to the cache, or clear it from the cache.
 
@@ -187,8 +185,6 @@ class TokenManager(ABC):
         """Webex answers 401 to this access token: delete it, unless there is another one by now."""
         if self.contexts.replace(context, None):
             log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
-
-    # -- login and logout
 
     def request_login(
         self,
