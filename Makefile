@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3 || command -v python)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# tests mostly wait: for servers, browsers and processes
+WORKERS ?= 3
 
 .PHONY: demo test bench clean
 
@@ -13,7 +15,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks

@@ -182,7 +182,7 @@ def _guarded_hook(
         command: whose hook
         name: which one
         hook: the hook itself, bound to the command
-        scopes: scopes that it needs beside those of its class
+        scopes: scopes that it needs in addition to those of its class
     """
     needed = list(dict.fromkeys([*(required_scopes(type(command)) or ()), *scopes]))
 
