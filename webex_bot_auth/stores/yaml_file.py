@@ -7,6 +7,8 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
 
 from filelock import FileLock, Timeout
 
@@ -16,6 +18,8 @@ from .yaml_lines import HEADER, line_of, record_in, split
 
 #: maximum wait for another writer; seconds
 LOCK_SECONDS = 10.0
+#: records that are kept apart from their lines, of those that were read last
+CACHED_RECORDS = 256
 #: users share this many lock files for their refreshes
 REFRESH_LOCKS = 16
 
@@ -33,6 +37,7 @@ class YAMLUserStore:
         self._writing = threading.RLock()  # held while waiting for other processes; readers do not need it
         self._batching = False
         self._lines: dict[str, bytes] = {}  # as they stand in the file, by user id
+        self._record_in = lru_cache(maxsize=CACHED_RECORDS)(record_in)  # on the hot path
         self._version: private_file.Version | None = None
         self._open_file: int | None = None  # kept open, so that its inode is not given to a later version
 
@@ -50,7 +55,7 @@ class YAMLUserStore:
             with self._lock:
                 self._load()
         line = self._lines.get(user_id)
-        return None if line is None else record_in(line)
+        return None if line is None else self._record_in(line)
 
     def write(self, user_id: str, record: str | None) -> None:
         """Store or delete a user's record.
@@ -83,11 +88,11 @@ class YAMLUserStore:
         """Write the file once, at the end of the block."""
         with self._held(), self._lock:
             self._load()
-            before, self._lines, self._batching = self._lines, dict(self._lines), True
+            before, self._batching = dict(self._lines), True
             try:
                 yield
                 if self._lines != before:
-                    self._replace_file(self._lines)
+                    self._replace_file()
             except BaseException:
                 self._lines = before
                 raise
@@ -115,6 +120,7 @@ class YAMLUserStore:
         with self._lock:
             self._keep_open(None)
             self._lines, self._version = {}, None
+            self._record_in.cache_clear()
 
     def _load(self) -> None:
         """Read the file if it is another version than ours."""
@@ -138,26 +144,32 @@ class YAMLUserStore:
         self._lines, self._version = lines, version
 
     def _change(self, user_id: str, record: str | None) -> None:
-        if record is None and user_id not in self._lines:
+        before = self._lines.get(user_id)
+        if record is None and before is None:
             return
-        # a copy, as others read the lines in the meantime; a batch has made one already
-        lines = self._lines if self._batching else dict(self._lines)
-        if record is None:
-            del lines[user_id]
-        else:
-            lines[user_id] = line_of(user_id, record)
+        self._put(user_id, None if record is None else line_of(user_id, record))
         if not self._batching:
-            self._replace_file(lines)
-        self._lines = lines
+            try:
+                self._replace_file()
+            except BaseException:
+                self._put(user_id, before)
+                raise
 
-    def _replace_file(self, lines: dict[str, bytes]) -> None:
+    def _put(self, user_id: str, line: bytes | None) -> None:
+        """In place and in one step: copying the lines of a long file takes time, and others read them."""
+        if line is None:
+            self._lines.pop(user_id, None)
+            self._record_in.cache_clear()  # tokens that are not needed any more are not kept in memory
+        else:
+            self._lines[user_id] = line
+
+    def _replace_file(self) -> None:
         try:
-            opened = private_file.replace(self.path, [HEADER, *lines.values()])
+            opened = private_file.replace(self.path, chain((HEADER,), self._lines.values()))
         except BaseException:
             self._version = None  # it may have been replaced all the same: it is read again
             raise
         self._keep_open(opened)
-        self._lines = lines
         self._version = private_file.version_of(os.fstat(opened))
 
     def _keep_open(self, opened: int | None) -> None:
