@@ -3,5 +3,5 @@
 import sys
 from pathlib import Path
 
-# the real parts of the tests: servers, processes, counters
+# the tests have helpers for servers, processes and counting
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

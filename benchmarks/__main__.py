@@ -1,6 +1,6 @@
-"""Measure all, or what is named: ``python -m benchmarks [guarded_command ...]``.
+"""Run all benchmarks, or the named ones: ``python -m benchmarks [guarded_command ...]``.
 
-Exit code 1 where a limit is not kept.
+The exit code is 1 if a figure exceeds its limit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import time
 from .measuring import Curve, Figure
 from .report import save, table
 
-ROOMS = (
+#: the modules of this folder that measure, in the order in which they run
+BENCHMARKS = (
     "guarded_command",
     "logins",
     "yaml_file",
@@ -28,9 +29,9 @@ ROOMS = (
 
 
 def main(names: list[str]) -> int:
-    logging.disable(logging.CRITICAL)  # the sandbox's servers tell of each call
+    logging.disable(logging.CRITICAL)  # the sandbox logs every call
     found: list[Figure | Curve] = []
-    for name in names or ROOMS:
+    for name in names or BENCHMARKS:
         started = time.perf_counter()
         print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
         found += importlib.import_module(f"benchmarks.{name}").measure()

@@ -1,6 +1,6 @@
-"""How many of 200 messages of 20 people, sent at once over TLS, are answered: bare webex_bot, and registered.
+"""How many of 200 messages sent at once over TLS get an answer, with and without ``register_bot``.
 
-Each run has a process of its own, as the bare bot may take its process with it.
+Each run has a process of its own, as webex_bot alone may end its process.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from webex_bot.webex_bot import WebexBot
 from webex_bot_auth import YAMLTokenManager
 from webex_bot_auth.sandbox import Message, NoSuchMessageError, Sandbox
 
-from .made_up import Echo
 from .measuring import Figure
+from .sample_users_and_commands import Echo
 
 PEOPLE, TURNS = 20, 10
-#: nothing is answered any more after so many seconds without an answer
-PATIENCE = 8.0
+#: after so many seconds without an answer, the others count as lost
+MAX_WAIT = 8.0
 RUNS = 3
 
 
 def measure() -> Iterator[Figure]:
     for registered in (False, True):
-        runs = [in_a_process(registered) for _ in range(RUNS)]
-        which = "with register_bot" if registered else "bare webex_bot"
+        runs = [run_in_process(registered) for _ in range(RUNS)]
+        which = "with register_bot" if registered else "webex_bot alone"
         lost = PEOPLE * TURNS - min(runs)
         yield Figure(
             f"200 messages at once over TLS, {which}: lost", lost, "", 0 if registered else None,
@@ -38,7 +38,7 @@ def measure() -> Iterator[Figure]:
         )  # fmt: skip
 
 
-def in_a_process(registered: bool) -> int:
+def run_in_process(registered: bool) -> int:
     """How many messages get their answer; 0 where the process died."""
     done = subprocess.run(
         [sys.executable, "-m", __name__, "registered" if registered else "bare"],
@@ -64,14 +64,14 @@ def answered(registered: bool) -> int:
         people = {room: next(one for one in room.people if not one.is_bot) for room in rooms}
         with cloud.run_bot(bot):
             asked = [cloud.say(people[room], room, f"echo {turn}") for turn in range(TURNS) for room in rooms]
-            count, patience = 0, PATIENCE
+            count, wait = 0, MAX_WAIT
             for question in asked:
                 try:
                     is_answer = functools.partial(answers, question)
-                    cloud.wait_for_message(question.room, is_answer, timeout=patience)
+                    cloud.wait_for_message(question.room, is_answer, timeout=wait)
                     count += 1
                 except NoSuchMessageError:
-                    patience = 0.01  # what has not come by now does not come
+                    wait = 0.01  # answers that have not come by now do not come
             return count
 
 

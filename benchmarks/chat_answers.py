@@ -22,16 +22,16 @@ from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.sandbox.clients import point_clients_at
 
-from .made_up import INTEGRATION, Echo, GuardedEcho, context
 from .measuring import Figure
+from .sample_users_and_commands import INTEGRATION, Echo, GuardedEcho, context
 
 USERS, MESSAGES, ROUNDS = 20, 200, 3
-#: what people say, and to which bot: one with Redis, one with a file, and one that is not registered
-#: what is said, and to which bot
-What = tuple[str, str]
+#: a keyword, and the name of the bot to which it is said
+Question = tuple[str, str]
 
 KEYWORDS = ("public", "secret")
-SAID = UNGUARDED, GUARDED, UNGUARDED_FILE, GUARDED_FILE, BARE = (
+#: one bot uses Redis, one a file, and one is not registered
+QUESTIONS = UNGUARDED, GUARDED, UNGUARDED_FILE, GUARDED_FILE, BARE = (
     ("public", "Redis Bot"),
     ("secret", "Redis Bot"),
     ("public", "YAML Bot"),
@@ -83,22 +83,26 @@ def measure() -> Iterator[Figure]:
     )  # fmt: skip
 
 
-def _medians(seconds: dict[What, list[float]]) -> dict[What, float]:
+def _medians(seconds: dict[Question, list[float]]) -> dict[Question, float]:
     """In milliseconds."""
     return {what: statistics.median(times) * 1e3 for what, times in seconds.items()}
 
 
-def _ratio(rounds: list[dict[What, float]], mine: What, reference: What) -> float:
+def _ratio(rounds: list[dict[Question, float]], mine: Question, reference: Question) -> float:
     return statistics.median(one[mine] / one[reference] for one in rounds)
 
 
-def _ask(cloud: Sandbox, people: list[Person], bots: dict[str, Person]) -> dict[What, list[float]]:
-    """Each person says each thing in turn, and waits for the answer; seconds until it is there."""
-    seconds: dict[What, list[float]] = {what: [] for what in SAID}
+def _ask(cloud: Sandbox, people: list[Person], bots: dict[str, Person]) -> dict[Question, list[float]]:
+    """Each person asks each question in turn, and waits for the answer.
+
+    Returns:
+        for each question, the seconds until each answer
+    """
+    seconds: dict[Question, list[float]] = {what: [] for what in QUESTIONS}
     rooms = {(person, name): cloud.direct(person, bot) for person in people for name, bot in bots.items()}
     for turn in range(-1, MESSAGES // USERS):
         for number, person in enumerate(people):
-            for keyword, name in SAID if number % 2 else reversed(SAID):
+            for keyword, name in QUESTIONS if number % 2 else reversed(QUESTIONS):
                 asked = cloud.say(person, rooms[person, name], f"{keyword} {turn}")
                 answer = cloud.wait_for_message(asked.room, person=bots[name], after=asked)
                 if turn >= 0:  # the first one warms up
@@ -115,21 +119,21 @@ def _managers(store: Mapping[str, str]) -> dict[str, TokenManager]:
 
 @contextmanager
 def _process_of_bots(*arguments: str) -> Iterator[None]:
-    """As in production: the cloud is elsewhere."""
+    """Run the bots in a process of their own: in production, too, the cloud is not in theirs."""
     with subprocess.Popen([sys.executable, "-m", __name__, *arguments]) as process:
         yield
         process.terminate()
 
 
 def _run(cloud_url: str, store: Mapping[str, str]) -> None:
-    """The bots, until the process is ended."""
+    """Run the bots until the process is ended."""
     point_clients_at(cloud_url)
     for name, manager in _managers(store).items():
         bot = WebexBot(teams_bot_token=store[name], log_level="CRITICAL")
         bot.add_command(Echo("public"))
         bot.add_command(GuardedEcho("secret", token_manager=manager))
         manager.register_bot(bot=bot)
-        # in the set that it is, chance decides which command is found first, and that is a matter of 2 %
+        # webex_bot has a set of commands: its random order changes the result by 2 %
         bot.commands = sorted(bot.commands, key=lambda command: command.command_keyword not in KEYWORDS)
         threading.Thread(target=_run_in_thread, args=(bot,), daemon=True).start()
     bare = WebexBot(teams_bot_token=store["Bare Bot"], log_level="CRITICAL")

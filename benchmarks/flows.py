@@ -1,4 +1,4 @@
-"""Very many flows, put into Redis as this package puts them there, but by the server itself."""
+"""Fills Redis with very many pending flows, as this package stores them; a script on the server does it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from webex_bot_auth.models import FlowState, reference
 
-from .made_up import person_id
+from .sample_users_and_commands import person_id
 
-#: of the managers whose flows these are
+#: bot token of the token managers to which the flows belong
 BOT_TOKEN = "-"
-#: flows in one step, so that the client's time limit is not met
+#: flows in one step, so that each step ends within the client's time limit
 STEP = 20_000
 
 _FILL = """
@@ -27,7 +27,13 @@ end
 
 
 def fill(client: Any, count: int, *, lifetime: timedelta) -> None:
-    """Put this many flows of as many users under way."""
+    """Store pending flows, each of another user.
+
+    Args:
+        client: a redis-py client
+        count: how many flows
+        lifetime: when they expire
+    """
     record = FlowState(user_id=person_id()).model_dump_json(include={"user_id"})
     milliseconds = int(lifetime.total_seconds() * 1000)
     for first in range(0, count, STEP):

@@ -1,4 +1,4 @@
-"""How long it takes to import the package, once what it depends on is there."""
+"""How long it takes to import the package, once its dependencies are imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from .measuring import Figure
 
-#: as pyproject.toml names them, and no more of them than the package itself needs to begin with
+#: from pyproject.toml, as far as the package itself imports them at once
 DEPENDENCIES = (
     "webex_bot.models.command, webex_bot.exceptions, wxc_sdk, wxc_sdk.integration, requests, pydantic, "
     "redis, yaml, blinker, filelock"
@@ -28,12 +28,14 @@ RUNS = 9
 
 def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        # bytecode is there, as after an installation
+        # with compiled bytecode, as after an installation
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
         _first, *times = [_seconds(environment) for _ in range(RUNS)]
-    yield Figure("import webex_bot_auth", statistics.median(times) * 1e3, "ms", 30, "its own dependencies")
+    yield Figure(
+        "import webex_bot_auth", statistics.median(times) * 1e3, "ms", 30, "without its dependencies"
+    )
 
 
 def _seconds(environment: dict[str, str]) -> float:
-    told = subprocess.check_output([sys.executable, "-c", _TIME_IT], text=True, env=environment)
-    return float(told)
+    printed = subprocess.check_output([sys.executable, "-c", _TIME_IT], text=True, env=environment)
+    return float(printed)

@@ -1,4 +1,4 @@
-"""Logins with Redis: round trips, and whether logins under way slow down the next one."""
+"""Logins with Redis: round trips, and whether pending logins slow down the next one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.redirects import came_back
 
 from .flows import fill
-from .made_up import INTEGRATION, context, person_id
 from .measuring import Curve, Figure, apart, interleaved, ratio
+from .sample_users_and_commands import INTEGRATION, context, person_id
 
 PENDING = (0, 1_000, 10_000, 100_000, 1_000_000)
 LIFETIME = timedelta(hours=1)
@@ -38,7 +38,7 @@ def _round_trips(folder: Path) -> Iterator[Figure]:
         alice = cloud.add_person("Alice Adams")
         manager: Any
         with RedisTokenManager(bot.token, integration, redis_url=server.url) as manager:
-            manager.flow_maintenance()  # connects; later it would run beside
+            manager.flow_maintenance()  # connects; later it would run in the background
             with round_trips() as storing:
                 manager.set_user_context(user_id=alice.id, user_context=context(alice.id))
             yield Figure("set_user_context, Redis: round trips", storing.total(), "", 1)
@@ -64,16 +64,16 @@ def _growth(folder: Path) -> Iterator[Figure | Curve]:
             manager: Any = stack.enter_context(
                 RedisTokenManager("-", INTEGRATION, redis_url=server.url, flow_lifetime=LIFETIME)
             )
-            manager.flow_maintenance()  # now, or it would run beside
+            manager.flow_maintenance()  # now, or it would run in the background
             servers.append(server)
             fill(server.client, pending, lifetime=LIFETIME)
             starts.append(functools.partial(manager.start_flow, user_id=person_id()))
         with apart(*(server.pid for server in servers)):
             times = interleaved(*starts, rounds=60, number=20)
     yield Figure(
-        "start_flow, Redis: 1,000,000 flows under way", ratio(times[-1], times[0]), "x", 1.2, "none under way"
+        "start_flow, Redis: 1,000,000 pending flows", ratio(times[-1], times[0]), "x", 1.2, "no pending flows"
     )
     yield Curve(
-        "start_flow-by-flows-under-way", "flows under way", "microseconds", PENDING,
+        "start_flow-by-flows-under-way", "pending flows", "microseconds", PENDING,
         {"start_flow, Redis": [statistics.median(each) * 1e6 for each in times]},
     )  # fmt: skip

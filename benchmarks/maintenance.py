@@ -1,4 +1,4 @@
-"""Dropping what is left of flows that nobody came back for, while others use Redis."""
+"""Deleting what is left in Redis of abandoned flows, and how long other clients wait meanwhile."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from support.redis_server import RedisServer
 
 from webex_bot_auth import RedisTokenManager
 
-from .made_up import INTEGRATION, person_id
 from .measuring import Curve, Figure
+from .sample_users_and_commands import INTEGRATION, person_id
 
 FLOWS = (1_000, 10_000, 100_000)
 ROUNDS = 3
@@ -31,21 +31,21 @@ def measure() -> Iterator[Figure | Curve]:
         RedisServer(Path(folder)) as server,
         RedisTokenManager("-", INTEGRATION, redis_url=server.url) as manager,
     ):
-        for what, leave in (("expired", _ids), ("expired, of an earlier installation", _records)):
+        for kind, leave in (("expired", _ids), ("expired, of an earlier installation", _records)):
             runs = [[_run(server.client, manager, leave, flows) for _ in range(ROUNDS)] for flows in FLOWS]
             seconds = [statistics.median(took for took, _ in of_size) for of_size in runs]
             blocked = max(longest for _, longest in runs[-1])
-            yield Figure(f"maintenance, 100,000 flows, {what}", seconds[-1], "s", 1.0)
+            yield Figure(f"maintenance, 100,000 flows, {kind}", seconds[-1], "s", 1.0)
             yield Figure(
-                f"maintenance, 100,000 flows, {what}: longest wait of others", blocked, "ms", 10,
-                "the server's own clock, its longest command",
+                f"maintenance, 100,000 flows, {kind}: longest wait of other clients", blocked, "ms", 10,
+                "the longest command, by the server's own clock",
             )  # fmt: skip
-            yield Curve(f"maintenance-{what.replace(', ', '-').replace(' ', '-')}", "flows", "seconds", FLOWS,
+            yield Curve(f"maintenance-{kind.replace(', ', '-').replace(' ', '-')}", "flows", "seconds", FLOWS,
                         {"flow_maintenance": seconds})  # fmt: skip
 
 
 def _run(client: Any, manager: Any, leave: Leave, flows: int) -> tuple[float, float]:
-    """Seconds that it takes, and milliseconds of the longest command meanwhile."""
+    """Seconds that it takes, and milliseconds of the longest command during that time."""
     client.flushall()
     ids = [secrets.token_urlsafe(16) for _ in range(flows)]
     for start in range(0, flows, 5_000):
@@ -56,12 +56,12 @@ def _run(client: Any, manager: Any, leave: Leave, flows: int) -> tuple[float, fl
     manager.flow_maintenance(force=True)
     took = time.perf_counter() - started
     if client.exists("flows") or client.keys("flows-*"):
-        raise RuntimeError("maintenance has left something")
+        raise RuntimeError("maintenance has left keys of flows")
     return took, max((entry["duration"] for entry in client.slowlog_get(100)), default=1000) / 1000
 
 
 def _ids(client: Any, ids: list[str]) -> None:
-    """Redis has dropped the flows by itself; their ids are left."""
+    """The flows have expired; their ids are left."""
     client.sadd("flows", *ids)
 
 

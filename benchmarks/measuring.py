@@ -1,4 +1,4 @@
-"""How things are measured, and what comes out of it: figures with a limit, and curves."""
+"""Measures times, and has the two kinds of results: figures, which may have a limit, and curves."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ Work = Callable[[], Any]
 class Figure:
     """One line of the table.
 
-    :ivar what: what was measured
-    :ivar value: what came out
-    :ivar unit: of value and limit; ``x`` is a ratio
-    :ivar limit: at most this much; None: only told
-    :ivar against: the reference of a ratio, or the conditions
+    Attributes:
+        what: what was measured
+        value: the result
+        unit: of value and limit; ``x`` is a ratio
+        limit: the highest acceptable value; None: there is no limit
+        against: the reference of a ratio, or the conditions
     """
 
     what: str
@@ -38,30 +39,37 @@ class Figure:
 
 @dataclass(frozen=True)
 class Curve:
-    """How something grows: one plot.
+    """How a cost grows with a size: one plot.
 
-    :ivar name: name of the file, too
-    :ivar across: what the x axis says
-    :ivar up: what the y axis says
-    :ivar sizes: the x axis
-    :ivar lines: the y axis, by name of the line
+    Attributes:
+        name: title of the plot, and name of its file
+        x_label: label of the x axis
+        y_label: label of the y axis
+        sizes: the values on the x axis
+        lines: the values on the y axis, by name of the line
     """
 
     name: str
-    across: str
-    up: str
+    x_label: str
+    y_label: str
     sizes: Sequence[float]
     lines: Mapping[str, Sequence[float]]
 
 
 def interleaved(*works: Work, rounds: int, number: int = 1) -> list[list[float]]:
-    """Seconds for one call of each work, in each round; they take turns, so that noise hits all alike.
+    """Time several functions; they take turns, so that noise affects all of them alike.
 
-    :param number: calls in a row, for what is short
+    Args:
+        works: the functions
+        rounds: how often each has its turn
+        number: calls in one turn, for a function that takes a short time
+
+    Returns:
+        for each function, the seconds of one call in each round
     """
     times: list[list[float]] = [[] for _ in works]
     for work in works:
-        work()  # what is made once, is made now
+        work()  # warm-up: connections and caches are made now
     with _no_garbage_collection():
         for _ in range(rounds):
             for work, seconds in zip(works, times, strict=True):
@@ -74,7 +82,13 @@ def interleaved(*works: Work, rounds: int, number: int = 1) -> list[list[float]]
 
 @contextmanager
 def apart(*processes: int) -> Iterator[None]:
-    """We on one core and these processes on another, where the system lets us: else chance decides."""
+    """Run this process on one core and the given ones on another, where the system allows it.
+
+    Without it, the scheduler would decide how much they slow down each other.
+
+    Args:
+        processes: process ids
+    """
     if not hasattr(os, "sched_setaffinity") or len(cores := os.sched_getaffinity(0)) < 2:
         yield
         return
@@ -89,12 +103,12 @@ def apart(*processes: int) -> Iterator[None]:
 
 
 def medians(*works: Work, rounds: int, number: int = 1) -> list[float]:
-    """The median of each work, in seconds; see :func:`interleaved`."""
+    """The median time of each function, in seconds; see :func:`interleaved`."""
     return [statistics.median(times) for times in interleaved(*works, rounds=rounds, number=number)]
 
 
 def ratio(mine: Sequence[float], reference: Sequence[float]) -> float:
-    """How much longer it takes, at the median of all rounds."""
+    """How many times as long as the reference it takes; the median of all rounds."""
     return statistics.median(one / other for one, other in zip(mine, reference, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""What a login under way and a user who is logged in take in Redis; and that nothing of a login stays."""
+"""Memory in Redis for a pending login and for a user who is logged in; and that no key of a login stays."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from support.redis_server import RedisServer
 from webex_bot_auth import RedisTokenManager
 
 from .flows import fill
-from .made_up import INTEGRATION, context, person_id
 from .measuring import Curve, Figure
+from .sample_users_and_commands import INTEGRATION, context, person_id
 
 SIZES = (1_000, 10_000)
 MANY = (100_000, 1_000_000)
@@ -38,15 +38,17 @@ def measure() -> Iterator[Figure | Curve]:
         with RedisTokenManager("-", INTEGRATION, redis_url=server.url, encryption_keys=[KEY]) as manager:
             sealed = _each(client, manager, functools.partial(_store, manager, SIZES[-1]), SIZES[-1])
         yield Figure(
-            "Redis: bytes for a flow under way", max(flows), "B", 700, "the most of 1,000 to 1,000,000 flows"
+            "Redis: bytes for a pending flow",
+            max(flows),
+            "B",
+            700,
+            "the highest value for 1,000 to 1,000,000 flows",
         )
         yield Figure("Redis: bytes for a flow with PKCE, as in a login card", links, "B")
         yield Figure("Redis: bytes for a user", max(users), "B", 1100, "plain tokens of 105 characters")
         yield Figure("Redis: bytes for a user, encrypted", sealed, "B")
-        yield Figure("Redis: keys left of 1,000 logins under way", _left(server), "", 0, "after they expired")
-    yield Curve(
-        "Redis-memory-by-flows", "flows under way", "bytes for each", (*SIZES, *MANY), {"flow": flows}
-    )
+        yield Figure("Redis: keys left of 1,000 pending logins", _left(server), "", 0, "after they expired")
+    yield Curve("Redis-memory-by-flows", "pending flows", "bytes for each", (*SIZES, *MANY), {"flow": flows})
 
 
 def _each(client: Any, manager: Any, work: Callable[[], object], size: int) -> float:
@@ -75,7 +77,7 @@ def _store(manager: Any, users: int) -> None:
 
 
 def _left(server: RedisServer) -> int:
-    """Keys without an expiry, and those that are there after the others' time."""
+    """How many keys are left when all logins have expired."""
     server.client.flushall()
     lifetime = timedelta(seconds=2)
     with RedisTokenManager("-", INTEGRATION, redis_url=server.url, flow_lifetime=lifetime) as manager:

@@ -1,4 +1,4 @@
-"""50 threads in each of 4 processes, and one access token that has expired."""
+"""How often 50 threads in each of 4 processes refresh one access token that has expired."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def measure() -> Iterator[Figure]:
             PROCESSES, _ask_in_threads, alice.id,
             bot_token=bot_token, integration=integration, redis_url=server.url, rest_base=f"{cloud.url}/v1",
         )  # fmt: skip
-        everybody = f"{THREADS} threads x {PROCESSES} processes, one expired token"
-        yield Figure(f"{everybody}: refreshes", len(cloud.calls.refreshes()), "", 1)
-        yield Figure(f"{everybody}: threads left without", PROCESSES * THREADS - sum(served), "", 0)
+        setup = f"{THREADS} threads x {PROCESSES} processes, one expired token"
+        yield Figure(f"{setup}: refreshes", len(cloud.calls.refreshes()), "", 1)
+        yield Figure(f"{setup}: threads without a token", PROCESSES * THREADS - sum(served), "", 0)
 
 
 def _ask_in_threads(manager: TokenManager, user_id: str) -> int:
-    """How many threads get a usable context."""
+    """How many of the threads get a usable context."""
     with ThreadPoolExecutor(THREADS) as pool:
         asked = [pool.submit(manager.get_user_context_and_refresh, user_id=user_id) for _ in range(THREADS)]
         return sum(one.result() is not None for one in asked)

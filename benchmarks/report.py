@@ -1,4 +1,4 @@
-"""The table, the JSON and the plots."""
+"""Writes the results: the table, the JSON and the plots."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def table(figures: Sequence[Figure]) -> str:
 def save(figures: Sequence[Figure], curves: Sequence[Curve]) -> None:
     """Write ``results.json``, ``results.md`` and one plot for each curve."""
     RESULTS.mkdir(exist_ok=True)
-    whole = {
+    results = {
         "machine": {
             "python": platform.python_version(),
             "system": platform.system(),
@@ -40,7 +40,7 @@ def save(figures: Sequence[Figure], curves: Sequence[Curve]) -> None:
         "figures": [{**dataclasses.asdict(figure), "met": figure.is_met} for figure in figures],
         "curves": [dataclasses.asdict(curve) for curve in curves],
     }
-    (RESULTS / "results.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    (RESULTS / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     (RESULTS / "results.md").write_text(table(figures) + "\n")
     try:
         import matplotlib as mpl
@@ -58,7 +58,7 @@ def _plot(curve: Curve) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 4))
     for name, values in curve.lines.items():
         axes.plot([max(size, 1) for size in curve.sizes], values, marker="o", label=name)
-    axes.set(xlabel=curve.across, ylabel=curve.up, xscale="log", title=curve.name.replace("-", " "))
+    axes.set(xlabel=curve.x_label, ylabel=curve.y_label, xscale="log", title=curve.name.replace("-", " "))
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend()

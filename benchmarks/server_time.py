@@ -1,4 +1,4 @@
-"""How long a Redis server works for each operation: how many of them one can carry."""
+"""Processor time of the Redis server for each operation: it limits how many one server can serve."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.redirects import log_in
 
-from .made_up import context, person_id
 from .measuring import Figure
+from .sample_users_and_commands import context, person_id
 
 
 def measure() -> Iterator[Figure]:
@@ -26,13 +26,19 @@ def measure() -> Iterator[Figure]:
         with cloud.clients(), RedisTokenManager(bot_token, integration, redis_url=server.url) as manager:
             manager.flow_maintenance()
             manager.set_user_context(user_id=user_id, user_context=context(user_id))
-            for what, times, work in (
+            for operation, times, work in (
                 ("a guarded command", 5_000, lambda: manager.get_user_context_and_refresh(user_id=user_id)),
-                ("a message to a registered bot", 5_000, lambda: manager.pending.claim_event(secrets.token_hex(20))),
+                (
+                    "a message to a registered bot",
+                    5_000,
+                    lambda: manager.pending.claim_event(secrets.token_hex(20)),
+                ),
                 ("a login", 200, lambda: log_in(cloud, manager, alice)),
             ):
                 yield Figure(
-                    f"processor time of the Redis server for {what}", _microseconds(client, times, work), "µs"
+                    f"processor time of the Redis server for {operation}",
+                    _microseconds(client, times, work),
+                    "µs",
                 )
 
 
@@ -44,6 +50,6 @@ def _microseconds(client: Any, times: int, work: Callable[[], object]) -> float:
 
 
 def _busy(client: Any) -> float:
-    """Seconds that the server's processor has worked, its network included."""
+    """Seconds of processor time that the server has used, for its network as well."""
     cpu = client.info("cpu")
     return float(cpu["used_cpu_user"] + cpu["used_cpu_sys"])

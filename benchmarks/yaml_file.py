@@ -1,4 +1,4 @@
-"""Storing and starting with a YAML file of many users."""
+"""Storing a user in a YAML file of many users, and starting with one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from support.counting import fsyncs
 from webex_bot_auth import YAMLTokenManager
 from webex_bot_auth.stores.yaml_lines import HEADER, line_of
 
-from .made_up import INTEGRATION, context, person_id
 from .measuring import Curve, Figure, interleaved, ratio
+from .sample_users_and_commands import INTEGRATION, context, person_id
 
 USERS = (100, 1_000, 10_000)
 WRITE = "write the same bytes + fsync + rename"
@@ -36,7 +36,7 @@ def measure() -> Iterator[Figure | Curve]:
 
 
 def _file(folder: Path, users: int) -> Path:
-    """A file of so many users, as the manager writes it."""
+    """Make a file of so many users, as the token manager writes it."""
     path = folder / f"{users}.yml"
     people = [person_id() for _ in range(users)]
     lines = (line_of(user_id, context(user_id).model_dump_json(exclude_none=True)) for user_id in people)
@@ -45,12 +45,12 @@ def _file(folder: Path, users: int) -> Path:
 
 
 def _storing(path: Path) -> list[list[float]]:
-    data, beside = path.read_bytes(), path.with_name("reference")
+    data, reference = path.read_bytes(), path.with_name("reference")
     with _manager(path) as manager:
-        mine = context(_somebody(manager))
+        mine = context(_first_user(manager))
         return interleaved(
             lambda: manager.set_user_context(user_id=mine.user_id, user_context=mine),
-            lambda: _write(beside, data),
+            lambda: _write(reference, data),
             rounds=31,
         )
 
@@ -65,11 +65,11 @@ def _write(path: Path, data: bytes) -> None:
 
 def _starting(path: Path) -> list[list[float]]:
     with _manager(path) as manager:
-        somebody = _somebody(manager)
+        user_id = _first_user(manager)
 
     def start() -> None:
         with _manager(path) as manager:
-            manager.get_user_context(user_id=somebody)
+            manager.get_user_context(user_id=user_id)
 
     data = path.read_bytes()
     return interleaved(start, lambda: yaml.load(data, yaml.CSafeLoader), rounds=5)
@@ -77,12 +77,12 @@ def _starting(path: Path) -> list[list[float]]:
 
 def _fsyncs(path: Path) -> int:
     with _manager(path) as manager, fsyncs() as counted:
-        mine = context(_somebody(manager))
+        mine = context(_first_user(manager))
         manager.set_user_context(user_id=mine.user_id, user_context=mine)
     return int(counted.total())
 
 
-def _somebody(manager: Any) -> str:
+def _first_user(manager: Any) -> str:
     return str(next(manager.contexts.users()))
 
 

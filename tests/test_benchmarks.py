@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.flows import BOT_TOKEN, fill  # noqa: E402 (the path comes first)
-from benchmarks.made_up import person_id  # noqa: E402
+from benchmarks.sample_users_and_commands import person_id  # noqa: E402
 
 
 def sizes(client: redis.Redis) -> dict[tuple[bytes, bytes, bool], int]:

@@ -1,4 +1,4 @@
-"""Users, tokens and commands as long as real ones are."""
+"""Sample user ids, tokens and commands, as long as real ones are."""
 
 from __future__ import annotations
 
@@ -27,10 +27,17 @@ INTEGRATION = Integration(
 
 
 def person_id() -> str:
+    """A new person id, in the form in which Webex writes it."""
     return base64.b64encode(f"ciscospark://us/PEOPLE/{uuid.uuid4()}".encode()).decode().rstrip("=")
 
 
 def context(user_id: str, *, days: float = 14) -> UserContext:
+    """A user's context with random tokens.
+
+    Args:
+        user_id: the user
+        days: until the access token expires
+    """
     now = datetime.datetime.now(datetime.timezone.utc)
     return UserContext(
         user_id=user_id,
@@ -48,9 +55,11 @@ def context(user_id: str, *, days: float = 14) -> UserContext:
 
 
 class Echo(Command):  # type: ignore[misc]  # webex_bot has no types
-    """The bare command.
+    """A command without a guard.
 
-    :param keyword: what to type
+    Args:
+        keyword: what to type
+        options: see webex_bot's ``Command``
     """
 
     def __init__(self, keyword: str = "echo", **options: Any) -> None:
@@ -62,10 +71,10 @@ class Echo(Command):  # type: ignore[misc]  # webex_bot has no types
 
 @requires_user_token
 class GuardedEcho(Echo):
-    """The same behind the guard."""
+    """The same command with a guard."""
 
 
 def call_of(user_id: str) -> tuple[str, Any, Any]:
-    """What webex_bot calls a command with."""
+    """The arguments with which webex_bot calls a command: message, action and activity."""
     action = SimpleNamespace(personId=user_id, id="message")
     return "hello", action, {"target": {"tags": ["ONE_ON_ONE"]}}
