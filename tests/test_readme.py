@@ -18,13 +18,39 @@ from webex_bot_auth.sandbox import Sandbox, open_url
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = (
+    "README.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "docs/capacity.md",
+    "docs/redis.md",
+    "docs/stores.md",
+    "docs/webex.md",
+    "examples/production/README.md",
+    "benchmarks/README.md",
+)
 
 
 def test_links_point_to_files_that_exist() -> None:
-    for name in ("README.md", "SECURITY.md", "docs/webex.md", "docs/redis.md", "CHANGELOG.md"):
+    for name in DOCUMENTS:
         text = (ROOT / name).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
+
+
+def test_the_readme_names_each_folder_of_the_package() -> None:
+    package = ROOT / "webex_bot_auth"
+    folders = {path.parent.relative_to(ROOT).as_posix() for path in package.glob("*/__init__.py")}
+    assert not {folder for folder in folders if f"/]({folder}) |" not in README}
+
+
+def test_the_paths_of_data_name_methods_that_exist() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "webex_bot_auth").rglob("*.py")]
+    named = re.findall(r"`([A-Z]\w+)\.(\w+)`", README.partition("## Where a login goes")[2])
+    assert named
+    for owner, method in named:
+        found = [text for text in sources if f"class {owner}" in text and f"def {method}(" in text]
+        assert found, f"{owner}.{method}"
 
 
 def test_the_client_for_one_server_works(redis_server: RedisServer, integration: Integration) -> None:
