@@ -1,7 +1,7 @@
-"""A bot that echoes what you say, with your name: it asks Webex who you are, with your own token.
+"""A bot that echoes what you write, with your name: it asks Webex who you are, with your own token.
 
-python examples/echo_bot.py --sandbox      a Webex cloud on this machine; no account needed
-python examples/echo_bot.py                the real one, see the settings below
+python examples/echo_bot.py --sandbox      with a Webex cloud on this machine; no account is needed
+python examples/echo_bot.py                with the real Webex; see the settings below
 """
 
 from __future__ import annotations
@@ -28,24 +28,27 @@ from webex_bot_auth import (
 
 
 class Echo(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
+    """Answers ``echo hello`` with "Alice Adams says: hello"."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(command_keyword="echo", help_message="Echo my words, with my name", **kwargs)
 
     @requires_user_token
     def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
-        me = self.user_api.people.me()  # called with the token of whoever typed this
+        me = self.user_api.people.me()  # uses the token of the person who wrote the message
         return f"{me.display_name} says: {message.strip()}"
 
 
 def setting(name: str) -> str:
-    """A setting from the environment."""
+    """Return a setting from the environment, or exit if it is not set."""
     value = os.environ.get(name, "").strip()
     if not value:
-        sys.exit(f"{name} is not set. The README says where each setting comes from; to just try: --sandbox")
+        sys.exit(f"{name} is not set. The README says where to get it. To try without an account: --sandbox")
     return value
 
 
 def integration_from_environment() -> Integration:
+    """Return the integration that is registered at developer.webex.com."""
     return Integration(
         client_id=setting("WEBEX_CLIENT_ID"),
         client_secret=setting("WEBEX_CLIENT_SECRET"),
@@ -55,13 +58,20 @@ def integration_from_environment() -> Integration:
 
 
 def token_manager(bot_token: str, integration: Integration) -> TokenManager:
-    """Tokens are kept in a file, or in Redis where ``REDIS_URL`` is set."""
+    """Return a token manager that stores tokens in Redis if ``REDIS_URL`` is set, otherwise in a file."""
     if redis_url := os.environ.get("REDIS_URL"):
         return RedisTokenManager(bot_token, integration, redis_url=redis_url)
     return YAMLTokenManager(bot_token, integration, yml_base="echo_bot")
 
 
 def run(bot_token: str, integration: Integration, app: Flask) -> None:
+    """Run the bot until Ctrl+C.
+
+    Args:
+        bot_token: The bot's access token.
+        integration: The integration that people log in to.
+        app: The web app that gets the redirect page.
+    """
     with token_manager(bot_token, integration) as tokens:
         tokens.register_redirect(flask=app)  # GET /redirect
         bot = WebexBot(teams_bot_token=bot_token, bot_name="Echo Bot")
@@ -72,6 +82,12 @@ def run(bot_token: str, integration: Integration, app: Flask) -> None:
 
 
 def run_in_sandbox(app: Flask, port: int) -> None:
+    """Run the bot with a Webex cloud on this machine.
+
+    Args:
+        app: The web app that gets the redirect page.
+        port: The port of the web app.
+    """
     from webex_bot_auth.sandbox import Sandbox
 
     with Sandbox(port=int(os.environ.get("SANDBOX_PORT", "0"))) as cloud, cloud.clients():
@@ -80,16 +96,17 @@ def run_in_sandbox(app: Flask, port: int) -> None:
         for person in (alice, bob):
             cloud.direct(person, bot)
         cloud.group("Team", [alice, bob, bot])
-        print(f"\n  Open {cloud.url} and say “echo hello” to the bot. Ctrl+C ends it.\n", flush=True)
+        print(f"\n  Open {cloud.url} and write “echo hello” to the bot. Ctrl+C stops it.\n", flush=True)
         if "--open" in sys.argv:
             cloud.show()
         run(bot.token, cloud.integration(f"http://127.0.0.1:{port}/redirect"), app)
 
 
 def main() -> None:
+    """Start the web app and the bot."""
     sandbox = "--sandbox" in sys.argv
     app = Flask("echo_bot")
-    # a server to try things with; the README says what to use in production
+    # a server for trials; the README says what to use in production
     server = make_server(
         "127.0.0.1", int(os.environ.get("PORT", "0" if sandbox else "5000")), app, threaded=True
     )
