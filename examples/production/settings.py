@@ -15,7 +15,7 @@ REQUIRED = {
     "WEBEX_CLIENT_SECRET": "the client secret of the integration, from developer.webex.com",
     "WEBEX_REDIRECT_URL": "https://.../redirect, as registered with the integration",
     "REDIS_URL": "redis://:PASSWORD@HOST:6379/0, or rediss:// over a network",
-    "WEBEX_BOT_AUTH_KEYS": "the key that encrypts stored tokens; make one: openssl rand -base64 32",
+    "WEBEX_BOT_AUTH_KEYS": "encrypts what is stored; make one: openssl rand -base64 32",
 }
 
 
