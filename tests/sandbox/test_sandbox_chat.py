@@ -102,6 +102,16 @@ def test_a_group_is_made_and_a_reply_goes_into_the_thread(running: World, page: 
     page.locator(".thread").get_by_text("hello alice.adams@example.com").wait_for()
 
 
+def test_a_space_can_be_made_before_the_page_has_loaded_everything(world: World, page: Any) -> None:
+    held: list[Any] = []
+    page.route("**/chat/people", lambda route: held.append(route))
+    with page.expect_request("**/chat/people"):
+        page.goto(world.cloud.url)
+    page.get_by_role("button", name="New space").click()
+    page.unroute("**/chat/people")  # the requests that were held go on
+    page.get_by_role("dialog").get_by_label("Echo Bot").check()
+
+
 def test_a_one_to_one_is_started_with_somebody_new(world: World, page: Any) -> None:
     page.goto(world.cloud.url)
     page.get_by_role("button", name="Add", exact=True).click()

@@ -217,7 +217,8 @@ function otherChoice(person) {
   return make("label", { className: "choice" }, box, avatar(person.name, person.isBot), who);
 }
 
-function openSpaceDialog() {
+async function openSpaceDialog() {
+  if (!state.people.length) await refresh(); // the page has just been opened
   $("others").replaceChildren(...state.people.filter((one) => one.id !== state.me).map(otherChoice));
   $("space-title").value = "";
   $("space-dialog").returnValue = "";
