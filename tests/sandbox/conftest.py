@@ -1,4 +1,4 @@
-"""A cloud with a bot and two people, and the bot running."""
+"""Fixtures: a sandbox with a bot and two people, and the same with the bot running."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from webex_bot_auth.sandbox import Sandbox
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """webex_bot installs a handler on the root logger and sets its level."""
+def restored_root_logger() -> Iterator[None]:
+    """Undo what webex_bot does to the root logger: it adds a handler and sets the level."""
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
     yield
@@ -23,6 +23,7 @@ def quiet() -> Iterator[None]:
 
 @pytest.fixture
 def world(cloud: Sandbox) -> World:
+    """Return a sandbox with a bot, two people and two spaces; the bot is not running."""
     bot, alice, bob = (
         cloud.add_bot("Echo Bot"),
         cloud.add_person("Alice Adams"),
@@ -33,5 +34,6 @@ def world(cloud: Sandbox) -> World:
 
 @pytest.fixture
 def running(world: World) -> Iterator[World]:
+    """Run the bot of ``world``."""
     with world.cloud.run_bot(make_bot(world.bot.token)):
         yield world

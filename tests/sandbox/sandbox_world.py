@@ -1,4 +1,4 @@
-"""What the tests of the sandbox share: a cloud with a bot and two people, and the bot's commands."""
+"""What the tests of the sandbox share: a sandbox with a bot and two people, and the bot's commands."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ from webex_bot_auth.sandbox import Person, Room, Sandbox
 
 @dataclass
 class World:
+    """A sandbox with a bot and two people.
+
+    Attributes:
+        cloud: The sandbox.
+        bot: The bot.
+        alice: One person.
+        bob: Another person.
+        direct: The 1:1 space of Alice and the bot.
+        team: A group of all three.
+    """
+
     cloud: Sandbox
     bot: Person
     alice: Person
@@ -25,6 +36,8 @@ class World:
 
 
 class Hi(Command):
+    """Answers ``hi`` with the author's email address and words."""
+
     def __init__(self) -> None:
         super().__init__(command_keyword="hi")
 
@@ -33,6 +46,8 @@ class Hi(Command):
 
 
 class Form(Command):
+    """Answers ``form`` with a card to fill in."""
+
     def __init__(self) -> None:
         super().__init__(command_keyword="form", chained_commands=[FormFilled()])
 
@@ -49,6 +64,8 @@ class Form(Command):
 
 
 class FormFilled(Command):
+    """Answers the submitted card of ``Form``."""
+
     def __init__(self) -> None:
         super().__init__(card_callback_keyword="form_filled")
 
@@ -57,6 +74,7 @@ class FormFilled(Command):
 
 
 def make_bot(token: str) -> WebexBot:
+    """Return a bot with the commands of this module, which is not running yet."""
     bot = WebexBot(teams_bot_token=token, log_level="CRITICAL")
     for command in (Hi(), Form()):
         bot.add_command(command)

@@ -1,4 +1,4 @@
-"""The unmodified webex_bot against the sandbox."""
+"""The unmodified webex_bot works with the sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_answers_one_to_one_in_the_thread_of_the_question(running: World) -> Non
     assert answer.parent == asked
 
 
-def test_in_a_group_hears_only_what_mentions_it(running: World) -> None:
+def test_in_a_group_receives_only_what_mentions_it(running: World) -> None:
     cloud, team = running.cloud, running.team
     cloud.say(running.alice, team, "hi nobody")
     asked = cloud.say(running.bob, team, "hi bot", to=running.bot)
@@ -27,7 +27,7 @@ def test_in_a_group_hears_only_what_mentions_it(running: World) -> None:
     assert answer.parent == asked
 
 
-def test_at_sign_mentions_too_and_is_taken_away(running: World) -> None:
+def test_an_at_sign_mentions_too_and_is_removed(running: World) -> None:
     asked = running.cloud.say(running.alice, running.team, "@echo bot hi")
     assert asked.text == "echo bot hi"
     assert running.cloud.wait_for_message(running.team, person=running.bot).parent == asked
@@ -74,7 +74,7 @@ def test_over_tls_many_messages_at_once_are_delivered_before_any_is_acknowledged
                 )
 
 
-def test_reconnects_and_hears_again_only_what_it_did_not_acknowledge(running: World) -> None:
+def test_reconnects_and_receives_again_only_what_it_did_not_acknowledge(running: World) -> None:
     cloud = running.cloud
     first = cloud.say(running.alice, running.direct, "hi first")
     cloud.wait_for_message(running.direct, person=running.bot, after=first)
@@ -106,14 +106,14 @@ def test_a_refused_handshake_ends_the_bot_and_says_so(world: World) -> None:
         pytest.fail("the bot cannot be connected")
 
 
-def test_wrong_token_is_told_to_the_bot(cloud: Sandbox) -> None:
+def test_a_wrong_token_is_refused(cloud: Sandbox) -> None:
     with pytest.raises(Exception, match="Unauthorized access"):
         make_bot("no-such-token")
 
 
-def test_waiting_in_vain_lists_what_was_said_instead(world: World) -> None:
-    said = world.cloud.say(world.alice, world.direct, "good morning")
+def test_waiting_in_vain_lists_the_messages_that_came_instead(world: World) -> None:
+    first = world.cloud.say(world.alice, world.direct, "good morning")
     world.cloud.say(world.alice, world.direct, "anybody?")
     with pytest.raises(NoSuchMessageError, match=r"Alice Adams in a 1:1: 'anybody\?'") as caught:
-        world.cloud.wait_for_message(world.direct, person=world.bot, after=said, timeout=0.01)
+        world.cloud.wait_for_message(world.direct, person=world.bot, after=first, timeout=0.01)
     assert "good morning" not in str(caught.value)

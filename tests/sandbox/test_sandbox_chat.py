@@ -1,4 +1,4 @@
-"""The pages, in a real browser, with the real bot behind."""
+"""The pages work in a real browser, with the real webex_bot."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sandbox_world import World
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
+    """Open a page of its own for a test, which fails if the page reports an error."""
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(10_000)
@@ -23,16 +24,18 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 def say(page: Any, text: str) -> None:
+    """Post a message in the chosen space."""
     page.get_by_label("Message", exact=True).fill(text)
     page.get_by_label("Message", exact=True).press("Enter")
 
 
 def choose(page: Any, space: str) -> None:
+    """Choose a space and wait until it is shown."""
     page.locator("#spaces").get_by_role("button", name=space).click()
     page.get_by_role("heading", name=space).wait_for()
 
 
-def test_say_something_and_see_the_answer_in_its_thread(running: World, page: Any) -> None:
+def test_a_message_is_posted_and_answered_in_its_thread(running: World, page: Any) -> None:
     page.goto(running.cloud.url)
     choose(page, "Echo Bot")
     say(page, "hi there")
@@ -51,7 +54,7 @@ def test_a_cards_buttons_work(running: World, page: Any) -> None:
     page.locator("#messages").get_by_text("alice.adams@example.com filled in a pear").wait_for()
 
 
-def test_what_is_typed_into_a_card_stays_while_others_write(running: World, page: Any) -> None:
+def test_what_is_typed_into_a_card_stays_when_a_message_comes(running: World, page: Any) -> None:
     page.goto(running.cloud.url)
     choose(page, "Echo Bot")
     say(page, "form")
@@ -61,7 +64,7 @@ def test_what_is_typed_into_a_card_stays_while_others_write(running: World, page
     assert page.get_by_placeholder("What", exact=True).input_value() == "half a pe"
 
 
-def test_persons_see_only_their_own_spaces(world: World, page: Any) -> None:
+def test_people_see_only_their_own_spaces(world: World, page: Any) -> None:
     world.cloud.say(world.alice, world.direct, "my secret")
     page.goto(world.cloud.url)
     choose(page, "Echo Bot")
@@ -112,7 +115,7 @@ def test_a_space_can_be_made_before_the_page_has_loaded_everything(world: World,
     page.get_by_role("dialog").get_by_label("Echo Bot").check()
 
 
-def test_a_one_to_one_is_started_with_somebody_new(world: World, page: Any) -> None:
+def test_a_new_person_makes_a_one_to_one_space(world: World, page: Any) -> None:
     page.goto(world.cloud.url)
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_label("Name").fill("Carol Clark")
@@ -144,15 +147,15 @@ def test_a_device_is_approved_in_the_browser(world: World, page: Any) -> None:
     page.get_by_role("heading", name="The device is connected").wait_for()
 
 
-def test_a_card_that_makes_no_sense_does_not_take_the_conversation_away(world: World, page: Any) -> None:
-    odd = {
+def test_an_invalid_card_does_not_hide_the_other_messages(world: World, page: Any) -> None:
+    invalid = {
         "type": "AdaptiveCard",
         "body": [{"type": "FactSet", "facts": 7}, {"type": "Image", "url": "javascript:1"}],
     }
-    card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": odd}
+    card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": invalid}
     page.request.post(
         f"{world.cloud.url}/v1/messages",
-        data={"roomId": world.direct.id, "text": "odd", "attachments": [card]},
+        data={"roomId": world.direct.id, "text": "invalid", "attachments": [card]},
         headers={"Authorization": f"Bearer {world.bot.token}"},
     )
     world.cloud.say(world.alice, world.direct, "still here")

@@ -17,38 +17,44 @@ def integration(world: World) -> Integration:
 
 
 class Device:
-    """A device that logs in by device code."""
+    """A device that logs in by device code.
+
+    Attributes:
+        started: The answer to its first request: the codes and where the user enters them.
+    """
 
     def __init__(self, integration: Integration) -> None:
         self._integration = integration
         self._base = integration.token_service.rpartition("/")[0]
         form = {"client_id": integration.client_id, "scope": "spark:people_read"}
-        self.asked = requests.post(f"{self._base}/device/authorize", data=form, timeout=5).json()
+        self.started = requests.post(f"{self._base}/device/authorize", data=form, timeout=5).json()
 
     def poll(self) -> requests.Response:
+        """Ask for tokens."""
         form = {
             "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-            "device_code": self.asked["device_code"],
+            "device_code": self.started["device_code"],
             "client_id": self._integration.client_id,
         }
         auth = (self._integration.client_id, self._integration.client_secret)
         return requests.post(f"{self._base}/device/token", data=form, auth=auth, timeout=5)
 
     def decide(self, person: Person, decision: str) -> requests.Response:
-        form = {"user_code": self.asked["user_code"], "person": person.id, "decision": decision}
-        return requests.post(self.asked["verification_uri"], data=form, timeout=5)
+        """Approve or deny, as a person on another screen."""
+        form = {"user_code": self.started["user_code"], "person": person.id, "decision": decision}
+        return requests.post(self.started["verification_uri"], data=form, timeout=5)
 
 
 def test_a_device_polls_until_its_user_approves(world: World, integration: Integration) -> None:
     world.cloud.oauth.error_shape = "rfc6749"
     device = Device(integration)
-    assert (device.asked["expires_in"], device.asked["interval"]) == (300, 2)
+    assert (device.started["expires_in"], device.started["interval"]) == (300, 2)
     pending = device.poll()
     assert (pending.status_code, pending.json()["error"]) == (428, "authorization_pending")
     hasty = device.poll()
     assert (hasty.status_code, hasty.json()["error"]) == (400, "slow_down")
-    page = requests.get(device.asked["verification_uri_complete"], timeout=5)
-    assert device.asked["user_code"] in page.text
+    page = requests.get(device.started["verification_uri_complete"], timeout=5)
+    assert device.started["user_code"] in page.text
     assert "connected" in device.decide(world.bob, "approve").text
     assert WebexSimpleApi(tokens=device.poll().json()["access_token"]).people.me().display_name == "Bob Brown"
     assert device.poll().json()["error"] == "invalid_grant"

@@ -1,4 +1,4 @@
-"""Faults, and a clean stop in the midst of them."""
+"""Faults, and that a sandbox stops cleanly while they hold requests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from webex_bot_auth.sandbox import Sandbox
 
 
 def refresh(cloud: Sandbox, grant: str = "refresh_token", timeout: float = 10) -> requests.Response:
+    """Call the token endpoint without credentials, which it answers with 401 unless a fault is on."""
     return requests.post(f"{cloud.url}/v1/access_token", data={"grant_type": grant}, timeout=timeout)
 
 
-def test_a_status_strikes_as_often_as_it_should(cloud: Sandbox) -> None:
+def test_a_status_is_returned_as_often_as_it_should(cloud: Sandbox) -> None:
     fault = cloud.faults.token(status=503, times=2)
     assert [refresh(cloud).status_code for _ in range(3)] == [503, 503, 401]
     assert fault.seen == 2
@@ -34,7 +35,7 @@ def test_a_fault_ends_with_its_block_or_when_cleared(cloud: Sandbox) -> None:
     assert refresh(cloud).status_code == 401
 
 
-def test_exchanges_and_refreshes_can_be_aimed_at(cloud: Sandbox) -> None:
+def test_exchanges_and_refreshes_can_be_disturbed_separately(cloud: Sandbox) -> None:
     with cloud.faults.token(grant="exchange", status=503):
         assert refresh(cloud).status_code == 401
         assert refresh(cloud, "authorization_code").status_code == 503
@@ -62,7 +63,7 @@ def test_no_answer_until_it_is_cleared(cloud: Sandbox) -> None:
     assert answers == [401]
 
 
-def test_odd_answers_with_200(cloud: Sandbox) -> None:
+def test_invalid_answers_with_200(cloud: Sandbox) -> None:
     with cloud.faults.token(html=True):
         answer = refresh(cloud)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -107,7 +108,7 @@ def test_a_sandbox_that_was_never_started_can_be_closed() -> None:
         refresh(cloud)
 
 
-def test_stops_at_once_whoever_is_waiting_and_leaves_no_thread() -> None:
+def test_stops_at_once_while_requests_wait_and_leaves_no_thread() -> None:
     before = set(threading.enumerate())
     errors: list[Exception] = []
 
@@ -136,7 +137,7 @@ def test_stops_at_once_whoever_is_waiting_and_leaves_no_thread() -> None:
     assert set(threading.enumerate()) == before
 
 
-def test_a_port_that_is_taken_is_an_error_of_the_system(cloud: Sandbox) -> None:
+def test_a_port_that_is_taken_raises_an_os_error(cloud: Sandbox) -> None:
     with pytest.raises(OSError, match="Address already in use"):
         Sandbox(port=int(cloud.url.rpartition(":")[2]))
 

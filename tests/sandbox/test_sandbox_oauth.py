@@ -25,22 +25,25 @@ def integration(world: World) -> Integration:
     return world.cloud.integration(scopes=["spark:people_read", "spark:rooms_read"], name="Calendar <b>")
 
 
-def back(world: World, url: str, person: Person, **how: bool) -> dict[str, str]:
-    """The query of the redirect back to the application."""
+def redirect_query(world: World, url: str, person: Person, **how: bool) -> dict[str, str]:
+    """Log in at an authorization URL and return the query of the redirect."""
     address = world.cloud.log_in(url, person, stop_before_redirect=True, **how)
     assert address.startswith("http://127.0.0.1:5000/redirect?")
     return {key: value for key, (value,) in parse_qs(urlsplit(address).query).items()}
 
 
 def log_in(world: World, integration: Integration, person: Person) -> Tokens:
-    return integration.tokens_from_code(back(world, integration.auth_url("s"), person)["code"])
+    """Log in and return the tokens."""
+    return integration.tokens_from_code(redirect_query(world, integration.auth_url("s"), person)["code"])
 
 
 def me(token: str) -> str:
+    """Return the name of the person whom an access token acts for."""
     return WebexSimpleApi(tokens=token).people.me().display_name
 
 
 def exchange(integration: Integration, code: str, **more: str) -> requests.Response:
+    """Exchange a code, with these fields of the form changed or added."""
     form = {
         "grant_type": "authorization_code",
         "client_id": integration.client_id,
@@ -51,8 +54,8 @@ def exchange(integration: Integration, code: str, **more: str) -> requests.Respo
     return requests.post(integration.token_service, data={**form, **more}, timeout=5)
 
 
-def test_the_one_who_approves_is_the_one_whose_token_it_is(world: World, integration: Integration) -> None:
-    answer = back(world, integration.auth_url("a state/ü"), world.bob)
+def test_the_token_acts_for_the_person_who_approved(world: World, integration: Integration) -> None:
+    answer = redirect_query(world, integration.auth_url("a state/ü"), world.bob)
     assert answer["state"] == "a state/ü"
     tokens = integration.tokens_from_code(answer["code"])
     assert (tokens.token_type, tokens.scope) == ("Bearer", "spark:people_read spark:rooms_read")
@@ -60,7 +63,7 @@ def test_the_one_who_approves_is_the_one_whose_token_it_is(world: World, integra
     assert me(tokens.access_token) == "Bob Brown"
 
 
-def test_the_consent_page_names_the_integration_and_the_scopes_in_words(
+def test_the_consent_page_names_the_integration_and_describes_the_scopes(
     world: World, integration: Integration
 ) -> None:
     page = requests.get(integration.auth_url("s"), timeout=5)
@@ -74,12 +77,12 @@ def test_the_consent_page_names_the_integration_and_the_scopes_in_words(
 def test_a_login_hint_fixes_the_person(world: World, integration: Integration) -> None:
     url = integration.auth_url("s") + "&login_hint=alice.adams@example.com"
     assert "Bob Brown" not in requests.get(url, timeout=5).text
-    assert back(world, url, world.bob)["error"] == "access_denied"
-    assert "code" in back(world, url, world.alice)
+    assert redirect_query(world, url, world.bob)["error"] == "access_denied"
+    assert "code" in redirect_query(world, url, world.alice)
 
 
 def test_a_refusal_comes_back_as_an_error(world: World, integration: Integration) -> None:
-    answer = back(world, integration.auth_url("s"), world.alice, deny=True)
+    answer = redirect_query(world, integration.auth_url("s"), world.alice, deny=True)
     assert (answer["error"], answer["state"], "code" in answer) == ("access_denied", "s", False)
     assert answer["error_description"]
 
@@ -108,14 +111,14 @@ def test_an_unknown_client_or_redirect_uri_is_never_redirected_to(
 
 def test_a_scope_the_integration_does_not_have_is_refused(world: World, integration: Integration) -> None:
     integration.scopes.append("spark:all")
-    assert back(world, integration.auth_url("s"), world.alice)["error"] == "invalid_scope"
+    assert redirect_query(world, integration.auth_url("s"), world.alice)["error"] == "invalid_scope"
 
 
-def test_a_code_is_good_once_and_for_ten_minutes(world: World, integration: Integration) -> None:
-    code = back(world, integration.auth_url("s"), world.alice)["code"]
+def test_a_code_is_valid_once_and_for_ten_minutes(world: World, integration: Integration) -> None:
+    code = redirect_query(world, integration.auth_url("s"), world.alice)["code"]
     assert exchange(integration, code).status_code == 200
     assert exchange(integration, code).status_code == 400
-    code = back(world, integration.auth_url("s"), world.alice)["code"]
+    code = redirect_query(world, integration.auth_url("s"), world.alice)["code"]
     world.cloud.pass_time(601)
     assert exchange(integration, code).status_code == 400
 
@@ -131,16 +134,16 @@ def test_a_code_is_good_once_and_for_ten_minutes(world: World, integration: Inte
         ({"code_verifier": VERIFIER}, 400),
     ],
 )
-def test_what_is_wrong_with_an_exchange_is_answered(
+def test_a_wrong_exchange_is_refused(
     world: World, integration: Integration, more: dict[str, str], status: int
 ) -> None:
-    code = back(world, integration.auth_url("s"), world.alice)["code"]
+    code = redirect_query(world, integration.auth_url("s"), world.alice)["code"]
     answer = exchange(integration, **{"code": code, **more})
     assert answer.status_code == status
     assert set(answer.json()) == {"message", "errors", "trackingId"}
 
 
-def test_errors_come_in_the_shape_of_rfc_6749_too(world: World, integration: Integration) -> None:
+def test_errors_can_have_the_format_of_rfc_6749(world: World, integration: Integration) -> None:
     world.cloud.oauth.error_shape = "rfc6749"
     answer = exchange(integration, "wrong")
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
@@ -151,7 +154,7 @@ def test_errors_come_in_the_shape_of_rfc_6749_too(world: World, integration: Int
 )
 def test_pkce(world: World, integration: Integration, verifier: str, status: int) -> None:
     url = integration.auth_url("s") + f"&code_challenge={s256(VERIFIER)}&code_challenge_method=S256"
-    code = back(world, url, world.alice)["code"]
+    code = redirect_query(world, url, world.alice)["code"]
     assert exchange(integration, code, code_verifier=verifier).status_code == status
 
 
@@ -159,7 +162,10 @@ def test_pkce(world: World, integration: Integration, verifier: str, status: int
     "query", [f"code_challenge={VERIFIER}&code_challenge_method=plain", "code_challenge=short"]
 )
 def test_pkce_is_s256_only(world: World, integration: Integration, query: str) -> None:
-    assert back(world, f"{integration.auth_url('s')}&{query}", world.alice)["error"] == "invalid_request"
+    assert (
+        redirect_query(world, f"{integration.auth_url('s')}&{query}", world.alice)["error"]
+        == "invalid_request"
+    )
 
 
 def test_a_missing_scope_is_403_and_spark_all_covers_it(world: World) -> None:
@@ -229,7 +235,7 @@ def test_revoking_an_access_token_ends_it_alone(world: World, integration: Integ
     assert me(tokens.access_token) == "Alice Adams"
 
 
-def test_revoking_a_person_ends_everything_of_that_person_only(
+def test_revoking_a_person_ends_the_tokens_of_that_person_only(
     world: World, integration: Integration
 ) -> None:
     alice, bob = log_in(world, integration, world.alice), log_in(world, integration, world.bob)

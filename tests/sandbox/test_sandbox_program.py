@@ -1,4 +1,4 @@
-"""The sandbox as a program."""
+"""``python -m webex_bot_auth.sandbox``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import requests
 
 
-def test_says_how_to_use_it_and_stops_on_ctrl_c() -> None:
+def test_prints_how_to_use_it_and_stops_on_ctrl_c() -> None:
     command = [
         sys.executable,
         "-m",
@@ -23,18 +23,18 @@ def test_says_how_to_use_it_and_stops_on_ctrl_c() -> None:
         "Helper",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
-        said = ""
-        while "Ctrl+C" not in said:
+        printed = ""
+        while "Ctrl+C" not in printed:
             line = program.stdout.readline()
             assert line, program.stderr.read()
-            said += line
-        url = re.search(r"Chat page +(\S+)", said).group(1)
-        token = re.search(r"Bot token +(\S+)", said).group(1)
+            printed += line
+        url = re.search(r"Chat page +(\S+)", printed).group(1)
+        token = re.search(r"Bot token +(\S+)", printed).group(1)
         me = requests.get(
             f"{url}/v1/people/me", headers={"Authorization": f"Bearer {token}"}, timeout=5
         ).json()
         program.send_signal(signal.SIGINT)
         rest, errors = program.communicate(timeout=10)
     assert me["displayName"] == "Helper"
-    assert f'point_clients_at("{url}")' in said
+    assert f'point_clients_at("{url}")' in printed
     assert (program.returncode, rest, errors) == (0, "", "")

@@ -1,4 +1,4 @@
-"""The REST API, through the real webexpythonsdk and wxc_sdk."""
+"""The REST API, called with the real webexpythonsdk and wxc_sdk."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ CARD = {
 
 
 def sdk(person: Person) -> WebexAPI:
+    """Return a client of webexpythonsdk."""
     return WebexAPI(access_token=person.token)
 
 
 def wxc(person: Person) -> WebexSimpleApi:
+    """Return a client of wxc_sdk."""
     return WebexSimpleApi(tokens=person.token)
 
 
 def refusal(call) -> tuple[int, str]:
+    """Return the status and message with which a call of webexpythonsdk is refused."""
     with pytest.raises(ApiError) as caught:
         call()
     assert caught.value.tracking_id
@@ -50,7 +53,7 @@ def test_people_are_found_by_id_and_email(world: World) -> None:
     assert refusal(lambda: api.people.get("nonsense"))[0] == 404
 
 
-def test_rooms_are_those_one_is_in(world: World) -> None:
+def test_rooms_are_those_that_the_caller_is_in(world: World) -> None:
     assert {(room.title, room.type) for room in wxc(world.alice).rooms.list()} == {
         ("Echo Bot", "direct"),
         ("Team", "group"),
@@ -99,23 +102,23 @@ def test_7439_bytes_are_the_limit(world: World, part: str) -> None:
     assert (status, "7439" in message) == (400, True)
 
 
-def test_one_card_a_message_and_it_must_be_one(world: World) -> None:
+def test_a_message_has_at_most_one_card_and_it_must_be_valid(world: World) -> None:
     create, room = sdk(world.bot).messages.create, world.direct.id
     made = create(roomId=room, text="card", attachments=[CARD])
     assert wxc(world.alice).messages.details(made.id).attachments[0].content.type == "AdaptiveCard"
     assert refusal(lambda: create(roomId=room, text="card", attachments=[CARD, CARD]))[0] == 400
-    odd = {**CARD, "contentType": "text/plain"}
-    assert refusal(lambda: create(roomId=room, text="card", attachments=[odd]))[0] == 400
+    other = {**CARD, "contentType": "text/plain"}
+    assert refusal(lambda: create(roomId=room, text="card", attachments=[other]))[0] == 400
 
 
-def test_an_empty_or_undirected_message_is_refused(world: World) -> None:
+def test_a_message_without_content_or_destination_is_refused(world: World) -> None:
     create = sdk(world.bot).messages.create
     assert refusal(lambda: create(roomId=world.direct.id))[0] == 400
     assert refusal(lambda: create(text="to nobody"))[0] == 400
     assert refusal(lambda: create(toPersonEmail="nobody@example.com", text="x"))[0] == 404
 
 
-def test_edit_and_delete_are_for_the_author(world: World) -> None:
+def test_only_the_author_may_edit_and_delete(world: World) -> None:
     made = sdk(world.bot).messages.create(roomId=world.direct.id, text="draft")
     edited = sdk(world.bot).messages.update(made.id, world.direct.id, text="final")
     assert edited.text == "final"
@@ -142,7 +145,7 @@ def test_a_bot_mentions_a_person_in_markdown(world: World) -> None:
     assert (made.text, made.mentionedPeople) == ("look, Bob", [world.bob.id])
 
 
-def test_two_persons_do_not_see_each_others_one_to_one(world: World) -> None:
+def test_people_do_not_see_the_one_to_one_spaces_of_others(world: World) -> None:
     secret = world.cloud.say(world.alice, world.direct, "my secret")
     for call in (
         lambda: wxc(world.bob).messages.details(secret.id),
@@ -202,7 +205,7 @@ def test_clients_are_restored(world: World) -> None:
     ) == before
 
 
-def test_calls_are_written_down_with_whose_token_and_the_answer(world: World) -> None:
+def test_calls_are_recorded_with_the_tokens_owner_and_the_status(world: World) -> None:
     world.cloud.calls.clear()
     wxc(world.alice).people.me()
     (call,) = world.cloud.calls

@@ -41,8 +41,8 @@ def with_names(markdown: str, people: Sequence[Person]) -> str:
     """Return a Markdown text with names in place of the API's mentions."""
 
     def name(match: re.Match[str]) -> str:
-        whom = mentioned_in_markdown(match.group(), people)
-        return match.group(3) or (whom[0].display_name if whom else match.group(2))
+        found = mentioned_in_markdown(match.group(), people)
+        return match.group(3) or (found[0].display_name if found else match.group(2))
 
     return MENTION.sub(name, markdown)
 

@@ -57,9 +57,8 @@ class Mercury:
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="sandbox-mercury", daemon=True)
         self._server: Server | None = None
-        self._outboxes: dict[
-            str, list[asyncio.Queue[PendingEvent]]
-        ] = {}  # of each device's connections; for the loop only
+        # for each device, the outboxes of its connections; used in the loop only
+        self._outboxes: dict[str, list[asyncio.Queue[PendingEvent]]] = {}
         self._online: dict[ServerConnection, Person] = {}
         self.connection_counts: Counter[str] = Counter()
         self.rest_url = ""

@@ -16,7 +16,7 @@ from .scopes import describe
 from .services import services
 
 blueprint = Blueprint("oauth_authorize", __name__)
-CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64 of a SHA-256
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64 of a SHA-256 digest
 SINGLE_PARAMETERS = (
     "client_id",
     "redirect_uri",
@@ -51,8 +51,8 @@ class AuthorizationRequest:
     def redirect(self, result: Mapping[str, str]) -> WerkzeugResponse:
         """Redirect the browser to the integration, with a result in the query."""
         state = {"state": self.state} if self.state is not None else {}
-        joint = "&" if "?" in self.redirect_uri else "?"
-        return redirect(f"{self.redirect_uri}{joint}{urlencode({**result, **state})}")
+        separator = "&" if "?" in self.redirect_uri else "?"
+        return redirect(f"{self.redirect_uri}{separator}{urlencode({**result, **state})}")
 
     def error(self, code: str, description: str) -> WerkzeugResponse:
         """Redirect the browser to the integration, with an error."""
@@ -81,7 +81,7 @@ def _refusal(authorization: AuthorizationRequest) -> WerkzeugResponse | None:
         return authorization.error("invalid_scope", "The integration does not have all of these scopes.")
     method = request.args.get("code_challenge_method", "S256" if authorization.challenge else "")
     if method and (method != "S256" or not CHALLENGE.fullmatch(authorization.challenge)):
-        return authorization.error("invalid_request", "The code_challenge must be one of the method S256.")
+        return authorization.error("invalid_request", "The code_challenge must be made by the method S256.")
     return None
 
 
@@ -95,7 +95,7 @@ def consent() -> WerkzeugResponse:
         render_template(
             "consent.html",
             client=authorization.client,
-            abilities=describe(authorization.scopes),
+            descriptions=describe(authorization.scopes),
             people=_people(authorization.login_hint),
         )
     )
@@ -146,7 +146,7 @@ def device() -> Response:
         "device.html",
         code=code,
         client=client,
-        abilities=describe(code.scopes) if code else [],
+        descriptions=describe(code.scopes) if code else [],
         people=_people(""),
         wrong=bool(user_code) and code is None,
     )
@@ -159,7 +159,7 @@ def decide_device() -> Response:
     codes = services().device_codes
     code = codes.find_by_user_code(request.form.get("user_code", ""))
     if code is None:
-        return _problem("This code is unknown, expired or was used.")
+        return _problem("This code is unknown, has expired or was already used.")
     person = _approver("")
     codes.decide(code, person)
     return make_response(render_template("device_done.html", approved=person is not None))

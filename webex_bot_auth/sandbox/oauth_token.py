@@ -16,7 +16,7 @@ DEVICE_ERRORS = {
     "slow_down": "The device polls too often.",
     "access_denied": "The user denied the authorization.",
     "expired_token": "The device code has expired.",
-    "invalid_grant": "The device code is unknown or was used.",
+    "invalid_grant": "The device code is unknown or was already used.",
 }
 
 
@@ -52,7 +52,9 @@ def _field(name: str) -> str:
 def _exchange(client: Registration) -> Response:
     code = services().authorization_codes.take(_field("code"))
     if code is None or code.client_id != client.client_id:
-        raise OAuthError("invalid_grant", "The authorization code is unknown, expired or was used.")
+        raise OAuthError(
+            "invalid_grant", "The authorization code is unknown, has expired or was already used."
+        )
     if code.redirect_uri != _field("redirect_uri"):
         raise OAuthError("invalid_grant", "The redirect_uri is not that of the authorization request.")
     if not code.matches(request.form.get("code_verifier", "")):
@@ -93,7 +95,7 @@ def device_token() -> Response:
     """Answer a device that polls; 428 until its user has decided."""
     client = _client()
     if _field("grant_type") != DEVICE_GRANT:
-        raise OAuthError("unsupported_grant_type", "Only device codes are taken here.")
+        raise OAuthError("unsupported_grant_type", "Only device codes are accepted here.")
     error, code = services().device_codes.poll(_field("device_code"), client.client_id)
     if error:
         raise OAuthError(error, DEVICE_ERRORS[error], 428 if error == "authorization_pending" else 400)

@@ -1,14 +1,14 @@
-// Adaptive Cards up to version 1.3 as DOM nodes, without innerHTML.
+// Renders Adaptive Cards up to version 1.3 as DOM nodes, without innerHTML.
 
 import { inline, isWebAddress, make } from "./markdown.js";
 
 let numbers = 0;
 
-// submit(inputs) sends what was filled in; it returns a promise.
+// Returns a DOM node for a card; submit(inputs) sends what is filled in and returns a promise.
 export function renderCard(card, submit) {
   try {
     return cardNode(card, submit);
-  } catch (error) { // a bot may send anything: what is odd must not take the conversation away
+  } catch (error) { // bots may send invalid cards, which must not hide the other messages
     return make("p", { className: "card card-state wrong" }, `This card cannot be shown: ${error.message}`);
   }
 }
@@ -48,7 +48,7 @@ function element(item, context) {
   return node;
 }
 
-// a value of a card as (part of) a class name
+// Turns a value of a card into a part of a class name.
 function name(value) {
   const text = String(value).replace(/\W/g, "");
   return text.charAt(0).toLowerCase() + text.slice(1);
@@ -94,7 +94,7 @@ const ELEMENTS = {
 function image(item) {
   if (!/^(https?:|data:image\/)/i.test(item.url ?? "")) return null;
   const node = make("img", { className: "card-image", src: item.url, alt: item.altText ?? "" });
-  node.addEventListener("error", () => node.remove()); // a broken picture says nothing
+  node.addEventListener("error", () => node.remove()); // no icon of a broken picture
   if (item.size) node.classList.add(`size-${name(item.size)}`);
   if (item.style === "person") node.classList.add("person");
   return node;
@@ -111,7 +111,7 @@ function column(item, context) {
   return node;
 }
 
-// -- inputs: each has data-input, and a value() that tells what is filled in
+// -- inputs: each node has data-input, the id, and value_(), which returns what is filled in
 
 function text(item) {
   const known = { email: "email", tel: "tel", url: "url", password: "password" };
@@ -161,8 +161,8 @@ function select(item) {
 function choices(item) {
   const kind = item.isMultiSelect ? "checkbox" : "radio";
   const group = `card-choices-${(numbers += 1)}`;
-  const preset = String(item.value ?? "").split(",");
-  const labels = (item.choices ?? []).map((one) => choice(kind, group, one.title, preset.includes(one.value), one.value));
+  const defaults = String(item.value ?? "").split(",");
+  const labels = (item.choices ?? []).map((one) => choice(kind, group, one.title, defaults.includes(one.value), one.value));
   const node = make("fieldset", { className: "card-input" }, make("legend", {}, item.label ?? ""), ...labels);
   if (!item.label) node.setAttribute("aria-label", item.placeholder || item.id || "Choices");
   return asInput(node, item, () =>
@@ -223,7 +223,7 @@ const ACTIONS = {
   },
 };
 
-// a card in a card sends its own inputs and those above it, but not those of its neighbors
+// A card inside a card sends its own inputs and those of the outer card, not those of other inner cards.
 function inputsFor(node, root) {
   return [...root.querySelectorAll("[data-input]")].filter((input) => {
     const sub = input.closest(".card-sub");

@@ -1,31 +1,31 @@
-// The chat page: a person is chosen, a space is chosen, and both are kept up to date.
+// The chat page: shows the spaces of the chosen person and the messages of the chosen space, always up to date.
 
 import { make } from "./markdown.js";
 import { avatar, messageNode } from "./message.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { people: [], spaces: [], me: "", space: "", replyTo: null, seen: {}, shown: new Map() };
+const state = { people: [], spaces: [], me: "", space: "", replyTo: null, lastSeen: {}, shown: new Map() };
 
-// -- talking to the server
+// -- requests to the server
 
 async function ask(path, body) {
   const options = body ? {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   } : {};
   const answer = await fetch(`/chat/${path}`, options);
-  const shape = await answer.json();
-  if (!answer.ok) throw new Error(shape.message ?? "The sandbox did not answer.");
-  return shape;
+  const result = await answer.json();
+  if (!answer.ok) throw new Error(result.message ?? "The sandbox did not answer.");
+  return result;
 }
 
 const query = (fields) => new URLSearchParams(fields).toString();
 
-// -- what is shown
+// -- showing the state
 
 let running = null;
 let again = false;
 
-// one refresh at a time; a change meanwhile is followed by another
+// Loads the state; never twice at the same time, so a change meanwhile leads to another refresh afterwards.
 function refresh() {
   if (running) {
     again = true;
@@ -50,12 +50,12 @@ async function load() {
   const spaces = await ask(`spaces?${query({ person: me })}`);
   const space = spaces.some((one) => one.id === wanted) ? wanted : (spaces[0]?.id ?? "");
   const messages = space ? await ask(`messages?${query({ person: me, room: space })}`) : [];
-  if (me !== state.me || wanted !== state.space) { // chosen anew meanwhile
+  if (me !== state.me || wanted !== state.space) { // another person or space was chosen meanwhile
     again = true;
     return;
   }
   state.spaces = spaces;
-  if (space !== wanted) chooseQuietly(space);
+  if (space !== wanted) switchTo(space);
   showPeople(persons);
   showSpaces();
   showHead();
@@ -81,9 +81,9 @@ function showSpaces() {
   const focused = document.activeElement?.dataset?.space;
   const nodes = state.spaces.map((space) => {
     const bot = space.isDirect && space.people.some((one) => one.isBot);
-    const who = make("span", { className: "who" }, make("strong", {}, space.title), make("small", {}, space.preview || "Nothing said yet"));
+    const who = make("span", { className: "who" }, make("strong", {}, space.title), make("small", {}, space.preview || "No messages yet"));
     const button = make("button", { type: "button", className: "space" }, avatar(space.title, bot), who);
-    const unread = space.preview && space.id !== state.space && space.active > (state.seen[state.me + space.id] ?? "");
+    const unread = space.preview && space.id !== state.space && space.active > (state.lastSeen[state.me + space.id] ?? "");
     if (unread) button.append(make("span", { className: "unread", title: "New messages" }));
     button.dataset.space = space.id;
     button.setAttribute("aria-current", String(space.id === state.space));
@@ -110,7 +110,7 @@ function showHead() {
   $("notice").hidden = !absent.length;
   $("notice").textContent = absent.length ? `${absent.join(", ")} is not connected. Start it to get answers.` : "";
   showMentions(space);
-  if (space) state.seen[state.me + space.id] = space.active;
+  if (space) state.lastSeen[state.me + space.id] = space.active;
 }
 
 function showMentions(space) {
@@ -139,12 +139,12 @@ function showMessages(messages) {
   for (const [id, { node }] of state.shown) if (nodes.get(id)?.node !== node) node.remove();
   log.querySelector(":scope > .empty")?.remove();
   for (const node of roots) place(log, node);
-  if (!roots.length && state.space) log.append(make("p", { className: "empty" }, "Nothing said yet. Say something."));
+  if (!roots.length && state.space) log.append(make("p", { className: "empty" }, "No messages yet."));
   state.shown = nodes;
   if (added && atEnd) log.scrollTop = log.scrollHeight;
 }
 
-// what is in its place already keeps its focus and its inputs
+// Moves a node only if necessary, as moving it would lose the focus and what is filled in.
 function place(parent, node) {
   if (node.parentNode !== parent) parent.append(node);
 }
@@ -164,9 +164,9 @@ function shown(message) {
   return { key, node };
 }
 
-// -- what a person does
+// -- what the user does
 
-function chooseQuietly(space) {
+function switchTo(space) {
   state.space = space;
   state.shown = new Map();
   $("messages").replaceChildren();
@@ -174,7 +174,7 @@ function chooseQuietly(space) {
 }
 
 function choose(space) {
-  chooseQuietly(space);
+  switchTo(space);
   document.body.dataset.view = "conversation";
   refresh();
   if (matchMedia("(hover: hover)").matches) $("text").focus();
@@ -244,7 +244,7 @@ async function createPerson() {
 
 function become(person) {
   state.me = person;
-  chooseQuietly("");
+  switchTo("");
   document.body.dataset.view = "spaces";
   refresh();
 }

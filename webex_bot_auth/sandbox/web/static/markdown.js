@@ -1,4 +1,4 @@
-// Webex's markdown as DOM nodes. Everything becomes text nodes and a few known elements; HTML never does.
+// Renders Webex's Markdown as DOM nodes: text nodes and a few known elements, never raw HTML.
 
 const BLOCKQUOTE = /<blockquote(?:\s+class=["']?(\w+)["']?)?>([\s\S]*?)<\/blockquote>/i;
 const INLINE = new RegExp([
