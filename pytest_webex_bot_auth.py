@@ -1,7 +1,7 @@
-"""The pytest plugin of webex-bot-auth: the fixture ``webex_sandbox``, see :mod:`webex_bot_auth.testing`.
+"""The pytest plugin of webex-bot-auth: the fixture ``webex_sandbox``, see ``webex_bot_auth.testing``.
 
-A module of its own, because pytest loads it in every run, for tests that have nothing to do with bots too:
-within the package it would bring webex_bot and wxc_sdk along, which take more than a second.
+It is outside the package because pytest loads it in every run, even for tests that have nothing to do with
+bots. Inside the package, it would import webex_bot and wxc_sdk as well, which takes more than a second.
 """
 
 from __future__ import annotations
@@ -14,20 +14,25 @@ import pytest
 if TYPE_CHECKING:
     from webex_bot_auth.testing import WebexSandbox
 
-pytest.register_assert_rewrite("webex_bot_auth.testing.contract")  # a failure shows both sides
+pytest.register_assert_rewrite("webex_bot_auth.testing.contract")  # failed asserts show the compared values
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers."""
     for marker in (
-        "webex_sandbox(tls=False, oauth=OAuthSettings()): what the fixture webex_sandbox is made with",
-        "holds(number): shows a property of tests/PROPERTIES.md of webex-bot-auth",
+        "webex_sandbox(tls=False, oauth=OAuthSettings()): arguments of the fixture webex_sandbox",
+        "holds(number): the test shows a property of tests/PROPERTIES.md of webex-bot-auth",
     ):
         config.addinivalue_line("markers", marker)
 
 
 @pytest.fixture
 def webex_sandbox(request: pytest.FixtureRequest) -> Iterator[WebexSandbox]:
-    """A Webex cloud on this machine, for one test; runs bots, and stops them when the test ends."""
+    """A Webex cloud on this machine for one test; it runs bots and stops them when the test ends.
+
+    Yields:
+        The sandbox, with the clients of this process pointed at it.
+    """
     from webex_bot_auth.testing import WebexSandbox
 
     marker = request.node.get_closest_marker("webex_sandbox")

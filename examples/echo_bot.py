@@ -69,7 +69,7 @@ def run(bot_token: str, integration: Integration, app: Flask) -> None:
 
     Args:
         bot_token: The bot's access token.
-        integration: The integration that people log in to.
+        integration: The integration that people authorize.
         app: The web app that gets the redirect page.
     """
     with token_manager(bot_token, integration) as tokens:
