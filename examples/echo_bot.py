@@ -1,7 +1,7 @@
-"""A bot that echoes what you write, with your name: it asks Webex who you are, with your own token.
+"""A bot that echoes what you say, with your name: it asks Webex who you are, with your own token.
 
-python examples/echo_bot.py --sandbox      with a Webex cloud on this machine; no account is needed
-python examples/echo_bot.py                with the real Webex; see the settings below
+python examples/echo_bot.py --sandbox      a Webex cloud on this machine; no account needed
+python examples/echo_bot.py                the real one, see the settings below
 """
 
 from __future__ import annotations
@@ -28,27 +28,25 @@ from webex_bot_auth import (
 
 
 class Echo(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
-    """Answers ``echo hello`` with "Alice Adams says: hello"."""
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(command_keyword="echo", help_message="Echo my words, with my name", **kwargs)
 
     @requires_user_token
     def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
-        me = self.user_api.people.me()  # uses the token of the person who wrote the message
+        me = self.user_api.people.me()  # called with the token of the person who typed this
         return f"{me.display_name} says: {message.strip()}"
 
 
 def setting(name: str) -> str:
-    """Return a setting from the environment, or exit if it is not set."""
+    """A setting from the environment."""
     value = os.environ.get(name, "").strip()
     if not value:
-        sys.exit(f"{name} is not set. The README says where to get it. To try without an account: --sandbox")
+        sys.exit(f"{name} is not set; see the README. To try the bot without an account: --sandbox")
     return value
 
 
 def integration_from_environment() -> Integration:
-    """Return the integration that is registered at developer.webex.com."""
+    """The integration that people log in to."""
     return Integration(
         client_id=setting("WEBEX_CLIENT_ID"),
         client_secret=setting("WEBEX_CLIENT_SECRET"),
@@ -58,20 +56,14 @@ def integration_from_environment() -> Integration:
 
 
 def token_manager(bot_token: str, integration: Integration) -> TokenManager:
-    """Return a token manager that stores tokens in Redis if ``REDIS_URL`` is set, otherwise in a file."""
+    """A token manager with Redis if ``REDIS_URL`` is set, else with a file."""
     if redis_url := os.environ.get("REDIS_URL"):
         return RedisTokenManager(bot_token, integration, redis_url=redis_url)
     return YAMLTokenManager(bot_token, integration, yml_base="echo_bot")
 
 
 def run(bot_token: str, integration: Integration, app: Flask) -> None:
-    """Run the bot until Ctrl+C.
-
-    Args:
-        bot_token: The bot's access token.
-        integration: The integration that people authorize.
-        app: The web app that gets the redirect page.
-    """
+    """Run the bot, and serve the redirect on the app."""
     with token_manager(bot_token, integration) as tokens:
         tokens.register_redirect(flask=app)  # GET /redirect
         bot = WebexBot(teams_bot_token=bot_token, bot_name="Echo Bot")
@@ -82,11 +74,11 @@ def run(bot_token: str, integration: Integration, app: Flask) -> None:
 
 
 def run_in_sandbox(app: Flask, port: int) -> None:
-    """Run the bot with a Webex cloud on this machine.
+    """Run the bot in a Webex cloud on this machine, until Ctrl+C.
 
     Args:
-        app: The web app that gets the redirect page.
-        port: The port of the web app.
+        app: serves the redirect
+        port: the port of the app
     """
     from webex_bot_auth.sandbox import Sandbox
 
@@ -96,17 +88,16 @@ def run_in_sandbox(app: Flask, port: int) -> None:
         for person in (alice, bob):
             cloud.direct(person, bot)
         cloud.group("Team", [alice, bob, bot])
-        print(f"\n  Open {cloud.url} and write “echo hello” to the bot. Ctrl+C stops it.\n", flush=True)
+        print(f"\n  Open {cloud.url} and say “echo hello” to the bot. Ctrl+C ends it.\n", flush=True)
         if "--open" in sys.argv:
             cloud.show()
         run(bot.token, cloud.integration(f"http://127.0.0.1:{port}/redirect"), app)
 
 
 def main() -> None:
-    """Start the web app and the bot."""
     sandbox = "--sandbox" in sys.argv
     app = Flask("echo_bot")
-    # a server for trials; the README says what to use in production
+    # a server for trials; for production, see the README
     server = make_server(
         "127.0.0.1", int(os.environ.get("PORT", "0" if sandbox else "5000")), app, threaded=True
     )

@@ -1,4 +1,4 @@
-"""The bot, in a process of its own; SIGTERM stops it as soon as running commands have answered."""
+"""The bot, in a process of its own. SIGTERM ends it, once the commands that run have answered."""
 
 from __future__ import annotations
 
@@ -17,24 +17,22 @@ from webex_bot_auth import TokenManager, UserTokenMixin, WhoamiCommand, requires
 
 
 class Echo(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
-    """Answers ``echo hello`` with "Alice Adams says: hello"."""
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(command_keyword="echo", help_message="Echo my words, with my name", **kwargs)
 
     @requires_user_token
     def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
-        me = self.user_api.people.me()  # uses the token of the person who wrote the message
+        me = self.user_api.people.me()  # called with the token of the person who typed this
         return f"{me.display_name} says: {message.strip()}"
 
 
 def make_bot(manager: TokenManager) -> WebexBot:
-    """Return the bot with its commands."""
-    logging.getLogger("webex_bot").setLevel(logging.WARNING)  # at level INFO, it logs what people write
+    """The bot with all its commands."""
+    logging.getLogger("webex_bot").setLevel(logging.WARNING)  # at INFO, it logs what people write
     bot = WebexBot(
         settings.get("WEBEX_BOT_TOKEN"),
         bot_name="Echo Bot",
-        approved_domains=settings.get_list("WEBEX_APPROVED_DOMAINS"),
+        approved_domains=settings.several("WEBEX_APPROVED_DOMAINS"),
     )
     bot.add_command(Echo(token_manager=manager))
     bot.add_command(WhoamiCommand(token_manager=manager))
@@ -43,19 +41,19 @@ def make_bot(manager: TokenManager) -> WebexBot:
 
 
 def run(bot: WebexBot) -> None:
-    """Run the bot until SIGTERM or Ctrl+C; webex_bot's ``run`` alone does not stop cleanly."""
+    """Run until SIGTERM or Ctrl+C, for which webex_bot's own ``run`` has no orderly end."""
     loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)  # webex_bot takes the loop of the thread
+    asyncio.set_event_loop(loop)  # where webex_bot looks for one
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, cancel_tasks, loop)
+        loop.add_signal_handler(number, hang_up, loop)
     with contextlib.suppress(asyncio.CancelledError):
         bot.run()
-    loop.run_until_complete(loop.shutdown_default_executor())  # waits for running commands
+    loop.run_until_complete(loop.shutdown_default_executor())  # waits for the commands that run
     loop.close()
 
 
-def cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """Close the bot's connection by cancelling what runs in the loop."""
+def hang_up(loop: asyncio.AbstractEventLoop) -> None:
+    """Close the connection to Webex."""
     for task in asyncio.all_tasks(loop):
         task.cancel()
 

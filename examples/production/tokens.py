@@ -1,4 +1,4 @@
-"""The token manager, with the same settings in the bot and in every web worker."""
+"""The token manager: the same in the bot and in every web worker."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from webex_bot_auth import RedisTokenManager
 
 
 def token_manager() -> RedisTokenManager:
-    """Return a token manager, which connects to Redis at its first use; each process needs its own."""
+    """Make a token manager; each process makes its own. It connects to Redis when it is first used."""
     integration = Integration(
         client_id=settings.get("WEBEX_CLIENT_ID"),
         client_secret=settings.get("WEBEX_CLIENT_SECRET"),
@@ -21,5 +21,5 @@ def token_manager() -> RedisTokenManager:
         integration,
         redis_url=settings.get("REDIS_URL"),
         key_prefix=settings.get("REDIS_KEY_PREFIX"),
-        encryption_keys=settings.get_list("WEBEX_BOT_AUTH_KEYS"),  # the newest first
+        encryption_keys=settings.several("WEBEX_BOT_AUTH_KEYS"),  # the newest first
     )

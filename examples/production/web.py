@@ -1,4 +1,4 @@
-"""The web app: ``/redirect``, where logins end, and ``/health`` for monitoring."""
+"""The web app that ends logins: ``/redirect``, and ``/health`` for monitoring."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def create_app() -> Flask:
-    """Return the web app; gunicorn calls this once in each worker."""
+    """gunicorn calls this once in each worker."""
     logging.basicConfig(level=logging.INFO, format=FORMAT)
     manager, app = token_manager(), Flask(__name__)
     manager.register_redirect(flask=app)  # GET /redirect
@@ -22,9 +22,9 @@ def create_app() -> Flask:
     @app.get("/health")
     def health() -> tuple[dict[str, str], int]:
         try:
-            manager.get_user_context(user_id="health")  # not a real user: one round trip to Redis
+            manager.get_user_context(user_id="health")  # there is no such user; one round trip
         except StoreError as error:
-            log.warning("not healthy: %s", error)  # the reason is for the log only
+            log.warning("not healthy: %s", error)  # the reason is for the log alone
             return {"redis": "does not answer"}, 503
         return {"redis": "answers"}, 200
 
