@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
+from itertools import chain
 from types import MethodType
 from typing import Any, TypeVar, overload
+from weakref import WeakKeyDictionary
 
 from webex_bot.models.command import Command
 from wxc_sdk import WebexSimpleApi
@@ -21,8 +23,10 @@ Decorated = TypeVar("Decorated")
 
 #: the methods of a command that webex_bot calls; a guard on one of them guards all of them
 HOOKS = ("execute", "pre_execute", "pre_card_load_reply")
-#: attribute of a class that is guarded: the scopes that it needs
+#: attribute of a class that is guarded: the scopes that it needs; and of an ``__init__`` of ours
 _SCOPES = "_webex_bot_auth_scopes"
+#: what required_scopes() has found, as it is on the hot path
+_required: WeakKeyDictionary[type, list[str] | None] = WeakKeyDictionary()
 
 
 @overload
@@ -47,7 +51,7 @@ def requires_user_token(target: Any = None, *, scopes: str | Iterable[str] = ())
         return _guard_class(target, needed)
     if not callable(target):
         raise TypeError("@requires_user_token goes on a command class or on one of its methods")
-    return GuardedMethod(target, needed)
+    return GuardedMethod(target, needed, getattr(target, "__name__", "execute"))
 
 
 class UserTokenMixin:
@@ -59,8 +63,18 @@ class UserTokenMixin:
 
     token_manager: LoginService
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _guard_hooks(cls)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make a command, and see to it that all hooks of its class are guarded, if one of them is."""
+        _guard_hooks(cls)
+        make = super().__new__
+        return make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
+
     def __init__(self, *args: Any, token_manager: LoginService, **kwargs: Any) -> None:
-        _prepare(self, token_manager)
+        self.token_manager = token_manager
         super().__init__(*args, **kwargs)
 
     @property
@@ -88,8 +102,10 @@ class UserTokenMixin:
 
     @card_callback.setter
     def card_callback(self, callback: Any) -> None:
-        guarded = _guarded_hook(self, "execute", callback)
-        self.__dict__["card_callback"] = callback if required_scopes(type(self)) is None else guarded
+        if required_scopes(type(self)) is not None and not _is_guarded(callback):
+            # staticmethod: it is bound already
+            callback = MethodType(GuardedMethod(staticmethod(callback), [], "execute"), self)
+        self.__dict__["card_callback"] = callback
 
 
 class GuardedMethod:
@@ -97,14 +113,16 @@ class GuardedMethod:
 
     Args:
         method: what stands in the class: a function, or anything that can be called as a method
-        scopes: scopes that it needs
+        scopes: scopes that it needs in addition to those of other guards of the class
+        hook: which of webex_bot's hooks it is
     """
 
-    def __init__(self, method: Any, scopes: list[str]) -> None:
+    def __init__(self, method: Any, scopes: list[str], hook: str) -> None:
         functools.update_wrapper(self, method)  # first: it copies the attributes of what it wraps
         self._method = method
+        self._binds = hasattr(method, "__get__")
         self.scopes = scopes
-        self._hook = getattr(method, "__name__", "execute")
+        self._hook = hook
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._hook = name
@@ -113,16 +131,23 @@ class GuardedMethod:
     def __get__(self, command: Any, owner: type | None = None) -> Any:
         return self if command is None else MethodType(self, command)
 
-    def __call__(self, command: Any, *args: Any, **kwargs: Any) -> Any:
-        binds = hasattr(self._method, "__get__")
-        bound = self._method.__get__(command, type(command)) if binds else self._method
-        return _guarded_hook(command, self._hook, bound, self.scopes)(*args, **kwargs)
+    def __call__(
+        self, command: Any, message: Any, attachment_actions: Any, activity: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        request = Request(message, original(attachment_actions), activity)
+        bound = self._method.__get__(command, type(command)) if self._binds else self._method
+        run = functools.partial(bound, message, request.action, activity, *args, **kwargs)
+        # without the class's: a guard that another decorator hides from it
+        scopes = required_scopes(type(command)) or self.scopes
+        return GuardedCall(command, self._hook, request, scopes, run).run()
 
 
 def required_scopes(cls: type) -> list[str] | None:
     """The scopes that all guards of a command class need together; None: it is not guarded."""
-    found = [scopes for part in cls.__mro__ for scopes in _guards_of(part)]
-    return list(dict.fromkeys(scope for scopes in found for scope in scopes)) if found else None
+    if cls not in _required:
+        found = [scopes for part in cls.__mro__ for scopes in _guards_of(part)]
+        _required[cls] = list(dict.fromkeys(chain.from_iterable(found))) if found else None
+    return _required[cls]
 
 
 def _guards_of(cls: type) -> list[list[str]]:
@@ -137,59 +162,52 @@ def _guards_of(cls: type) -> list[list[str]]:
     return found
 
 
+def _is_guarded(callback: Any) -> bool:
+    return isinstance(getattr(callback, "__func__", None), GuardedMethod)
+
+
 def _guard_class(cls: Any, scopes: list[str]) -> Any:
     setattr(cls, _SCOPES, [*cls.__dict__.get(_SCOPES, ()), *scopes])
-    if not hasattr(cls, "user_api"):
+    if not issubclass(cls, UserTokenMixin):
         _mix_in(cls)
+    _guard_hooks(cls)
     return cls
+
+
+def _guard_hooks(cls: Any) -> None:
+    """Guard all hooks of a class, also those that it overrides, if one of them or the class is guarded."""
+    _required.clear()
+    if required_scopes(cls) is None:
+        return
+    for name in HOOKS:
+        method = inspect.getattr_static(cls, name, None)
+        # webex_bot's own methods do nothing, or are abstract
+        own = method is None or method is inspect.getattr_static(Command, name)
+        if not own and not isinstance(method, GuardedMethod):
+            setattr(cls, name, GuardedMethod(method, [], name))
 
 
 def _mix_in(cls: Any) -> None:
     """What :class:`UserTokenMixin` gives, for a class that is decorated without it."""
-    for name in ("user_context", "user_api", "card_callback"):
-        setattr(cls, name, getattr(UserTokenMixin, name))
-    own_init = cls.__init__
+    for name in ("user_context", "user_api"):
+        if not hasattr(cls, name):
+            setattr(cls, name, getattr(UserTokenMixin, name))
+    cls.card_callback = UserTokenMixin.card_callback
+    own_new, own_init = cls.__new__, cls.__init__
+    if getattr(own_init, _SCOPES, False):
+        return  # a parent was decorated, and its __init__ is inherited
     takes_manager = "token_manager" in inspect.signature(own_init).parameters
+
+    def new(made: Any, *args: Any, **kwargs: Any) -> Any:
+        _guard_hooks(made)
+        return own_new(made) if own_new is object.__new__ else own_new(made, *args, **kwargs)
 
     @functools.wraps(own_init)
     def init(self: Any, *args: Any, token_manager: LoginService, **kwargs: Any) -> None:
-        _prepare(self, token_manager)
+        self.token_manager = token_manager
         if takes_manager:
             kwargs["token_manager"] = token_manager
         own_init(self, *args, **kwargs)
 
-    cls.__init__ = init
-
-
-def _prepare(command: Any, token_manager: LoginService) -> None:
-    """Guard all hooks of a new command, before webex_bot's own ``__init__`` takes references to them."""
-    command.token_manager = token_manager
-    if required_scopes(type(command)) is None:
-        return
-    for name in HOOKS:
-        method = inspect.getattr_static(command, name, None)
-        # webex_bot's own methods do nothing, or are abstract
-        if method is not None and method is not inspect.getattr_static(Command, name):
-            setattr(command, name, _guarded_hook(command, name, getattr(command, name)))
-
-
-def _guarded_hook(
-    command: Any, name: str, hook: Callable[..., Any], scopes: Iterable[str] = ()
-) -> Callable[..., Any]:
-    """A hook that runs for people who are logged in.
-
-    Args:
-        command: whose hook
-        name: which one
-        hook: the hook itself, bound to the command
-        scopes: scopes that it needs in addition to those of its class
-    """
-    needed = list(dict.fromkeys([*(required_scopes(type(command)) or ()), *scopes]))
-
-    @functools.wraps(hook)
-    def guarded(message: Any, attachment_actions: Any, activity: Any, *args: Any, **kwargs: Any) -> Any:
-        request = Request(message, original(attachment_actions), activity)
-        run = functools.partial(hook, message, request.action, activity, *args, **kwargs)
-        return GuardedCall(command, name, request, needed, run).run()
-
-    return guarded
+    setattr(init, _SCOPES, True)
+    cls.__new__, cls.__init__ = new, init

@@ -78,7 +78,10 @@ class Resumer:
             if self._stopped.is_set() and position:
                 self._hand_over(commands[position:])
                 return
-            self._run(command)
+            try:
+                self._run(command)
+            except BaseException:  # whatever it is, the next command is to run
+                log.exception("command not resumed: user %s", command.user_id)
 
     def _hand_over(self, commands: list[WaitingCommand]) -> None:
         """Leave commands that have not begun to the next process."""

@@ -13,22 +13,26 @@ USERS_IN_AN_OUTAGE = 3
 
 _SERVICE = ""  # key of the service as a whole; user ids are never empty
 
+#: by key: failures in a row, and when to try again
+Waits = dict[str, tuple[int, float]]
+
 
 class Backoff:
     """Waits of users, and of a service that all of them use; in bounded memory. Waits are in seconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waits: dict[str, tuple[int, float]] = {}  # failures in a row, and when to try again
+        self._failures: Waits = {}
+        self._pauses: Waits = {}  # of users who succeeded: they must not displace failures
         self._failing: set[str] = set()  # users who failed since the service answered last
 
     def remaining(self, user_id: str) -> float:
         """Until the next try is due after a failure, of the user or of the service; 0.0: now."""
-        return max((self._remaining(key) for key in (user_id, _SERVICE) if self._failures(key)), default=0.0)
+        return max(_remaining(self._failures, user_id), _remaining(self._failures, _SERVICE))
 
     def paused(self, user_id: str) -> bool:
         """Whether the user has failed, or succeeded, too short a time ago for another try."""
-        return self._remaining(user_id) > 0 or self.remaining(user_id) > 0
+        return self.remaining(user_id) > 0 or _remaining(self._pauses, user_id) > 0
 
     def failed(self, user_id: str, *, retry_after: float | None = None, passing: bool = False) -> None:
         """A try failed.
@@ -54,24 +58,22 @@ class Backoff:
         """
         with self._lock:
             self._failing.clear()
-            self._waits.pop(_SERVICE, None)
-            self._waits.pop(user_id, None)
-            if pause:
-                self._put(user_id, 0, pause)
-
-    def _failures(self, key: str) -> int:
-        return self._waits.get(key, (0, 0.0))[0]
-
-    def _remaining(self, key: str) -> float:
-        return max(0.0, self._waits.get(key, (0, 0.0))[1] - time.monotonic())
+            self._failures.pop(_SERVICE, None)
+            self._failures.pop(user_id, None)
+            _put(self._pauses, user_id, 0, pause)
 
     def _fail(self, key: str, retry_after: float | None) -> None:
-        failures = self._failures(key) + 1
+        failures = self._failures.get(key, (0, 0.0))[0] + 1
         wait = min(MAX_WAIT, FIRST_WAIT * 2.0 ** (min(failures, 10) - 1))
-        self._put(key, failures, max(wait, retry_after or 0.0))
+        _put(self._failures, key, failures, max(wait, retry_after or 0.0))
 
-    def _put(self, key: str, failures: int, wait: float) -> None:
-        self._waits.pop(key, None)
-        if len(self._waits) >= MAX_KEYS:
-            self._waits.pop(next(iter(self._waits)))
-        self._waits[key] = (failures, time.monotonic() + wait)
+
+def _remaining(waits: Waits, key: str) -> float:
+    return max(0.0, waits.get(key, (0, 0.0))[1] - time.monotonic())
+
+
+def _put(waits: Waits, key: str, failures: int, wait: float) -> None:
+    waits.pop(key, None)
+    if len(waits) >= MAX_KEYS:
+        waits.pop(next(iter(waits)))
+    waits[key] = (failures, time.monotonic() + wait)

@@ -7,13 +7,15 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Protocol
 
-from ..errors import StoreUnreadable
+from ..errors import StoreUnavailable, StoreUnreadable
 from ..models import RotationReport, UserContext
 from ..stores import BatchStore, Record, UserStore
 from .records import Records
 
 #: contexts that are kept in memory, of those that were used last
 CACHED_CONTEXTS = 256
+#: tries to replace a record that others write at the same time
+MAX_SWAPS = 10
 
 
 class Contexts(Protocol):
@@ -76,7 +78,7 @@ class StoredContexts:
         Returns:
             whether it was done
         """
-        while True:
+        for _ in range(MAX_SWAPS):
             record = self._users.read(old.user_id)
             if record is None or not old.same_tokens(self._parsed(old.user_id, record)):
                 return False
@@ -84,6 +86,7 @@ class StoredContexts:
             if self._users.swap(old.user_id, record, self._dump(new)):
                 self._forget_parsed(new)
                 return True
+        raise StoreUnavailable(self._place(old.user_id), "changes all the time")
 
     def refresh_lock(self, user_id: str, timeout: float) -> AbstractContextManager[bool]:
         """See :meth:`webex_bot_auth.stores.UserStore.refresh_lock`."""

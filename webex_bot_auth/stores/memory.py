@@ -99,6 +99,10 @@ class MemoryFlowStore:
             if place in self._values and self._values[place][0] <= now:  # else it was put again since
                 del self._values[place]
         self._values[kind, key] = (now + seconds, value)
+        if len(self._expiries) > 2 * len(self._values) + 64:  # most are of values that are gone or put again
+            self._expiries = [(expires, place) for place, (expires, _) in self._values.items()]
+            heapq.heapify(self._expiries)
+            return
         heapq.heappush(self._expiries, (now + seconds, (kind, key)))
 
     def _get(self, kind: str, key: str) -> Any:

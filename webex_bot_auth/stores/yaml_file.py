@@ -20,8 +20,8 @@ from .yaml_lines import HEADER, line_of, record_in, split
 LOCK_SECONDS = 10.0
 #: records that are kept apart from their lines, of those that were read last
 CACHED_RECORDS = 256
-#: users share this many lock files for their refreshes
-REFRESH_LOCKS = 16
+#: users share this many lock files for their refreshes; each is made when it is needed, and empty
+REFRESH_LOCKS = 4096
 
 
 class YAMLUserStore:
@@ -35,7 +35,7 @@ class YAMLUserStore:
         self.path = path
         self._lock = threading.RLock()
         self._writing = threading.RLock()  # held while waiting for other processes; readers do not need it
-        self._batching = False
+        self._batch: dict[str, bytes] | None = None
         self._lines: dict[str, bytes] = {}  # as they stand in the file, by user id
         self._record_in = lru_cache(maxsize=CACHED_RECORDS)(record_in)  # on the hot path
         self._version: private_file.Version | None = None
@@ -88,23 +88,22 @@ class YAMLUserStore:
         """Write the file once, at the end of the block."""
         with self._held(), self._lock:
             self._load()
-            before, self._batching = dict(self._lines), True
+            self._batch = dict(self._lines)
             try:
                 yield
-                if self._lines != before:
-                    self._replace_file()
-            except BaseException:
-                self._lines = before
-                raise
+                if self._batch != self._lines:
+                    self._replace_file(self._batch)
             finally:
-                self._batching = False
+                self._batch = None
 
     @contextmanager
     def refresh_lock(self, user_id: str, timeout: float) -> Iterator[bool]:
         """A lock file, which other processes on this machine respect; the system frees it if we die."""
         number = zlib.crc32(user_id.encode("utf-8", "surrogatepass")) % REFRESH_LOCKS
         try:
-            lock = _new_lock(f"{self.path}.refresh-{number}.lock")
+            folder = f"{self.path}.locks"
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            lock = _new_lock(os.path.join(folder, f"refresh-{number}"))
             lock.acquire(timeout=timeout)
         except Timeout:
             yield False
@@ -124,7 +123,7 @@ class YAMLUserStore:
 
     def _load(self) -> None:
         """Read the file if it is another version than ours."""
-        if self._batching or private_file.current_version(self.path) == self._version:
+        if self._batch is not None or private_file.current_version(self.path) == self._version:
             return
         opened = private_file.open_to_read(self.path)
         if opened is None:
@@ -144,33 +143,27 @@ class YAMLUserStore:
         self._lines, self._version = lines, version
 
     def _change(self, user_id: str, record: str | None) -> None:
-        before = self._lines.get(user_id)
-        if record is None and before is None:
+        # a copy, as other threads read the lines while the file is written
+        lines = dict(self._lines) if self._batch is None else self._batch
+        if record is None and user_id not in lines:
             return
-        self._put(user_id, None if record is None else line_of(user_id, record))
-        if not self._batching:
-            try:
-                self._replace_file()
-            except BaseException:
-                self._put(user_id, before)
-                raise
-
-    def _put(self, user_id: str, line: bytes | None) -> None:
-        """In place and in one step: copying the lines of a long file takes time, and others read them."""
-        if line is None:
-            self._lines.pop(user_id, None)
-            self._record_in.cache_clear()  # tokens that are not needed any more are not kept in memory
+        if record is None:
+            del lines[user_id]
         else:
-            self._lines[user_id] = line
+            lines[user_id] = line_of(user_id, record)
+        if self._batch is None:
+            self._replace_file(lines)
 
-    def _replace_file(self) -> None:
+    def _replace_file(self, lines: dict[str, bytes]) -> None:
         try:
-            opened = private_file.replace(self.path, chain((HEADER,), self._lines.values()))
+            opened = private_file.replace(self.path, chain((HEADER,), lines.values()))
         except BaseException:
             self._version = None  # it may have been replaced all the same: it is read again
             raise
+        if len(lines) < len(self._lines):
+            self._record_in.cache_clear()  # tokens that are not needed any more are not kept in memory
         self._keep_open(opened)
-        self._version = private_file.version_of(os.fstat(opened))
+        self._lines, self._version = lines, private_file.version_of(os.fstat(opened))
 
     def _keep_open(self, opened: int | None) -> None:
         if self._open_file is not None:
@@ -183,7 +176,7 @@ class YAMLUserStore:
         if not self._writing.acquire(timeout=LOCK_SECONDS):
             raise StoreUnavailable(self.path, "another thread has been writing it for too long")
         try:
-            if self._batching:
+            if self._batch is not None:
                 yield
                 return
             with _new_lock(f"{self.path}.lock"):

@@ -1,0 +1,153 @@
+"""However a command is made and put together, nothing of it runs for a person who is not logged in."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import pytest
+from support.makers import Make
+from webex_bot.models.command import Command
+from wxc_sdk.integration import Integration
+
+from webex_bot_auth import TokenManager, UserTokenMixin, requires_user_token
+from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.sample_contexts import context
+
+RAN: list[str] = []
+ACTIVITY = {"id": "a", "target": {"tags": ["ONE_ON_ONE"]}}
+
+
+class Hooks:
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        RAN.append("execute")
+        return "RAN"
+
+    def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> None:
+        RAN.append("pre_execute")
+
+    def pre_card_load_reply(self, message: Any, attachment_actions: Any, activity: Any) -> None:
+        RAN.append("pre_card_load_reply")
+
+    def on_submit(self, message: Any, attachment_actions: Any, activity: Any) -> None:
+        RAN.append("on_submit")
+
+
+@requires_user_token
+class WithAnApiOfItsOwn(Hooks, Command):
+    user_api = "its own"
+
+
+class SetsItUpItself(UserTokenMixin, Hooks, Command):
+    def __init__(self, *, token_manager: Any) -> None:
+        Command.__init__(self, command_keyword="x")
+        self.token_manager = token_manager
+
+    @requires_user_token
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return super().execute(message, attachment_actions, activity)
+
+
+@requires_user_token
+class MixinLast(Hooks, Command, UserTokenMixin):
+    def __init__(self, *, token_manager: Any) -> None:
+        Command.__init__(self, command_keyword="x")
+        self.token_manager = token_manager
+
+
+@requires_user_token
+class Parent(Hooks, Command):
+    pass
+
+
+class Child(Parent):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.card_callback = self.on_submit
+
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        RAN.append("child")
+        return "RAN"
+
+
+@requires_user_token
+class MadeByNew(UserTokenMixin, Hooks, Command):
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
+        return object.__new__(cls)
+
+
+def call(command: Any, hook: str) -> Any:
+    action = SimpleNamespace(personId="nobody-is-logged-in", id="m")
+    answer = getattr(command, hook)("x", action, dict(ACTIVITY))
+    return list_of(answer)
+
+
+def list_of(answer: Any) -> Any:
+    try:
+        return list(answer) if hasattr(answer, "__next__") else answer
+    except Exception as stopped:  # noqa: BLE001 (CommandStopped is no public name)
+        return type(stopped).__name__
+
+
+@pytest.fixture
+def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> TokenManager:
+    return yaml_manager(cloud.add_bot("Echo Bot").token, integration)
+
+
+@pytest.mark.parametrize("hook", ["execute", "pre_execute", "pre_card_load_reply", "card_callback"])
+@pytest.mark.parametrize(
+    "make",
+    [WithAnApiOfItsOwn, SetsItUpItself, MixinLast, Parent, Child, MadeByNew],
+    ids=["own user_api", "own __init__", "mixin last", "decorated", "subclass", "own __new__"],
+)
+def test_nothing_runs_without_a_login(service: TokenManager, make: Callable[..., Any], hook: str) -> None:
+    RAN.clear()
+    call(make(token_manager=service), hook)
+    assert RAN == []
+
+
+def test_a_copy_is_guarded_and_is_itself(service: TokenManager) -> None:
+    command = Parent(token_manager=service)  # type: ignore[call-arg]
+    for other in (copy.copy(command), command):
+        assert other.execute.__self__ is other
+    with mock.patch.object(Parent, "execute", return_value="patched"):
+        assert call(command, "execute") == "patched"
+
+
+def test_a_class_that_is_guarded_late_guards_the_commands_there_are(service: TokenManager) -> None:
+    class Late(UserTokenMixin, Hooks, Command):
+        pass
+
+    command = Late(token_manager=service)
+    assert call(command, "execute") == "RAN"
+    requires_user_token(Late)
+    RAN.clear()
+    call(command, "execute")
+    assert RAN == []
+
+
+@pytest.mark.holds(39)
+def test_the_scopes_of_all_guards_count_when_the_command_runs(service: TokenManager, cloud: Sandbox) -> None:
+    class Base(UserTokenMixin, Hooks, Command):
+        @requires_user_token(scopes="of:parent")
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+            return "RAN"
+
+    @requires_user_token(scopes=["of:class"])
+    class Stacked(Base):
+        @requires_user_token(scopes=["outer"])
+        @requires_user_token(scopes=["inner"])
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+            return super().execute(message, attachment_actions, activity)
+
+    alice = cloud.add_person("Alice Adams")
+    every = {"of:parent", "of:class", "outer", "inner"}
+    action = SimpleNamespace(personId=alice.id, id="m")
+    for missing in (None, *sorted(every)):
+        granted = " ".join(every - {missing})
+        service.set_user_context(user_id=alice.id, user_context=context(alice.id, scope=granted))
+        answer = Stacked(token_manager=service).execute("x", action, dict(ACTIVITY))
+        assert (answer == "RAN") is (missing is None), missing
