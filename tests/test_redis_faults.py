@@ -116,7 +116,7 @@ class TestServerFaults:
                     "event"
                 )  # running a command twice is better than never running it
                 answer = came_back(cloud, manager.login.url(alice.id), alice)
-                cutter.word = b"XX"
+                cutter.word = b"no record of ours"
                 told = manager.process_redirect(**answer)
                 assert told == sentence_of(TEXTS.page_store_down)  # and not that of a link that has been used
                 command = WaitingCommand(

@@ -73,20 +73,24 @@ def test_what_earlier_installations_wrote_is_read(manager: RedisTokenManager, cl
     assert manager.get_user_context_and_refresh(user_id="alice") == found
 
 
+#: ids of flows as earlier installations made them
+YOUNG, OLD = "0b1f9f46-7f0e-4a5e-9d3c-1f2e3d4c5b6a", "5f0e4d3c-2b1a-4f9e-8d7c-6b5a4f3e2d1c"
+
+
 @pytest.mark.holds(3)
 def test_a_flow_that_an_earlier_installation_stored_works_until_it_is_too_old(
     manager: RedisTokenManager, client: redis.Redis, cloud: Sandbox, integration: Integration
 ) -> None:
     alice = cloud.add_person("Alice Adams")
-    for flow_id, hours in (("young", 0), ("old", 48)):
+    for flow_id, hours in ((YOUNG, 0), (OLD, 48)):
         created = datetime.now(timezone.utc) - timedelta(hours=hours, seconds=1)
         client.set(f"flows-{flow_id}", json.dumps({"user_id": alice.id, "created": created.isoformat()}))
         client.sadd("flows", flow_id)
     cloud.calls.clear()
-    told = manager.process_redirect(flow_id="old", code="code")
+    told = manager.process_redirect(flow_id=OLD, code="code")
     assert told == sentence_of(TEXTS.page_no_such_flow)
     assert list(cloud.calls) == []
-    answer = came_back(cloud, integration.auth_url(state="young"), alice)
+    answer = came_back(cloud, integration.auth_url(state=YOUNG), alice)
     assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
     assert client.smembers("flows") == set()
 

@@ -39,7 +39,10 @@ _FRAME = re.compile(r"^([<>] (?:TEXT|BINARY|CONT) ).*", re.DOTALL)
 
 class _Redactor(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            return True  # a malformed call: logging itself reports it, and does not raise in its caller
         blanked = _SECRET.sub(lambda found: f"{found[1] or found[2]}***", message)
         if record.name == "websockets.client":
             blanked = _FRAME.sub(r"\1***", blanked)

@@ -41,8 +41,8 @@ class LoginService(Protocol):
     def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> str:
         """End a login that comes back with a code or an error; the text for the page."""
 
-    def token_refused(self, context: UserContext) -> None:
-        """Webex answers 401 to this access token."""
+    def token_refused(self, context: UserContext) -> bool:
+        """Webex answers 401 to this access token; whether a new login is needed."""
 
     def logout(self, *, user_id: str) -> bool | None:
         """Delete a user's tokens; whether Webex revoked them, None: the user was not logged in."""

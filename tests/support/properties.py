@@ -50,6 +50,16 @@ PROPERTIES = {
     33: "200 messages of 20 users at once: 200 answers, each with its own token; an event runs once.",
     34: "10,000 random queries: no 5xx, and no exchange without a live flow.",
     35: "User ids of any characters survive a round trip.",
+    37: "Every wait for Webex's REST API has an end, answers are limited in size, and none holds up others.",
+    38: "Who is not approved gets nothing by a card either: no login card, no run, no account command.",
+    39: "The scopes of stacked guards, of class and method, of parent and subclass all count.",
+    40: "Tokens of the wrong person are used for nothing; a logout revokes this one login, or none.",
+    41: "A 401 for a token that is no longer the stored one asks for no login.",
+    42: "Whatever a command raises, its author gets a sentence, and the log no token.",
+    43: "Rate limits are waited out for a second at least, and given up within a minute.",
+    44: "A state of another form touches no storage, and no request touches what is not ours.",
+    50: "~/.netrc does not replace the token of a user or the bot.",
+    54: "An application's own after_request cannot take the security headers off the page.",
 }
 
 

@@ -78,6 +78,8 @@ class Texts:
         "My operator can find the reason in the log."
     )
     webex_down: str = "Webex's login service does not answer. Please try again in a minute."
+    login_renewed: str = "Your login was renewed while I worked on that. Please send it again."
+    webex_busy: str = "Webex asks me to slow down. Please try again in a few minutes."
     login_refused_again: str = "Webex did not accept your new login either. Please try again later."
     command_failed: str = (
         "Sorry, that did not work. If it happens again, give my operator this reference: {reference}"

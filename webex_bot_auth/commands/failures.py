@@ -1,38 +1,73 @@
-"""What an exception of a command means."""
+"""What an exception of a command means, whatever it is: some raise when they are looked at."""
 
 from __future__ import annotations
 
 import logging
 import secrets
+import traceback
+from collections.abc import Iterator
+from typing import Any
 
 from ..models import UserContext
 
 log = logging.getLogger(__name__)
 
 
-def report(command: str, error: Exception) -> str:
-    """Write an exception to the log.
+def report(command: str, error: BaseException, context: UserContext) -> str:
+    """Write an exception to the log, without the caller's tokens.
 
     Args:
         command: the command's name
         error: what it raised
+        context: the caller's login
 
     Returns:
         a reference, which names the entry
     """
     reference = secrets.token_hex(4)
-    log.error("command %r failed, reference %s", command, reference, exc_info=error)
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    for token in filter(None, (context.tokens.access_token, context.tokens.refresh_token)):
+        text = text.replace(token, "***")
+    log.error("command %r failed, reference %s\n%s", command, reference, text)
     return reference
 
 
 def is_refusal_of(context: UserContext, error: BaseException) -> bool:
     """Whether Webex answered 401 to this very token. (Commands may use other tokens and other services.)"""
-    cause = error.__cause__ or error.__context__
-    if cause is not None and is_refusal_of(context, cause):
-        return True
-    response = getattr(error, "response", None)
-    headers = getattr(getattr(response, "request", None), "headers", {})
-    return (
-        getattr(response, "status_code", None) == 401
-        and headers.get("Authorization") == f"Bearer {context.tokens.access_token}"
+    bearer = f"Bearer {context.tokens.access_token}"
+    return any(
+        _status(one) == 401
+        and _get(_get(_get(one, "response"), "request"), "headers", "Authorization") == bearer
+        for one in _all_of(error)
     )
+
+
+def is_rate_limit(error: BaseException) -> bool:
+    """Whether somebody answered 429: too many requests."""
+    return any(_status(one) == 429 for one in _all_of(error))
+
+
+def _all_of(error: BaseException) -> Iterator[BaseException]:
+    """An exception, its causes, and the members of groups; each once, as causes may form a circle."""
+    seen: set[int] = set()
+    waiting: list[Any] = [error]
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [one.__cause__, one.__context__, *(_get(one, "exceptions") or ())]
+
+
+def _status(error: BaseException) -> Any:
+    return _get(_get(error, "response"), "status_code")
+
+
+def _get(thing: Any, name: str, item: str | None = None) -> Any:
+    """An attribute, or an item of it; None where there is none, or where looking raises."""
+    try:
+        found = getattr(thing, name, None)
+        return found if item is None or found is None else found.get(item)
+    except Exception:  # noqa: BLE001 (a command's exception may do anything)
+        return None

@@ -17,7 +17,7 @@ from ..errors import MessageNotSent, OutsideGuardedCall, StoreError, TokenServic
 from ..models import UserContext
 from ..service import LoginService
 from ..webex.rest import user_api
-from .failures import is_refusal_of, report
+from .failures import is_rate_limit, is_refusal_of, report
 from .request import Request, display_name
 
 log = logging.getLogger(__name__)
@@ -185,7 +185,9 @@ class GuardedCall:
             result = self._body()
         except BotException:
             raise
-        except Exception as error:  # noqa: BLE001 (whatever a command raises, its author gets an answer)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever a command raises, its author gets an answer)
             return self._deny(self._explain(error))
         finally:
             _current.reset(token)
@@ -206,7 +208,9 @@ class GuardedCall:
                 except BotException as error:  # webex_bot does not look for it here
                     answers.close()
                     answer = self._answer_of(error)
-                except Exception as error:  # noqa: BLE001 (see above)
+                except (KeyboardInterrupt, GeneratorExit):
+                    raise
+                except BaseException as error:  # noqa: BLE001 (see above)
                     answer = self._explain(error)
                 finally:
                     _current.reset(token)
@@ -227,17 +231,21 @@ class GuardedCall:
         sent = self.service.chat.tell(self.request.user_id, str(error.reply_message))
         return texts.look_in_direct if sent else texts.cannot_write_direct
 
-    def _explain(self, error: Exception) -> str | None:
+    def _explain(self, error: BaseException) -> str | None:
         """What the author is told about an exception of the command."""
         user_id, chat = self.request.user_id, self.service.chat
         if not is_refusal_of(self.context, error):
-            reference = report(display_name(self.command), error)
+            reference = report(display_name(self.command), error, self.context)
+            if is_rate_limit(error):
+                return chat.texts(user_id).webex_busy
             return chat.texts(user_id).command_failed.format(reference=reference)
         try:
-            self.service.token_refused(self.context)
+            login_needed = self.service.token_refused(self.context)
         except StoreError as trouble:
             log.error("refused token not deleted: user %s: %s", user_id, trouble)  # noqa: TRY400
             return chat.explain(trouble, user_id)
+        if not login_needed:  # refreshed, or logged in again, while the command ran
+            return chat.texts(user_id).login_renewed
         if resumed.get():  # once is enough: Webex refuses the login that has just been made
             return chat.texts(user_id).login_refused_again
         return self._ask(chat.texts(user_id).login_again)

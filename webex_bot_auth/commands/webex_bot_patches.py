@@ -5,6 +5,8 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
 - Acknowledgements are sent with ``asyncio.run`` from several threads, on a connection that belongs to
   another thread's loop. Two at a time break the connection, and messages are lost.
 - The display name is cleared after it was read, so in groups the mention is not removed from the message.
+- Whether a person is approved is checked for messages only: anybody could press the buttons of cards.
+- requests puts what ~/.netrc says in the place of the bot's token.
 - Nothing is deduplicated: an event that the cloud delivers twice runs its command twice.
 - An exception in a handler vanishes without a trace.
 """
@@ -34,9 +36,28 @@ def patch_bot(bot: Any, claim_event: Callable[[str], bool]) -> None:
         bot._ack_message = _acknowledge_on_own_loop(bot)
     if not bot.bot_display_name:
         _restore_display_name(bot)
+    bot.on_card_action = _for_approved_people(bot, bot.on_card_action)
+    _ignore_netrc(bot)
     bot._process_incoming_websocket_message = _handle_once(
         bot._process_incoming_websocket_message, claim_event
     )
+
+
+def _ignore_netrc(bot: Any) -> None:
+    rest = getattr(getattr(bot.teams, "_session", None), "_req_session", None)
+    for session in (getattr(bot, "session", None), rest):
+        if session is not None:
+            session.auth = lambda request: request
+
+
+def _for_approved_people(bot: Any, handle: Callable[..., Any]) -> Callable[..., Any]:
+    def handle_if_approved(attachment_actions: Any, activity: Any) -> Any:
+        email = activity["actor"]["emailAddress"]
+        if not bot.check_user_approved(user_email=email, approved_rooms=bot.approved_rooms):
+            return None  # webex_bot logs it, and does not answer messages either
+        return handle(attachment_actions=attachment_actions, activity=activity)
+
+    return handle_if_approved
 
 
 def _restore_display_name(bot: Any) -> None:

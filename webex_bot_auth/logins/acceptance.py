@@ -10,7 +10,6 @@ from wxc_sdk.tokens import Tokens
 from ..errors import ClientRefused, StoreError, TokenServiceError
 from ..models import FlowState, Outcome, UserContext, same_person
 from ..webex.identity import identify
-from ..webex.revocation import revoke
 from .contexts import Contexts
 
 log = logging.getLogger(__name__)
@@ -21,12 +20,10 @@ class Acceptance:
 
     Args:
         contexts: where tokens are stored
-        client_id: of the integration
     """
 
-    def __init__(self, contexts: Contexts, client_id: str) -> None:
+    def __init__(self, contexts: Contexts) -> None:
         self._contexts = contexts
-        self._client_id = client_id
 
     def accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome | str:
         """Check whose tokens these are, and store them.
@@ -43,8 +40,7 @@ class Acceptance:
             tokens = get_tokens()
             person = identify(tokens)
             if not same_person(person.person_id or "", user_id):
-                revoke(tokens, self._client_id)
-                return Outcome.WRONG_PERSON
+                return Outcome.WRONG_PERSON  # these tokens are used for nothing else
             self._contexts.save(user_id, UserContext(user_id=user_id, tokens=tokens))
         except ClientRefused as error:
             log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)

@@ -65,7 +65,7 @@ class Login:
         self._pending = pending
         self._chat = chat
         self._announce = announce
-        self._acceptance = Acceptance(contexts, oauth.integration.client_id)
+        self._acceptance = Acceptance(contexts)
         self._device = device
         self._make_url = make_url
         self._starting = threading.Lock()
@@ -206,7 +206,7 @@ class Login:
         self._contexts.save(user_id, None)
         log.info("logged out: user %s", user_id)
         self._announce.send(logged_out, user_id=user_id)
-        return revoke(context.tokens, self._oauth.integration.client_id)
+        return revoke(context, self._oauth.integration.client_id)
 
     def close(self) -> None:
         """Stop polling; pending logins stay so, for other processes."""
@@ -274,7 +274,11 @@ class Login:
         """Tell a person that the login worked, and let the waiting commands run."""
         commands: list[WaitingCommand] = []
         try:
-            commands = self._pending.take_commands(user_id)
+            taken = self._pending.take_commands(user_id)
+            commands = [one for one in taken if one.younger_than(self._pending.lifetime)]
+            for lapsed in taken:
+                if lapsed not in commands:
+                    self._chat.tell_lapsed(lapsed)
             self._chat.welcome(user_id, name, commands)  # before the commands' own answers
             if commands:
                 self._pending.release(user_id, commands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -25,6 +26,8 @@ LEASE_SECONDS = 30.0
 EVENT_SECONDS = 20 * 60.0
 
 _RELEASED = "released"
+#: ids of flows: 22 characters of base64, or what earlier installations used, such as UUIDs
+_FLOW_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 class Pending:
@@ -64,6 +67,8 @@ class Pending:
 
     def take(self, flow_id: str) -> FlowState | Missing:
         """A flow, once; or why there is none."""
+        if not _FLOW_ID.fullmatch(flow_id):  # it comes from a request, and would become part of a key
+            return Missing.UNKNOWN
         record = self._flows.take(flow_id, seconds=self._seconds)
         if isinstance(record, Missing):
             return record
@@ -100,8 +105,7 @@ class Pending:
     def take_commands(self, user_id: str) -> list[WaitingCommand]:
         """A user's waiting commands in their order, once: the login is done, and so is the count of cards."""
         records = self._flows.take_all(_waiting_key(user_id), forget=_cards_key(user_id))
-        commands = self._commands(user_id, records)
-        return [command for command in commands if command.younger_than(self.lifetime)]
+        return self._commands(user_id, records)
 
     def release(self, user_id: str, commands: list[WaitingCommand]) -> None:
         """Hand commands to the bot's process that asks first in :meth:`next_released`."""

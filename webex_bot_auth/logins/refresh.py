@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from threading import Lock
+from typing import Any
 
+from blinker import NamedSignal
 from wxc_sdk.tokens import Tokens
 
 from ..clock import seconds_until
@@ -67,6 +70,7 @@ class Refresher:
         self._threads = KeyedLocks()
         self._backoff = Backoff()
         self._unsaved: dict[str, tuple[UserContext, UserContext]] = {}
+        self._outcomes: deque[tuple[NamedSignal, dict[str, Any]]] = deque()
         self._background = Lock()
         self._in_background: set[str] = set()
         self._pool: ThreadPoolExecutor | None = None
@@ -90,6 +94,17 @@ class Refresher:
             self._refresh_in_background(user_id)
         return None if state is Freshness.DEAD else context
 
+    def refused(self, context: UserContext) -> bool:
+        """Webex answers 401 to an access token: delete it, unless there is another one by now.
+
+        Returns:
+            whether a new login is needed
+        """
+        if self._contexts.replace(context, None):
+            log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
+            return True
+        return self._contexts.load(context.user_id) is None
+
     def forget(self, user_id: str) -> None:
         """The user has logged out: new tokens that could not be stored yet are not needed any more."""
         self._unsaved.pop(user_id, None)
@@ -103,7 +118,7 @@ class Refresher:
 
     def _refresh(self, user_id: str) -> UserContext | None:
         self._check_backoff(user_id)
-        with self._locked(user_id, MAX_WAIT) as locked:
+        with self._announcing(), self._locked(user_id, MAX_WAIT) as locked:
             self._save_unsaved(user_id)
             context = self._contexts.load(user_id)
             if context is None or freshness(context.tokens) is Freshness.DEAD:
@@ -114,6 +129,17 @@ class Refresher:
                 raise TokenServiceUnavailable(error="another refresh has not ended yet")
             self._check_backoff(user_id)  # the refresh that we waited for may have failed
             return self._refresh_and_store(context)
+
+    @contextmanager
+    def _announcing(self) -> Iterator[None]:
+        """Send signals when the locks are free: a handler may ask for another user's tokens."""
+        try:
+            yield
+        finally:
+            with suppress(IndexError):  # another thread may send what this one has noted
+                while True:
+                    signal, facts = self._outcomes.popleft()
+                    self._announce.send(signal, **facts)
 
     @contextmanager
     def _locked(self, user_id: str, timeout: float) -> Iterator[bool]:
@@ -133,7 +159,7 @@ class Refresher:
             log.info("refresh refused, a new login is needed: user %s: %s", user_id, error)
             self._backoff.succeeded(user_id)  # the service does answer
             if self._contexts.replace(context, None):
-                self._announce.send(refresh_refused, user_id=user_id, error=error)
+                self._outcomes.append((refresh_refused, {"user_id": user_id, "error": error}))
             return self._usable_without_refresh(user_id)
         except TokenServiceError as error:
             log.warning("refresh failed, nothing is lost: user %s: %s", user_id, error)
@@ -149,7 +175,7 @@ class Refresher:
             log.info("refresh came too late, user %s has logged in or out in the meantime", user_id)
             return self._usable_without_refresh(user_id)
         log.info("refreshed: user %s", user_id)
-        self._announce.send(refreshed, user_id=user_id)
+        self._outcomes.append((refreshed, {"user_id": user_id}))
         if freshness(tokens) in (Freshness.EXPIRED, Freshness.DEAD):
             self._backoff.failed(user_id)
             raise TokenServiceUnavailable(error="the new token has expired already")
@@ -188,7 +214,7 @@ class Refresher:
 
     def _run_in_background(self, user_id: str) -> None:
         try:
-            with self._locked(user_id, 0) as locked:
+            with self._announcing(), self._locked(user_id, 0) as locked:
                 if not locked:
                     return
                 self._save_unsaved(user_id)

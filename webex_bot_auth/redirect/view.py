@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response
 from flask import request as flask_request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import Headers
 
 from ..models import Outcome, RedirectText
 from ..service import LoginService
@@ -46,6 +48,16 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
 }
+
+
+class PageResponse(Response):
+    """Has our headers in the end, whatever an application's own ``after_request`` does to them."""
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        for name, value in HEADERS.items():
+            headers[name] = value
+        return headers
 
 
 def register(flask: Flask, view: Callable[[], ResponseReturnValue]) -> None:
@@ -129,4 +141,4 @@ def _response(service: LoginService, text: str, *, status: int | None = None) ->
         # a subclass's own process_redirect: its text, on our page
         usual = service.chat.page(Outcome.DONE)
         text = RedirectText(text, usual.outcome, usual.heading, usual.next_step)
-    return Response(render(text), status or STATUS[text.outcome], HEADERS)
+    return PageResponse(render(text), status or STATUS[text.outcome], HEADERS)

@@ -74,7 +74,8 @@ class Missing(Enum):
 class FlowStore(Protocol):
     """Short-lived texts of one bot, shared by all its processes.
 
-    ``seconds`` is how long a text is kept from now on. Keys, owners and ids are any text.
+    ``seconds`` is how long a text is kept from now on. Keys, owners and ids are any text; records are JSON
+    objects.
     """
 
     def put(self, flow_id: str, record: str, *, owner: str, seconds: float, keep: int) -> None:

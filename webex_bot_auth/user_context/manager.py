@@ -181,10 +181,9 @@ class TokenManager(ABC):
         tokens.update(new)
         return changed
 
-    def token_refused(self, context: UserContext) -> None:
-        """Webex answers 401 to this access token: delete it, unless there is another one by now."""
-        if self.contexts.replace(context, None):
-            log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
+    def token_refused(self, context: UserContext) -> bool:
+        """Webex answers 401 to this access token; whether a new login is needed."""
+        return self._refresher.refused(context)
 
     def request_login(
         self,
@@ -227,8 +226,9 @@ class TokenManager(ABC):
         Returns:
             whether Webex revoked them; None: the user was not logged in
         """
+        revoked = self.login.logout(user_id)
         self._refresher.forget(user_id)
-        return self.login.logout(user_id)
+        return revoked
 
     def _url_without_pkce(self, user_id: str) -> str:
         """The address of a flow that a subclass starts and ends in its own way."""

@@ -1,31 +1,45 @@
-"""Webex's REST API through wxc_sdk, with the two things it lacks: time limits, and no secrets in the log."""
+"""Webex's REST API through wxc_sdk, with what it lacks: an end to every wait, and no secrets in the log."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from wxc_sdk import WebexSimpleApi
 from wxc_sdk.rest import RestSession
 from wxc_sdk.tokens import Tokens
 
-CONNECT_SECONDS = 5.0
-#: for this package's own calls, while a person waits; seconds
+from .bounded_http import BoundedAdapter
+from .token_endpoint import retry_after
+
+#: for this package's own calls, while a person waits; seconds, bytes
 OWN_READ_SECONDS = 10.0
+OWN_TOTAL_SECONDS = 12.0
+OWN_MAX_BYTES = 1024 * 1024
 #: for a command's calls with the user's token: reports and uploads are slow; seconds
 COMMAND_READ_SECONDS = 60.0
+COMMAND_TOTAL_SECONDS = 300.0
+#: a command's 429s are waited out for so long in all, and each for a second at least; seconds
+MAX_RATE_LIMIT_WAIT = 50.0
+MIN_RATE_LIMIT_WAIT = 1.0
 
 
-class _TimeLimitedAdapter(HTTPAdapter):
-    def __init__(self, read_seconds: float) -> None:
-        self._read_seconds = read_seconds
-        super().__init__(pool_maxsize=10)
+class _CommandAdapter(BoundedAdapter):
+    """Waits out 429, as Webex asks for; the last one is the command's."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if kwargs.get("timeout") is None:
-            kwargs["timeout"] = (CONNECT_SECONDS, self._read_seconds)
-        return super().send(request, *args, **kwargs)
+        """Send a request, again after each 429 as long as the time for that lasts."""
+        give_up = time.monotonic() + MAX_RATE_LIMIT_WAIT
+        while True:
+            response = super().send(request, *args, **kwargs)
+            if response.status_code != 429 or not isinstance(request.body, (str, bytes, type(None))):
+                return response
+            wait = max(MIN_RATE_LIMIT_WAIT, retry_after(response.headers) or 0.0)
+            if time.monotonic() + wait > give_up:
+                return response
+            response.close()
+            time.sleep(wait)
 
 
 class _QuietSession(RestSession):
@@ -36,17 +50,27 @@ class _QuietSession(RestSession):
 
 
 def user_api(tokens: Tokens) -> WebexSimpleApi:
-    """The API with a person's token, for the body of a command. Each request ends within a minute."""
-    return _limited(WebexSimpleApi(tokens=tokens), COMMAND_READ_SECONDS)
+    """The API with a person's token, for the body of a command. Each request ends within minutes."""
+    adapter = _CommandAdapter(read_seconds=COMMAND_READ_SECONDS, total_seconds=COMMAND_TOTAL_SECONDS)
+    return _mounted(WebexSimpleApi(tokens=tokens, session=RestSession(**_no_limits(tokens))), adapter)
 
 
 def quiet_api(tokens: Tokens) -> WebexSimpleApi:
     """The API for this package's own calls: short time limits, no waiting out of 429, nothing logged."""
-    session = _QuietSession(tokens=tokens, concurrent_requests=10, retry_429=False)
-    return _limited(WebexSimpleApi(tokens=tokens, session=session), OWN_READ_SECONDS)
+    adapter = BoundedAdapter(
+        read_seconds=OWN_READ_SECONDS, total_seconds=OWN_TOTAL_SECONDS, max_bytes=OWN_MAX_BYTES
+    )
+    return _mounted(WebexSimpleApi(tokens=tokens, session=_QuietSession(**_no_limits(tokens))), adapter)
 
 
-def _limited(api: WebexSimpleApi, read_seconds: float) -> WebexSimpleApi:
+def _no_limits(tokens: Tokens) -> dict[str, Any]:
+    """wxc_sdk's own limits do harm: ten calls that hang hold up all others, and 429 has no end."""
+    return {"tokens": tokens, "concurrent_requests": 1_000_000, "retry_429": False}
+
+
+def _mounted(api: WebexSimpleApi, adapter: BoundedAdapter) -> WebexSimpleApi:
     for scheme in ("https://", "http://"):
-        api.session.mount(scheme, _TimeLimitedAdapter(read_seconds))
+        api.session.mount(scheme, adapter)
+    # else requests would put one from ~/.netrc in the place of the token
+    api.session.auth = lambda request: request
     return api

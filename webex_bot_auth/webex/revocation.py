@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import requests
-from wxc_sdk.tokens import Tokens
 
+from ..models import UserContext, same_person
 from .rest import quiet_api
 
 #: where people revoke an integration's access themselves
 REVOCATION_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 
 
-def revoke(tokens: Tokens, client_id: str) -> bool:
-    """Revoke an integration's tokens. Webex has no call for this that ordinary users may make.
+def revoke(context: UserContext, client_id: str) -> bool:
+    """Revoke a user's login at Webex, if it is certain which one it is.
+
+    Webex has no call for this that ordinary users may make. With an administrator's token, its call by client
+    id may end the logins of the whole organisation; so this login's authorization is looked up, and deleted
+    by its id.
+
+    Args:
+        context: the login
+        client_id: of the integration
 
     Returns:
         whether Webex did it
     """
-    api = quiet_api(tokens)
+    api = quiet_api(context.tokens)
     try:
-        api.authorizations.delete(client_id=client_id)
+        found = [
+            one
+            for one in api.authorizations.list(person_id=context.user_id)
+            if one.client_id == client_id and same_person(one.person_id or context.user_id, context.user_id)
+        ]
+        logins = [one for one in found if one.type == "refresh"]
+        if len(logins) != 1 or logins[0].id is None:
+            return False  # none, or several of which one is another device's or bot's
+        api.authorizations.delete(authorization_id=logins[0].id)  # ends its access tokens as well
     except (requests.RequestException, ValueError):
         return False
     else:

@@ -5,23 +5,20 @@ Sources: RFC 6749 sections 5.1 and 5.2, https://developer.webex.com/docs/integra
 
 from __future__ import annotations
 
-import functools
 import json
-import queue
 import re
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
-import urllib3
 from pydantic import ValidationError
 from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
+from .bounded_http import BoundedAdapter
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -57,69 +54,36 @@ def request_tokens(url: str, form: Mapping[str, str]) -> Tokens:
 def post_form(url: str, form: Mapping[str, str], *, authorization: str | None = None) -> Answer:
     """Status, headers and body of the answer to a form, within :data:`TOTAL_SECONDS`.
 
+    ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
+    Redirections are not followed: they would send the client secret to another server.
+
     Args:
+        url: where to send it
+        form: its fields
         authorization: value of the header of that name
 
     Raises:
         TokenServiceUnavailable: there is no answer
     """
-    return _in_time(functools.partial(_post, url, form, authorization))
-
-
-def _in_time(post: Callable[[], Answer]) -> Answer:
-    """Wait for an answer for :data:`TOTAL_SECONDS` at most.
-
-    requests limits the wait for each piece of an answer, not for all of it: an answer that arrives byte by
-    byte would never end. So the call has a thread of its own, which is abandoned when the time is up.
-    """
-    outcomes: queue.SimpleQueue[Answer | TokenServiceError] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            outcomes.put(post())
-        except TokenServiceError as error:
-            outcomes.put(error)
-
-    threading.Thread(target=run, name="webex_bot_auth-token", daemon=True).start()
+    adapter = BoundedAdapter(
+        read_seconds=READ_SECONDS, total_seconds=TOTAL_SECONDS, max_bytes=MAX_ANSWER_BYTES
+    )
     try:
-        outcome = outcomes.get(timeout=TOTAL_SECONDS)
-    except queue.Empty:
-        raise TokenServiceUnavailable(error="the answer takes too long") from None
-    if isinstance(outcome, TokenServiceError):
-        raise outcome
-    return outcome
-
-
-def _post(url: str, form: Mapping[str, str], authorization: str | None) -> Answer:
-    """The POST itself.
-
-    ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
-    Redirections are not followed: they would send the client secret to another server.
-    """
-    deadline = time.monotonic() + TOTAL_SECONDS
-    try:
-        with requests.post(
-            url,
-            data=form,
-            headers={"Accept": "application/json", "Authorization": authorization},
-            auth=lambda request: request,  # else requests would read one from ~/.netrc
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            return response.status_code, response.headers, _read(response, deadline)
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        with requests.Session() as session:
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            response = session.post(
+                url,
+                data=form,
+                headers={"Accept": "application/json", "Authorization": authorization},
+                auth=lambda request: request,  # else requests would read one from ~/.netrc
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+            )
+    except requests.RequestException as error:
         # from None: urllib3's error texts may quote what was sent
         raise TokenServiceUnavailable(error=type(error).__name__) from None
-
-
-def _read(response: requests.Response, deadline: float) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_content(4096):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout
-    return bytes(body)
+    return response.status_code, response.headers, response.content
 
 
 def parse_tokens(body: bytes) -> Tokens:

@@ -8,8 +8,9 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 
 from ...redirect.view import HEADERS, PATH
+from ...webex.bounded_http import CONNECT_SECONDS
 from ...webex.oauth import is_loopback
-from ...webex.rest import CONNECT_SECONDS, OWN_READ_SECONDS
+from ...webex.rest import OWN_READ_SECONDS
 from ..environment import REDIRECT_URL
 from .check_result import CheckResult, error, ok
 from .configuration import Configuration

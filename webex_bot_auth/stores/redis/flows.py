@@ -62,7 +62,7 @@ class RedisFlowStore:
             # hand, a set that cannot be reached (another node of a cluster) is no matter
             record, _ = answers(
                 self._redis,
-                lambda it: it.set(key, USED, xx=True, get=True, px=_milliseconds(seconds)),
+                lambda it: it.eval(scripts.TAKE, 1, key, USED, _milliseconds(seconds)),
                 lambda it: it.srem(self._flow_set, flow_id),
             )
             raise_errors(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +45,7 @@ class FlowStoreContract:
     def test_a_record_is_taken_once(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         put(one, "flow")
-        assert text(other.take("flow", seconds=LONG)) == "record of flow"
+        assert text(other.take("flow", seconds=LONG)) == record_of("flow")
         assert one.take("flow", seconds=LONG) is Missing.USED
         assert one.take("another", seconds=LONG) is Missing.UNKNOWN
 
@@ -74,8 +75,8 @@ class FlowStoreContract:
         put(store, "another's", owner="bob", keep=3)
         taken = [store.take(f"flow {number}", seconds=LONG) for number in range(7)]
         assert taken[:4] == [Missing.UNKNOWN] * 4
-        assert [text(one) for one in taken[4:]] == [f"record of flow {number}" for number in (4, 5, 6)]
-        assert text(store.take("another's", seconds=LONG)) == "record of another's"
+        assert [text(one) for one in taken[4:]] == [record_of(f"flow {number}") for number in (4, 5, 6)]
+        assert text(store.take("another's", seconds=LONG)) == record_of("another's")
 
     def test_a_due_record_goes_to_one(self, new_store: NewStore) -> None:
         stores = [new_store() for _ in range(4)]
@@ -86,7 +87,7 @@ class FlowStoreContract:
         with ThreadPoolExecutor(4) as pool:
             due = list(pool.map(lambda number: stores[number % 4].due(LONG), range(8)))
         found = {one[0]: text(one[1]) for one in due if one}
-        assert found == {flow: f"record of {flow}" for flow in flows}
+        assert found == {flow: record_of(flow) for flow in flows}
         assert len([one for one in due if one]) == 5
 
     def test_a_record_is_due_neither_too_early_nor_when_it_is_gone(self, store: FlowStore) -> None:
@@ -153,7 +154,12 @@ def put(
     store: FlowStore, flow_id: str, *, owner: str = "alice", seconds: float = LONG, keep: int = 100
 ) -> None:
     """Keep a record that can be recognised."""
-    store.put(flow_id, f"record of {flow_id}", owner=owner, seconds=seconds, keep=keep)
+    store.put(flow_id, record_of(flow_id), owner=owner, seconds=seconds, keep=keep)
+
+
+def record_of(flow_id: str) -> str:
+    """A record as this package writes it: one line of JSON."""
+    return json.dumps({"user_id": "alice", "flow": flow_id})
 
 
 def text(record: Record | Missing | None) -> str:
