@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import redis
 from flask import Flask, Response
-from support.makers import Make
+from support.makers import Make, MakeManager
 from support.redirect_page import check_headers
 from support.whoami import Whoami
 from support.wording import TEXTS, pattern
@@ -21,6 +22,8 @@ from webex_bot_auth import RedisTokenManager, redaction
 from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing import WebexSandbox
+from webex_bot_auth.testing.contract.resuming import waiting
+from webex_bot_auth.testing.redirects import came_back, log_in
 from webex_bot_auth.testing.sample_contexts import context
 
 CARD = {
@@ -182,3 +185,36 @@ def test_a_malformed_log_call_does_not_raise_in_its_caller() -> None:
     redaction.install()
     record = logging.LogRecord("wxc_sdk.rest", logging.INFO, __file__, 1, "%d and %d", ("one",), None)
     assert logging.getLogger("wxc_sdk.rest").filter(record)
+
+
+@pytest.mark.holds(46)
+def test_a_logout_ends_all_that_is_pending_for_that_person(cloud: Sandbox, make_manager: MakeManager) -> None:
+    manager, web = make_manager(), make_manager()
+    alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
+    for person in (alice, bob):
+        manager.request_login(user_id=person.id, command=waiting(person.id))
+    urls = {person: manager.login.url(person.id) for person in (alice, bob)}
+    assert manager.logout(user_id=alice.id) is None  # not logged in yet, and wants nothing any more
+    for person, outcome in ((alice, Outcome.NO_SUCH_FLOW), (bob, Outcome.DONE)):
+        assert manager.finish_login(**came_back(cloud, urls[person], person)).outcome is outcome
+    assert manager.get_user_context(user_id=alice.id) is None
+    assert [one.user_id for one in manager.pending.next_released(timeout=1)] == [bob.id]
+    assert web.pending.next_released(timeout=0.01) == []
+
+
+@pytest.mark.holds(26, 46)
+def test_a_logout_during_an_exchange_wins_and_a_later_login_counts(
+    cloud: Sandbox, make_manager: MakeManager
+) -> None:
+    manager, alice = make_manager(), cloud.add_person("Alice Adams")
+    answer = came_back(cloud, manager.login.url(alice.id), alice)
+    with ThreadPoolExecutor(1) as pool:
+        with cloud.faults.token(grant="exchange", hang=True) as hanging:
+            finishing = pool.submit(manager.finish_login, **answer)
+            hanging.wait()
+            manager.logout(user_id=alice.id)
+            hanging.clear()
+        assert finishing.result().outcome is Outcome.NO_SUCH_FLOW
+    assert manager.get_user_context(user_id=alice.id) is None
+    log_in(cloud, manager, alice)
+    assert manager.get_user_context(user_id=alice.id)

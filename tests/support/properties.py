@@ -58,6 +58,7 @@ PROPERTIES = {
     42: "Whatever a command raises, its author gets a sentence, and the log no token.",
     43: "Rate limits are waited out for a second at least, and given up within a minute.",
     44: "A state of another form touches no storage, and no request touches what is not ours.",
+    46: "A logout ends all that is pending for that person, an exchange in flight included.",
     50: "~/.netrc does not replace the token of a user or the bot.",
     54: "An application's own after_request cannot take the security headers off the page.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from wxc_sdk.tokens import Tokens
 
@@ -13,6 +14,19 @@ from ..webex.identity import identify
 from .contexts import Contexts
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A login that was stored.
+
+    Attributes:
+        name: the person's
+        context: the tokens
+    """
+
+    name: str
+    context: UserContext
 
 
 class Acceptance:
@@ -25,7 +39,7 @@ class Acceptance:
     def __init__(self, contexts: Contexts) -> None:
         self._contexts = contexts
 
-    def accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome | str:
+    def accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome | Accepted:
         """Check whose tokens these are, and store them.
 
         Args:
@@ -33,7 +47,7 @@ class Acceptance:
             get_tokens: the exchange, which may raise a TokenServiceError
 
         Returns:
-            the person's name, or why the login failed
+            what was stored, or why the login failed
         """
         user_id = flow.user_id
         try:
@@ -41,7 +55,8 @@ class Acceptance:
             person = identify(tokens)
             if not same_person(person.person_id or "", user_id):
                 return Outcome.WRONG_PERSON  # these tokens are used for nothing else
-            self._contexts.save(user_id, UserContext(user_id=user_id, tokens=tokens))
+            context = UserContext(user_id=user_id, tokens=tokens)
+            self._contexts.save(user_id, context)
         except ClientRefused as error:
             log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)
             return Outcome.NOT_SET_UP
@@ -51,4 +66,4 @@ class Acceptance:
         except StoreError as error:
             log.error("login not stored: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
             return Outcome.STORE_DOWN
-        return person.display_name or ""
+        return Accepted(person.display_name or "", context)

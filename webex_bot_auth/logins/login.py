@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from wxc_sdk.tokens import Tokens
@@ -16,7 +17,7 @@ from ..stores import Missing
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth, new_verifier
 from ..webex.revocation import revoke
-from .acceptance import Acceptance
+from .acceptance import Acceptance, Accepted
 from .contexts import Contexts
 from .device import DevicePoller
 from .pending import Pending
@@ -25,8 +26,6 @@ log = logging.getLogger(__name__)
 
 #: login cards that one user gets within the lifetime of a flow
 MAX_LOGIN_CARDS = 10
-#: the scope with which the end of a login checks who has logged in
-IDENTITY_SCOPE = "spark:people_read"
 
 #: how a redirect that brings an error ends; any other error is a fault of the settings
 _REFUSALS = {
@@ -105,7 +104,10 @@ class Login:
             if cards == MAX_LOGIN_CARDS + 1:
                 self._chat.refuse_more_logins(user_id)
             return False
-        asked = self._with_granted(user_id, scopes)
+        asked = list(scopes)
+        if asked:  # a login never takes away what was granted
+            context = self._contexts.load(user_id)
+            asked = self._oauth.with_granted(asked, context.tokens.scope if context else None)
         if self._device is None:
             url = self._make_url(user_id) if self._make_url else self.url(user_id, asked)
             self._chat.show_login(user_id, url, sentence)
@@ -135,16 +137,6 @@ class Login:
             if self._device and self._poller is None and not self._closed:
                 self._poller = DevicePoller(self._pending, self._device.poll, self._finish_device)
 
-    def _with_granted(self, user_id: str, scopes: Iterable[str]) -> list[str]:
-        """Scopes to ask for: what is needed and what was granted, so that a login never takes away."""
-        needed = list(scopes)
-        if not needed:
-            return []
-        context = self._contexts.load(user_id)
-        granted = (context.tokens.scope or "").split() if context else []
-        kept = [scope for scope in self._oauth.scopes if scope == IDENTITY_SCOPE or scope in granted]
-        return list(dict.fromkeys([*needed, *kept]))
-
     def _ask_by_code(
         self, device: DeviceGrant, user_id: str, scopes: list[str], sentence: str | None
     ) -> None:
@@ -166,17 +158,13 @@ class Login:
         Returns:
             the text for the page
         """
-        flow = self._take(flow_id)
+        since, flow = time.monotonic(), self._take(flow_id)
         if isinstance(flow, Outcome):
             return self._chat.page(flow)
-        return self._end(
-            flow_id,
-            flow,
-            self._acceptance.accept(
-                flow,
-                lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes or ()),
-            ),
+        result = self._acceptance.accept(
+            flow, lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes or ())
         )
+        return self._end(flow_id, flow, result, since=since)
 
     def refuse(self, flow_id: str, *, error: str) -> RedirectText:
         """End a flow that comes back with an error (RFC 6749 section 4.1.2.1), and tell the person.
@@ -195,11 +183,12 @@ class Login:
         return self._end(flow_id, flow, _REFUSALS.get(error, Outcome.NOT_SET_UP), error=error)
 
     def logout(self, user_id: str) -> bool | None:
-        """Delete a user's tokens, and revoke them at Webex where it lets us.
+        """Delete a user's tokens, end the pending logins, and revoke the tokens at Webex where it lets us.
 
         Returns:
             whether Webex revoked them; None: the user was not logged in
         """
+        self._pending.end_all(user_id)
         context = self._contexts.load(user_id)
         if context is None:
             return None
@@ -218,12 +207,12 @@ class Login:
 
     def _finish_device(self, flow_id: str, result: Tokens | TokenServiceError) -> None:
         """End a flow of the device grant: with tokens, or with the failure that ended it."""
-        flow = self._take(flow_id)
+        since, flow = time.monotonic(), self._take(flow_id)
         if isinstance(flow, Outcome):
             return
         if isinstance(result, Tokens):
             result.scope = result.scope or " ".join(flow.scopes or self._oauth.scopes)
-            self._end(flow_id, flow, self._acceptance.accept(flow, lambda: result))
+            self._end(flow_id, flow, self._acceptance.accept(flow, lambda: result), since=since)
         elif isinstance(result, ClientRefused):
             log.error("login failed: %s", result)
             self._end(flow_id, flow, Outcome.NOT_SET_UP, error=result.error)
@@ -244,21 +233,27 @@ class Login:
         return Outcome.USED if flow is Missing.USED else Outcome.NO_SUCH_FLOW
 
     def _end(
-        self, flow_id: str, flow: FlowState, result: Outcome | str, *, error: str | None = None
+        self,
+        flow_id: str,
+        flow: FlowState,
+        result: Outcome | Accepted,
+        *,
+        since: float = 0.0,
+        error: str | None = None,
     ) -> RedirectText:
         """The end of every login: the person is told in chat, and handlers of signals are called.
 
         Args:
             flow_id: OAuth flow id
             flow: the flow, which is used up
-            result: how it ended; a person's name: it is done
+            result: how it ended
+            since: when it came back, by the monotonic clock
             error: short error code
         """
         user_id = flow.user_id
-        outcome = Outcome.DONE if isinstance(result, str) else result
+        outcome = self._release_commands(result, since) if isinstance(result, Accepted) else result
         log.info("login %s: flow %s, user %s", outcome.value, reference(flow_id), user_id)
-        if isinstance(result, str):
-            self._release_commands(user_id, result)
+        if outcome is Outcome.DONE:
             self._announce.send(logged_in, user_id=user_id)
         elif outcome is Outcome.REFUSED:
             self._announce.send(login_refused, user_id=user_id)
@@ -270,24 +265,32 @@ class Login:
             self._chat.tell_outcome(user_id, outcome)
         return self._chat.page(outcome, user_id)
 
-    def _release_commands(self, user_id: str, name: str) -> None:
-        """Tell a person that the login worked, and let the waiting commands run."""
-        commands: list[WaitingCommand] = []
+    def _release_commands(self, accepted: Accepted, since: float) -> Outcome:
+        """Tell a person that the login worked, and let the waiting commands run.
+
+        Returns:
+            whether the login counts: a logout that came in between wins
+        """
+        user_id, commands = accepted.context.user_id, list[WaitingCommand]()
         try:
-            taken = self._pending.take_commands(user_id)
+            taken, logged_out_ago = self._pending.take_commands(user_id)
+            if logged_out_ago is not None and logged_out_ago < time.monotonic() - since:
+                self._contexts.replace(accepted.context, None)
+                return Outcome.NO_SUCH_FLOW
             commands = [one for one in taken if one.younger_than(self._pending.lifetime)]
             for lapsed in taken:
                 if lapsed not in commands:
                     self._chat.tell_lapsed(lapsed)
-            self._chat.welcome(user_id, name, commands)  # before the commands' own answers
+            self._chat.welcome(user_id, accepted.name, commands)  # before the commands' own answers
             if commands:
                 self._pending.release(user_id, commands)
         except StoreError as error:
             log.warning("waiting commands not run: user %s: %s", user_id, error)
             if not commands:
-                self._chat.welcome(user_id, name, [])
+                self._chat.welcome(user_id, accepted.name, [])
             for command in commands:
                 self._chat.tell_lapsed(command)
+        return Outcome.DONE
 
     def _ask_again(self, flow: FlowState) -> None:
         sentence = self._chat.texts(flow.user_id).try_login_again

@@ -24,6 +24,8 @@ MAX_WAITING_COMMANDS = 5
 LEASE_SECONDS = 30.0
 #: how long the cloud may deliver an event again, and a bit; seconds
 EVENT_SECONDS = 20 * 60.0
+#: how long a logout is remembered; longer than the end of a login can take; seconds
+LOGOUT_SECONDS = 120.0
 
 _RELEASED = "released"
 #: ids of flows: 22 characters of base64, or what earlier installations used, such as UUIDs
@@ -102,10 +104,23 @@ class Pending:
         )
         return self._commands(command.user_id, dropped)
 
-    def take_commands(self, user_id: str) -> list[WaitingCommand]:
-        """A user's waiting commands in their order, once: the login is done, and so is the count of cards."""
-        records = self._flows.take_all(_waiting_key(user_id), forget=_cards_key(user_id))
-        return self._commands(user_id, records)
+    def take_commands(self, user_id: str) -> tuple[list[WaitingCommand], float | None]:
+        """A user's waiting commands in their order, once: the login is done, and so is the count of cards.
+
+        Returns:
+            the commands, and how many seconds ago the user has logged out; None: not of late
+        """
+        records, remaining = self._flows.take_all(
+            _waiting_key(user_id), forget=_cards_key(user_id), mark=_logout_key(user_id)
+        )
+        ago = None if remaining is None else LOGOUT_SECONDS - remaining
+        return self._commands(user_id, records), ago
+
+    def end_all(self, user_id: str) -> None:
+        """The user logs out: nothing that is pending comes back, an exchange that is in flight included."""
+        self._flows.mark(_logout_key(user_id), LOGOUT_SECONDS)
+        self._flows.drop_all(user_id)
+        self._flows.take_all(_waiting_key(user_id), forget=_cards_key(user_id), mark=_logout_key(user_id))
 
     def release(self, user_id: str, commands: list[WaitingCommand]) -> None:
         """Hand commands to the bot's process that asks first in :meth:`next_released`."""
@@ -168,6 +183,10 @@ def _command_place(user_id: str) -> str:
 
 def _waiting_key(user_id: str) -> str:
     return f"waiting-{user_id}"
+
+
+def _logout_key(user_id: str) -> str:
+    return f"logout-{user_id}"
 
 
 def _cards_key(user_id: str) -> str:

@@ -102,8 +102,18 @@ class FlowStore(Protocol):
     def push(self, key: str, text: str, *, seconds: float, keep: int | None = None) -> list[Record]:
         """Append to a list; the texts that were dropped, the oldest first, to leave ``keep`` of them."""
 
-    def take_all(self, key: str, *, forget: str) -> list[Record]:
-        """All texts of a list, the oldest first, once; the count named by ``forget`` ends as well."""
+    def take_all(self, key: str, *, forget: str, mark: str) -> tuple[list[Record], float | None]:
+        """All texts of a list, the oldest first, once; the count named by ``forget`` ends as well.
+
+        Returns:
+            the texts, and for how many seconds the key ``mark`` will be marked; None: it is not
+        """
+
+    def mark(self, key: str, seconds: float) -> None:
+        """Mark a key for so many seconds from now."""
+
+    def drop_all(self, owner: str) -> None:
+        """Drop all records of an owner; whoever wants to take one finds it unknown."""
 
     def pop(self, key: str, timeout: float) -> Record | None:
         """The oldest text of a list, once; None where there is none for ``timeout`` seconds."""

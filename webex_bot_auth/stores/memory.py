@@ -76,10 +76,20 @@ class MemoryFlowStore:
             self._changed.notify_all()
             return texts[: -len(kept)]
 
-    def take_all(self, key: str, *, forget: str) -> list[Record]:
+    def take_all(self, key: str, *, forget: str, mark: str) -> tuple[list[Record], float | None]:
         with self._changed:
             self._pop("count", forget)
-            return self._pop("list", key) or []
+            remaining = self._values.get(("mark", mark), (0.0, None))[0] - time.monotonic()
+            return self._pop("list", key) or [], remaining if remaining > 0 else None
+
+    def mark(self, key: str, seconds: float) -> None:
+        with self._changed:
+            self._put("mark", key, True, seconds)
+
+    def drop_all(self, owner: str) -> None:
+        with self._changed:
+            for flow_id in self._pop("owned", owner) or ():
+                self._pop("record", flow_id)
 
     def pop(self, key: str, timeout: float) -> Record | None:
         with self._changed:

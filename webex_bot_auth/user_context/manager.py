@@ -216,7 +216,7 @@ class TokenManager(ABC):
             return self.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
         text = self.process_redirect(flow_id=flow_id, code=code)
         flow = self.pending.take(flow_id)
-        if isinstance(flow, FlowState) and (commands := self.pending.take_commands(flow.user_id)):
+        if isinstance(flow, FlowState) and (commands := self.pending.take_commands(flow.user_id)[0]):
             self.pending.release(flow.user_id, commands)
         return text
 

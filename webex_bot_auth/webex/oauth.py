@@ -18,6 +18,9 @@ from wxc_sdk.tokens import Tokens
 from ..errors import GrantRefused, SettingError
 from .token_endpoint import request_tokens
 
+#: the scope with which the end of a login checks who has logged in
+IDENTITY_SCOPE = "spark:people_read"
+
 
 class WebexOAuth:
     """The authorization and token endpoints, as one integration uses them.
@@ -38,6 +41,11 @@ class WebexOAuth:
     def scopes(self) -> list[str]:
         """The scopes that the integration is configured with."""
         return as_list(self.integration.scopes)
+
+    def with_granted(self, needed: Iterable[str], granted: str | None) -> list[str]:
+        """Scopes to ask for: those that are needed, were granted before, or show who has logged in."""
+        before = [*as_list(granted), IDENTITY_SCOPE]
+        return list(dict.fromkeys([*needed, *(scope for scope in self.scopes if scope in before)]))
 
     def authorization_url(
         self, *, state: str, scopes: Iterable[str] = (), verifier: str | None = None

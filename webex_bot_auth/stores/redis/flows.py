@@ -40,7 +40,7 @@ class RedisFlowStore:
         return f"Redis keys {self._flow_set}-* and {self._bot_prefix}*"
 
     def put(self, flow_id: str, record: str, *, owner: str, seconds: float, keep: int) -> None:
-        owned, milliseconds = f"{self._bot_prefix}flows-of-{owner}", _milliseconds(seconds)
+        owned, milliseconds = self._owned_key(owner), _milliseconds(seconds)
         with translate_redis_errors(owned):
             *done, too_many, maintained = answers(
                 self._redis,
@@ -106,16 +106,29 @@ class RedisFlowStore:
             )
         return list(dropped)
 
-    def take_all(self, key: str, *, forget: str) -> list[Record]:
+    def take_all(self, key: str, *, forget: str, mark: str) -> tuple[list[Record], float | None]:
         full_key = self._bot_prefix + key
         with translate_redis_errors(full_key):
-            texts, _ = answers(
+            texts, remaining, _ = answers(
                 self._redis,
                 lambda it: it.eval(scripts.TAKE_ALL, 1, full_key),
+                lambda it: it.pttl(self._bot_prefix + mark),
                 lambda it: it.delete(self._bot_prefix + forget),
             )
-            raise_errors(texts)  # the count expires by itself
-        return list(texts)
+            raise_errors(texts)  # what was taken must not be lost because another node of a cluster is down
+        is_marked = isinstance(remaining, int) and remaining >= 0
+        return list(texts), remaining / 1000 if is_marked else None
+
+    def mark(self, key: str, seconds: float) -> None:
+        full_key = self._bot_prefix + key
+        with translate_redis_errors(full_key):
+            self._redis.set(full_key, 1, px=_milliseconds(seconds))
+
+    def drop_all(self, owner: str) -> None:
+        owned = self._owned_key(owner)
+        with translate_redis_errors(owned):
+            flow_ids: Any = self._redis.eval(scripts.TAKE_ALL, 1, owned)
+            self._maintenance.drop(flow_ids, flow_keys(self._flow_set, flow_ids))
 
     def pop(self, key: str, timeout: float) -> Record | None:
         full_key = self._bot_prefix + key
@@ -126,6 +139,9 @@ class RedisFlowStore:
     def close(self) -> None:
         """Wait for maintenance. A blocking pop ends by itself, see :data:`MAX_POP_SECONDS`."""
         self._maintenance.close()
+
+    def _owned_key(self, owner: str) -> str:
+        return f"{self._bot_prefix}flows-of-{owner}"
 
     def _record_key(self, flow_id: str) -> str:
         return f"{self._flow_set}-{flow_id}"

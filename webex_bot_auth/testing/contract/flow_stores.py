@@ -109,7 +109,7 @@ class FlowStoreContract:
         one, other = new_store(), new_store()
         assert [one.count("cards", LONG), other.count("cards", LONG), one.count("cards", LONG)] == [1, 2, 3]
         assert one.count("others", LONG) == 1
-        assert one.take_all("list", forget="cards") == []
+        assert one.take_all("list", forget="cards", mark="-") == ([], None)
         assert other.count("cards", LONG) == 1
 
     def test_a_key_is_claimed_once(self, new_store: NewStore) -> None:
@@ -123,8 +123,31 @@ class FlowStoreContract:
         one, other = new_store(), new_store()
         dropped = [one.push("list", str(number), seconds=LONG, keep=3) for number in range(5)]
         assert [[text(one) for one in each] for each in dropped] == [[], [], [], ["0"], ["1"]]
-        assert [text(one) for one in other.take_all("list", forget="-")] == ["2", "3", "4"]
-        assert one.take_all("list", forget="-") == []
+        assert [text(one) for one in other.take_all("list", forget="-", mark="-")[0]] == ["2", "3", "4"]
+        assert one.take_all("list", forget="-", mark="-") == ([], None)
+
+    def test_a_mark_is_seen_by_others_until_it_ends(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        one.mark("logout", LONG)
+        one.mark("short", SHORT)
+        _, remaining = other.take_all("list", forget="-", mark="logout")
+        assert remaining is not None
+        assert LONG - 60 < remaining <= LONG
+        threading.Event().wait(0.02)
+        assert other.take_all("list", forget="-", mark="short") == ([], None)
+
+    @pytest.mark.holds(46)
+    def test_all_records_of_an_owner_are_dropped(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        put(one, "first")
+        put(one, "second")
+        one.schedule("second", 0)
+        put(one, "another's", owner="bob")
+        other.drop_all("alice")
+        other.drop_all("nobody")
+        assert one.take("first", seconds=LONG) is Missing.UNKNOWN
+        assert one.due(LONG) is None
+        assert text(one.take("another's", seconds=LONG)) == record_of("another's")
 
     def test_a_list_expires(self, store: FlowStore) -> None:
         store.push("list", "text", seconds=SHORT)
