@@ -50,6 +50,7 @@ PROPERTIES = {
     33: "200 messages of 20 users at once: 200 answers, each with its own token; an event runs once.",
     34: "10,000 random queries: no 5xx, and no exchange without a live flow.",
     35: "User ids of any characters survive a round trip.",
+    36: "A manager that was made before a fork works after it: logins are stored, and no lock stays held.",
     37: "Every wait for Webex's REST API has an end, answers are limited in size, and none holds up others.",
     38: "Who is not approved gets nothing by a card either: no login card, no run, no account command.",
     39: "The scopes of stacked guards, of class and method, of parent and subclass all count.",

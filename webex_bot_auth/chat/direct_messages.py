@@ -11,6 +11,7 @@ from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
 from ..errors import MessageNotSent
+from ..forks import start_afresh_now_and_after_forks
 from ..webex.rest import quiet_api
 from ..webex.token_endpoint import retry_after
 from .cards import Card
@@ -30,7 +31,12 @@ class DirectMessages:
     """
 
     def __init__(self, bot_token: str) -> None:
-        self._api = quiet_api(Tokens(access_token=bot_token))
+        self._tokens = Tokens(access_token=bot_token)
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`."""
+        self._api = quiet_api(self._tokens)
 
     def send(self, person_id: str, text: str, card: Card | None = None) -> None:
         """Send plain text, or a card together with the text for clients that show no cards.

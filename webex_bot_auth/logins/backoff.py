@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+from ..forks import start_afresh_now_and_after_forks
+
 FIRST_WAIT = 1.0
 MAX_WAIT = 60.0
 MAX_KEYS = 10_000
@@ -21,10 +23,14 @@ class Backoff:
     """Waits of users, and of a service that all of them use; in bounded memory. Waits are in seconds."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._failures: Waits = {}
         self._pauses: Waits = {}  # of users who succeeded: they must not displace failures
         self._failing: set[str] = set()  # users who failed since the service answered last
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`."""
+        self._lock = threading.Lock()
 
     def remaining(self, user_id: str) -> float:
         """Until the next try is due after a failure, of the user or of the service; 0.0: now."""

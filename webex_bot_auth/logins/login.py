@@ -11,6 +11,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..chat.messages import Chat
 from ..errors import ClientRefused, MessageNotSent, StoreError, TokenServiceError
+from ..forks import start_afresh_now_and_after_forks
 from ..models import FlowState, Outcome, RedirectText, WaitingCommand, reference
 from ..signals import Announcer, logged_in, logged_out, login_failed, login_refused
 from ..stores import Missing
@@ -67,9 +68,13 @@ class Login:
         self._acceptance = Acceptance(contexts)
         self._device = device
         self._make_url = make_url
+        self._closed = False
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`; what polls is started by the next login."""
         self._starting = threading.Lock()
         self._poller: DevicePoller | None = None
-        self._closed = False
 
     # -- asking
 
@@ -243,12 +248,7 @@ class Login:
     ) -> RedirectText:
         """The end of every login: the person is told in chat, and handlers of signals are called.
 
-        Args:
-            flow_id: OAuth flow id
-            flow: the flow, which is used up
-            result: how it ended
-            since: when it came back, by the monotonic clock
-            error: short error code
+        ``since`` is when it came back, by the monotonic clock.
         """
         user_id = flow.user_id
         outcome = self._release_commands(result, since) if isinstance(result, Accepted) else result

@@ -16,6 +16,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..clock import seconds_until
 from ..errors import GrantRefused, StoreError, TokenServiceError, TokenServiceUnavailable
+from ..forks import start_afresh_now_and_after_forks
 from ..models import UserContext
 from ..signals import Announcer, refresh_refused, refreshed
 from ..webex.token_endpoint import TOTAL_SECONDS
@@ -67,10 +68,14 @@ class Refresher:
         self._contexts = contexts
         self._new_tokens = new_tokens
         self._announce = announce
-        self._threads = KeyedLocks()
         self._backoff = Backoff()
         self._unsaved: dict[str, tuple[UserContext, UserContext]] = {}
         self._outcomes: deque[tuple[NamedSignal, dict[str, Any]]] = deque()
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`."""
+        self._threads = KeyedLocks()
         self._background = Lock()
         self._in_background: set[str] = set()
         self._pool: ThreadPoolExecutor | None = None

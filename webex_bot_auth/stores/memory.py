@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any
 
+from ..forks import start_afresh_now_and_after_forks
 from . import Missing, Record
 
 
@@ -14,11 +15,15 @@ class MemoryFlowStore:
     """See :class:`~webex_bot_auth.stores.FlowStore`. What has expired is dropped with the next write."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
         self._values: dict[tuple[str, str], tuple[float, Any]] = {}  # by kind and key, with their expiry
         self._expiries: list[tuple[float, tuple[str, str]]] = []  # a heap: the first to expire is the first
         self._due: dict[str, float] = {}
         self._closed = False
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`."""
+        self._changed = threading.Condition()
 
     def __str__(self) -> str:
         return "memory"

@@ -13,6 +13,7 @@ from itertools import chain
 from filelock import FileLock, Timeout
 
 from ..errors import StoreUnavailable, StoreUnreadable
+from ..forks import start_afresh_now_and_after_forks
 from . import Record, private_file
 from .yaml_lines import HEADER, line_of, record_in, split
 
@@ -33,13 +34,18 @@ class YAMLUserStore:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._lock = threading.RLock()
-        self._writing = threading.RLock()  # held while waiting for other processes; readers do not need it
-        self._batch: dict[str, bytes] | None = None
         self._lines: dict[str, bytes] = {}  # as they stand in the file, by user id
         self._record_in = lru_cache(maxsize=CACHED_RECORDS)(record_in)  # on the hot path
         self._version: private_file.Version | None = None
         self._open_file: int | None = None  # kept open, so that its inode is not given to a later version
+
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`."""
+        self._lock = threading.RLock()
+        self._writing = threading.RLock()  # held while waiting for other processes; readers do not need it
+        self._batch: dict[str, bytes] | None = None
 
     def __str__(self) -> str:
         return self.path

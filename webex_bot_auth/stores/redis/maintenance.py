@@ -14,6 +14,7 @@ from redis import Redis
 
 from ...clock import as_utc, utc_now
 from ...errors import StoreError
+from ...forks import start_afresh_now_and_after_forks
 from .errors import text, translate_redis_errors
 from .pipeline import Command, answers, raise_errors
 
@@ -54,6 +55,10 @@ class FlowMaintenance:
         self._flow_set = flow_set
         self.latest = latest
         self._lifetime = lifetime
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`."""
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 

@@ -1,0 +1,90 @@
+"""A manager that was made before a fork works in the forked process, as under gunicorn --preload."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from webex_bot_auth import YAMLTokenManager
+from webex_bot_auth.sandbox import open_url
+from webex_bot_auth.testing import WebexSandbox
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+#: forks while one thread writes the file, another one polls, and a refresh lock is held
+FORKED = """
+import json, os, sys, threading, time
+from wxc_sdk.integration import Integration
+from wxc_sdk.rest import RestSession
+from webex_bot_auth import YAMLTokenManager
+from webex_bot_auth.testing.sample_contexts import context
+told = json.loads(sys.argv[1])
+RestSession.BASE = told["rest"]
+manager = YAMLTokenManager(told["token"], Integration(**told["integration"]), yml_base=told["yml_base"],
+                           login_flow="device")
+manager.set_user_context(user_id="before", user_context=context("before"))
+manager.request_login(user_id=told["bob"])
+writing, may_end, fsync = threading.Event(), threading.Event(), os.fsync
+def slow(descriptor):
+    writing.set()
+    may_end.wait()
+    fsync(descriptor)
+os.fsync = slow
+threading.Thread(target=manager.set_user_context,
+                 kwargs={"user_id": "during", "user_context": context("during")}).start()
+writing.wait()
+child = os.fork()
+if not child:
+    os.fsync = fsync
+    assert manager.get_user_context(user_id="before")
+    manager.request_login(user_id=told["alice"])
+    end = time.monotonic() + 40
+    while manager.get_user_context(user_id=told["alice"]) is None:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    with manager.contexts.refresh_lock("before", 5) as held:
+        assert held
+    manager.close()
+    os._exit(0)
+may_end.set()
+_, status = os.waitpid(child, 0)
+manager.close()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.holds(36)
+def test_a_manager_made_before_a_fork_works_after_it(webex_sandbox: WebexSandbox, tmp_path: Path) -> None:
+    webex_sandbox.oauth.device_interval = 1
+    bot = webex_sandbox.add_bot("Echo Bot")
+    alice, bob = webex_sandbox.add_person("Alice Adams"), webex_sandbox.add_person("Bob Brown")
+    integration = webex_sandbox.integration()
+    names = ("client_id", "client_secret", "redirect_url", "auth_service", "token_service")
+    told: dict[str, Any] = {
+        "rest": f"{webex_sandbox.url}/v1",
+        "token": bot.token,
+        "integration": {name: getattr(integration, name) for name in names} | {"scopes": integration.scopes},
+        "yml_base": str(tmp_path / "tokens"),
+        "alice": alice.id,
+        "bob": bob.id,
+    }
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", FORKED, json.dumps(told)], stderr=subprocess.PIPE, text=True
+    ) as forking:
+        room = webex_sandbox.direct(alice, bot)
+        card = webex_sandbox.wait_for_message(room, lambda message: message.card, timeout=30)
+        code = parse_qs(urlsplit(open_url(card.card or {})).query)["userCode"][0]
+        decision = {"user_code": code, "person": alice.id, "decision": "approve"}
+        assert requests.post(f"{webex_sandbox.url}/device", data=decision, timeout=10).status_code == 200
+        _, errors = forking.communicate(timeout=60)
+        assert forking.returncode == 0, errors
+    with YAMLTokenManager(bot.token, integration, yml_base=told["yml_base"]) as manager:
+        assert set(manager.contexts.users()) == {"before", "during", alice.id}
