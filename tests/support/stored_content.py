@@ -28,7 +28,7 @@ class StoredContent:
     def dump(self) -> bytes:
         """All that is stored."""
         if self._folder:
-            return b"\n".join(path.read_bytes() for path in sorted(self._folder.iterdir()))
+            return b"\n".join(path.read_bytes() for path in sorted(self._folder.rglob("*")) if path.is_file())
         return b"\n".join(key + b" " + self._value(key) for key in sorted(self._redis.keys()))
 
     def _value(self, key: bytes) -> bytes:
