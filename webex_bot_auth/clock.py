@@ -20,4 +20,6 @@ def as_utc(moment: datetime.datetime) -> datetime.datetime:
 
 def seconds_until(moment: datetime.datetime | None) -> float | None:
     """Seconds from now to a moment (negative: it has passed); None where there is no moment."""
-    return None if moment is None else as_utc(moment).timestamp() - time.time()
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else as_utc(moment)).timestamp() - time.time()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from types import MethodType
 from typing import Any, TypeVar, overload
-from weakref import WeakKeyDictionary
 
 from webex_bot.models.command import Command
 from wxc_sdk import WebexSimpleApi
@@ -25,8 +24,9 @@ Decorated = TypeVar("Decorated")
 HOOKS = ("execute", "pre_execute", "pre_card_load_reply")
 #: attribute of a class that is guarded: the scopes that it needs; and of an ``__init__`` of ours
 _SCOPES = "_webex_bot_auth_scopes"
-#: what required_scopes() has found, as it is on the hot path
-_required: WeakKeyDictionary[type, list[str] | None] = WeakKeyDictionary()
+#: what required_scopes() has found, as it is on the hot path; emptied with each class and command that is
+#: made
+_required: dict[type, list[str] | None] = {}
 
 
 @overload
@@ -144,10 +144,12 @@ class GuardedMethod:
 
 def required_scopes(cls: type) -> list[str] | None:
     """The scopes that all guards of a command class need together; None: it is not guarded."""
-    if cls not in _required:
+    try:
+        return _required[cls]
+    except KeyError:
         found = [scopes for part in cls.__mro__ for scopes in _guards_of(part)]
         _required[cls] = list(dict.fromkeys(chain.from_iterable(found))) if found else None
-    return _required[cls]
+        return _required[cls]
 
 
 def _guards_of(cls: type) -> list[list[str]]:

@@ -77,14 +77,9 @@ class GuardedCall:
         self.hook = hook
         self.request = request
         self.scopes = scopes
+        self.service: LoginService = command.token_manager
         self._body = run
         self._context: UserContext | None = None
-
-    @property
-    def service(self) -> LoginService:
-        """The command's token manager."""
-        service: LoginService = self.command.token_manager
-        return service
 
     @property
     def context(self) -> UserContext:
@@ -100,8 +95,9 @@ class GuardedCall:
 
     def run(self) -> Any:
         """Run the hook for a person who is logged in; else see to it that the person can log in."""
-        if self._is_within_itself():
-            return self._body()
+        outer = _current.get()
+        if outer is not None and outer._is_around(self):
+            return self._body()  # such as super().execute(...): the guard has been passed already
         decision = self._recall() if self.hook != "pre_execute" else None
         if decision is None:
             decision = self._decide()
@@ -116,14 +112,8 @@ class GuardedCall:
 
     # -- may it run?
 
-    def _is_within_itself(self) -> bool:
-        """Such as super().execute(...): the guard has been passed already."""
-        outer = _current.get()
-        return (
-            outer is not None
-            and outer.command is self.command
-            and outer.request.activity is self.request.activity
-        )
+    def _is_around(self, inner: GuardedCall) -> bool:
+        return inner.command is self.command and inner.request.activity is self.request.activity
 
     def _decide(self) -> UserContext | Denied:
         user_id = self.request.user_id
