@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
 from contextlib import suppress
 
 from ..errors import StoreUnavailable
-
-#: bytes that are written at once: a file may have megabytes, which need not be put together first
-BUFFER_BYTES = 1 << 18
 
 #: the file system's name for one version of a file: device, inode, time and size
 Version = tuple[int, int, int, int]
@@ -53,7 +49,7 @@ def open_to_read(path: str) -> int | None:
         raise StoreUnavailable(path, error.strerror or "cannot be opened") from error
 
 
-def replace(path: str, chunks: Iterable[bytes]) -> int:
+def replace(path: str, content: bytes) -> int:
     """Write a new file next to the old one, flush it to the disk, and rename it to the old one's name.
 
     Returns:
@@ -68,8 +64,8 @@ def replace(path: str, chunks: Iterable[bytes]) -> int:
     opened = os.open(new_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         _set_private(opened)
-        with open(opened, "wb", buffering=BUFFER_BYTES, closefd=False) as file:
-            file.writelines(chunks)
+        with open(opened, "wb", closefd=False) as file:
+            file.write(content)
         os.fsync(opened)
         os.replace(new_path, path)
     except BaseException:

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import chain
 
 from filelock import FileLock, Timeout
 
@@ -162,7 +161,7 @@ class YAMLUserStore:
 
     def _replace_file(self, lines: dict[str, bytes]) -> None:
         try:
-            opened = private_file.replace(self.path, chain((HEADER,), lines.values()))
+            opened = private_file.replace(self.path, b"".join((HEADER, *lines.values())))
         except BaseException:
             self._version = None  # it may have been replaced all the same: it is read again
             raise
