@@ -39,7 +39,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
 
 @pytest.fixture
 def client(redis: RedisCluster, integration: Integration) -> Iterator[Any]:
-    """What docs/redis.md recommends."""
+    """What docs/how-to/redis.md recommends."""
     names = documented.run("Cluster", redis.addresses, integration)
     with names["client"] as client, names["token_manager"]:
         yield client
@@ -97,7 +97,7 @@ class TestRedis(RedisContract):
             redis_health(manager)
 
 
-#: maximum time of a call with the settings of docs/redis.md, in seconds: a node that does not answer, and two
+#: maximum time of a call with the settings of redis.md, in seconds: a node that does not answer, and two
 #: others that are asked which node serves its slots now
 LONGEST = 3 * (2 + 2.5)
 #: seconds that a call may take longer, as the tests share the processor with other programs

@@ -44,7 +44,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisSentinel]
 
 @pytest.fixture
 def client(redis: RedisSentinel, integration: Integration) -> Iterator[Any]:
-    """What docs/redis.md recommends."""
+    """What docs/how-to/redis.md recommends."""
     names = documented.run("Sentinel", redis.addresses, integration)
     with names["client"] as client, names["token_manager"]:
         yield client
@@ -85,7 +85,7 @@ class TestRedis(RedisContract):
             assert "sentinel mode" in (redis_health(manager).write_refused or "")
 
 
-#: maximum time of a call with the settings of docs/redis.md, in seconds: three Sentinels that do not answer,
+#: maximum time of a call with the settings of redis.md, in seconds: three Sentinels that do not answer,
 #: and then a server that does not answer
 LONGEST = 3 * (0.5 + 0.5) + 2 + 2.5
 #: seconds that a call may take longer, as the tests share the processor with other programs

@@ -1,4 +1,4 @@
-"""Runs the snippets of docs/redis.md with other addresses."""
+"""Runs the snippets of docs/how-to/redis.md with other addresses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import redis
 from wxc_sdk.integration import Integration
 
-PAGE = (Path(__file__).parents[2] / "docs" / "redis.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "redis.md").read_text(encoding="utf-8")
 #: an argument that the page recommends for redis-py 5; later versions warn about it
 ONLY_5 = "cluster_error_retry_attempts=0"
 
@@ -30,7 +30,7 @@ def run(heading: str, addresses: list[tuple[str, int]], integration: Integration
         snippet, count = re.subn(
             rf'"(sentinel|redis)-{number}",\s+(port=)?\d+', rf'"{host}", \g<2>{port}', snippet
         )
-        assert count == 1, f"docs/redis.md, {heading}: no address {number}"
+        assert count == 1, f"docs/how-to/redis.md, {heading}: no address {number}"
     if redis.__version__.startswith("5."):
         snippet = re.sub(rf"  #.* {ONLY_5}$", f"\n    {ONLY_5},", snippet, flags=re.MULTILINE)
     names: dict[str, Any] = {"bot_token": "token", "integration": integration}
@@ -40,5 +40,5 @@ def run(heading: str, addresses: list[tuple[str, int]], integration: Integration
 
 def _snippet(heading: str) -> str:
     found = re.search(rf"^#+ {heading}\n.*?```python\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE)
-    assert found, f"docs/redis.md has no snippet below {heading}"
+    assert found, f"docs/how-to/redis.md has no snippet below {heading}"
     return found[1]

@@ -28,8 +28,8 @@ class RedisTokenManager(StoredTokenManager):
         redis_host: Redis host; takes precedence over the Redis URL
         redis_url: Redis URL, with all that :meth:`redis.Redis.from_url` takes; ``rediss://`` checks
             certificate and host name
-        redis_client: any redis-py client, also for Sentinel and Cluster, see docs/redis.md; its owner closes
-            it
+        redis_client: any redis-py client, also for Sentinel and Cluster, see docs/how-to/redis.md; its owner
+            closes it
         key_prefix: put before every key, to share a Redis with others
         options: see :class:`~webex_bot_auth.user_context.TokenManager`
 

@@ -76,4 +76,4 @@ def warn_about_client_settings(client: Any) -> None:
         )
     retry = getattr(client, "retry", None) or options.get("retry")  # a cluster's own, or a connection's
     if getattr(client, "cluster_error_retry_attempts", 0) or getattr(retry, "_retries", 0):
-        log.warning("redis_client has retries: what it sends again may be done twice, see docs/redis.md")
+        log.warning("redis_client has retries: what it sends again may run twice, see docs/how-to/redis.md")

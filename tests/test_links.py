@@ -1,0 +1,57 @@
+"""Links from one file of the project to another, or to its documentation, point to what exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+REPOSITORY = "https://github.com/webex-bot-auth/webex-bot-auth"
+SITE = "https://webex-bot-auth.readthedocs.io/en/latest/"
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in ROOT.rglob("*.md")
+    if not {part for part in path.relative_to(ROOT).parts if part.startswith(".") or part == "build"}
+)
+
+
+def links(name: str) -> Iterator[str]:
+    """The addresses of a document's links and pictures, but for those in code."""
+    text = re.sub(r"^( *)```.*?^\1```$|`[^`\n]+`", "", read(ROOT / name), flags=re.DOTALL | re.MULTILINE)
+    yield from re.findall(r"\]\(<?([^)>\s]+)>?\)", text)
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def place_of(document: str, address: str) -> tuple[Path, str] | None:
+    """The file and the heading that a link names; None: another project's."""
+    address, _, anchor = address.partition("#")
+    for start in (f"{REPOSITORY}/blob/main/", f"{REPOSITORY}/tree/main/", f"{REPOSITORY}/raw/main/"):
+        if address.startswith(start):
+            return ROOT / address.removeprefix(start), anchor
+    if address.startswith(SITE):
+        page = address.removeprefix(SITE) or "index.html"
+        return ROOT / "docs" / Path(page).with_suffix(".md"), anchor
+    if re.match(r"\w+:", address):
+        return None
+    return (ROOT / document).parent / address if address else ROOT / document, anchor
+
+
+def anchors(path: Path) -> set[str]:
+    """The names that GitHub and the site give to the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", read(path), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_point_to_what_exists(document: str) -> None:
+    for address in links(document):
+        if place := place_of(document, address):
+            path, anchor = place
+            assert path.exists(), address
+            assert not anchor or anchor in anchors(path), address
