@@ -13,9 +13,9 @@ from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth.sandbox import OAuthSettings, Person
-from webex_bot_auth.sandbox import tokens as sandbox_tokens
-from webex_bot_auth.sandbox.authorization_codes import s256
-from webex_bot_auth.sandbox.clock import Clock
+from webex_bot_auth.sandbox.model.clock import Clock
+from webex_bot_auth.sandbox.oauth import tokens as sandbox_tokens
+from webex_bot_auth.sandbox.oauth.authorization_codes import s256
 
 VERIFIER = "v" * 43
 

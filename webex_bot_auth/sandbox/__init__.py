@@ -10,14 +10,14 @@ As a program: ``python -m webex_bot_auth.sandbox``. In a test::
 """
 
 from .bot_thread import BotThread
-from .calls import Call, Calls
-from .cards import open_url
-from .errors import NoSuchMessageError, WebexError
-from .faults import Fault, Faults
-from .messages import AttachmentAction, Content, Message
-from .oauth_settings import OAuthSettings
-from .people import Person
-from .rooms import Room
+from .http.calls import Call, Calls
+from .http.faults import Fault, Faults
+from .model.cards import open_url
+from .model.errors import NoSuchMessageError, WebexError
+from .model.messages import AttachmentAction, Content, Message
+from .model.people import Person
+from .model.rooms import Room
+from .oauth.settings import OAuthSettings
 from .sandbox import Sandbox
 
 __all__ = [

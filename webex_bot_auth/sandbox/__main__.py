@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from wxc_sdk.integration import Integration
 
-from .people import Person
+from .model.people import Person
 from .sandbox import SCOPES, Sandbox
 
 HOW_TO_CONNECT = """\

@@ -7,18 +7,13 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import (
-    oauth_authorize,
-    oauth_token,
-    rest_authorizations,
-    rest_devices,
-    rest_messages,
-    rest_people,
-    web,
-)
-from .errors import WebexError, as_json
-from .oauth_errors import OAuthError
+from . import web
+from .model.errors import WebexError, as_json
+from .oauth import authorize, token
+from .oauth.errors import OAuthError
+from .rest import authorizations, messages, people
 from .services import Services, install
+from .websocket import registration
 
 LOOPBACK = {"127.0.0.1", "localhost"}
 HEADERS = {
@@ -31,12 +26,12 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 BLUEPRINTS = (
-    oauth_authorize.blueprint,
-    oauth_token.blueprint,
-    rest_authorizations.blueprint,
-    rest_devices.blueprint,
-    rest_messages.blueprint,
-    rest_people.blueprint,
+    authorize.blueprint,
+    token.blueprint,
+    authorizations.blueprint,
+    registration.blueprint,
+    messages.blueprint,
+    people.blueprint,
     *web.BLUEPRINTS,
 )
 

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from .people import Person
+from .model.people import Person
 
 TIMEOUT = 30  # seconds for each request
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .messages import Message
-from .people import Person
-from .rooms import Room
+from .model.messages import Message
+from .model.people import Person
+from .model.rooms import Room
 from .services import Services
 from .waiting import MessageFilter, wait_for_message
 

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from wxc_sdk.integration import Integration
 
-from . import browser, cards
+from . import browser
 from .app import create_app
 from .bot_thread import BotThread, Runnable, running_bot
-from .calls import Calls
-from .faults import Faults
-from .http_server import HttpServer
+from .http.calls import Calls
+from .http.faults import Faults
+from .http.middleware import CallMiddleware
+from .http.server import HttpServer
 from .inspection import Inspection
-from .messages import AttachmentAction, Message
-from .middleware import CallMiddleware
-from .oauth_settings import OAuthSettings
-from .people import Person
-from .request_bodies import content_of, parse_message
-from .rooms import Room
+from .model import cards
+from .model.messages import AttachmentAction, Message
+from .model.people import Person
+from .model.rooms import Room
+from .oauth.settings import OAuthSettings
+from .rest.request_bodies import content_of, parse_message
 from .services import create_services
 
 if TYPE_CHECKING:

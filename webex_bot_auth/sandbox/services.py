@@ -8,18 +8,18 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from .authorization_codes import AuthorizationCodes
-from .calls import Calls
-from .certificate import create_certificate
-from .clock import Clock
-from .cloud import Cloud
-from .device_codes import DeviceCodes
-from .devices import Devices
-from .faults import Faults
-from .integrations import Integrations
-from .mercury import Mercury
-from .oauth_settings import OAuthSettings
-from .tokens import Tokens
+from .http.calls import Calls
+from .http.faults import Faults
+from .model.clock import Clock
+from .model.cloud import Cloud
+from .oauth.authorization_codes import AuthorizationCodes
+from .oauth.device_codes import DeviceCodes
+from .oauth.integrations import Integrations
+from .oauth.settings import OAuthSettings
+from .oauth.tokens import Tokens
+from .websocket.certificate import create_certificate
+from .websocket.devices import Devices
+from .websocket.mercury import Mercury
 
 KEY = "webex_sandbox"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .cloud import Cloud
-from .errors import NoSuchMessageError
-from .messages import Message
-from .people import Person
-from .rooms import Room
+from .model.cloud import Cloud
+from .model.errors import NoSuchMessageError
+from .model.messages import Message
+from .model.people import Person
+from .model.rooms import Room
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from ..sandbox import OAuthSettings, Person, Sandbox
-from ..sandbox.http_server import HttpServer
+from ..sandbox.http.server import HttpServer
 from ..user_context import TokenManager, YAMLTokenManager
 from .root_logger import root_logger_restored
 from .running_bot import RunningBot

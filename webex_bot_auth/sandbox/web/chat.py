@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from ..clock import iso
-from ..errors import WebexError
-from ..messages import Message
-from ..people import Person
-from ..request_bodies import content_of, parse_message
-from ..rooms import Room
+from ..model.clock import iso
+from ..model.errors import WebexError
+from ..model.messages import Message
+from ..model.people import Person
+from ..model.rooms import Room
+from ..rest.request_bodies import content_of, parse_message
 from ..services import services
 
 blueprint = Blueprint("web_chat", __name__)

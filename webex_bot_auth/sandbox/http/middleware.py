@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl
 
 from werkzeug.wrappers import Response
 
+from ..model.errors import as_json
+from ..services import Services
 from .calls import Call, form_fields
-from .errors import as_json
 from .faults import WRONG_TYPES, Fault
-from .http_server import reset
-from .services import Services
+from .server import reset
 
 RECORDED_PATHS = ("/v1/", "/u2c/", "/wdm/", "/conversation/")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]

@@ -15,12 +15,12 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from .activities import Activity, websocket_event
-from .cloud import Cloud
+from ..http.faults import Faults
+from ..model.activities import Activity, websocket_event
+from ..model.cloud import Cloud
+from ..model.people import Person
+from ..oauth.tokens import Tokens
 from .devices import Device, Devices, PendingEvent
-from .faults import Faults
-from .people import Person
-from .tokens import Tokens
 
 PATH = "/mercury/"
 AUTHORIZATION_TIMEOUT = 10  # seconds until a client has to have sent its token

@@ -7,17 +7,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 
+from ..model.clock import iso
+from ..model.cloud import Cloud
+from ..model.errors import WebexError
+from ..model.ids import bare_uuid
+from ..model.messages import Message
+from ..model.people import Person
+from ..model.rooms import Room
+from ..services import services
 from .auth import caller
-from .clock import iso
-from .cloud import Cloud
-from .errors import WebexError
-from .ids import bare_uuid
-from .messages import Message
-from .people import Person
 from .request_bodies import NewMessage, content_of, parse_action, parse_message
-from .rest_json import action_json, message_json
-from .rooms import Room
-from .services import services
+from .shapes import action_json, message_json
 
 blueprint = Blueprint("rest_messages", __name__, url_prefix="/v1")
 

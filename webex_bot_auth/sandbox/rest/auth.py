@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import request
 
-from .errors import WebexError
-from .people import Person
-from .scopes import covers
-from .services import services
+from ..model.errors import WebexError
+from ..model.people import Person
+from ..oauth.scopes import covers
+from ..services import services
 
 
 def bearer_token() -> str:

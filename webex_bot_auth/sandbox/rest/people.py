@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from ..model.clock import iso
+from ..model.errors import WebexError
+from ..model.people import Person
+from ..model.rooms import Room
+from ..services import services
 from .auth import caller
-from .clock import iso
-from .errors import WebexError
-from .people import Person
-from .rest_json import Json, membership_json, person_json, room_json
-from .rooms import Room
-from .services import services
+from .shapes import Json, membership_json, person_json, room_json
 
 blueprint = Blueprint("rest_people", __name__, url_prefix="/v1")
 

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from ..model.people import Person
+from ..services import services
 from .integrations import Registration
-from .people import Person
 from .scopes import describe
-from .services import services
 
 blueprint = Blueprint("oauth_authorize", __name__)
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64 of a SHA-256 digest

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import ids
-from .clock import iso
-from .messages import AttachmentAction, Message
-from .people import Person
+from ..model import ids
+from ..model.clock import iso
+from ..model.messages import AttachmentAction, Message
+from ..model.people import Person
+from ..model.rooms import Room
 from .request_bodies import CARD
-from .rooms import Room
 
 Json = dict[str, Any]
 

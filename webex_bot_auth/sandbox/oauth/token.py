@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from ..services import services
 from .device_codes import DeviceCode
+from .errors import OAuthError
 from .integrations import Registration
-from .oauth_errors import OAuthError
-from .services import services
 
 blueprint = Blueprint("oauth_token", __name__, url_prefix="/v1")
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"

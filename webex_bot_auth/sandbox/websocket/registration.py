@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from .auth import caller
+from ..model.errors import WebexError
+from ..rest.auth import caller
+from ..rest.shapes import Json, action_json, message_json
+from ..services import services
 from .devices import Device
-from .errors import WebexError
-from .rest_json import Json, action_json, message_json
-from .services import services
 
-blueprint = Blueprint("rest_devices", __name__)
+blueprint = Blueprint("registration", __name__)
 SCOPE = "spark:kms"  # what a token of an integration needs to receive events
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response, jsonify
 
-from .errors import as_json
-from .services import services
+from ..model.errors import as_json
+from ..services import services
 
 
 class OAuthError(Exception):

@@ -6,9 +6,9 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 
-from .clock import Clock
-from .oauth_settings import OAuthSettings
-from .people import Person
+from ..model.clock import Clock
+from ..model.people import Person
+from .settings import OAuthSettings
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so that no words appear; no digits that look like letters
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from ..model.clock import iso
+from ..model.errors import WebexError
+from ..model.people import Person
+from ..oauth.tokens import AccessToken, Grant
+from ..services import services
 from .auth import caller
-from .clock import iso
-from .errors import WebexError
-from .people import Person
-from .rest_json import Json
-from .services import services
-from .tokens import AccessToken, Grant
+from .shapes import Json
 
 blueprint = Blueprint("rest_authorizations", __name__, url_prefix="/v1/authorizations")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 from urllib.parse import parse_qsl
 
-from .people import Person
+from ..model.people import Person
 
 
 @dataclass

@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from .ids import new_uuid
-from .people import Person
+from ..model.ids import new_uuid
+from ..model.people import Person
 
 
 @dataclass

@@ -7,10 +7,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import ids
-from .clock import Clock
-from .oauth_settings import OAuthSettings
-from .people import Person
+from ..model import ids
+from ..model.clock import Clock
+from ..model.people import Person
+from .settings import OAuthSettings
 
 
 @dataclass

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .errors import WebexError
-from .messages import Content
+from ..model.errors import WebexError
+from ..model.messages import Content
 
 MAX_MESSAGE_BYTES = 7439  # of text, of Markdown and of HTML
 CARD = "application/vnd.microsoft.card.adaptive"

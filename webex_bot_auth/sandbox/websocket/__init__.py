@@ -1,0 +1,1 @@
+"""The websocket that carries events to clients, and the devices that they register for it."""
