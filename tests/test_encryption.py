@@ -45,7 +45,7 @@ def test_an_encrypted_store_shows_no_token_and_no_verifier(
             display_name="echo",
             activity={"says": "what-alice-said"},
         )
-        manager.request_login(user_id=alice.id, command=command)
+        manager.login.ask(alice.id, command=command)
         url = manager.login.url(alice.id)
         dumps = [store.dump()]
         manager.process_redirect(**came_back(cloud, url, alice))

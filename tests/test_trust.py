@@ -192,7 +192,7 @@ def test_a_logout_ends_all_that_is_pending_for_that_person(cloud: Sandbox, make_
     manager, web = make_manager(), make_manager()
     alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
     for person in (alice, bob):
-        manager.request_login(user_id=person.id, command=waiting(person.id))
+        manager.login.ask(person.id, command=waiting(person.id))
     urls = {person: manager.login.url(person.id) for person in (alice, bob)}
     assert manager.logout(user_id=alice.id) is None  # not logged in yet, and wants nothing any more
     for person, outcome in ((alice, Outcome.NO_SUCH_FLOW), (bob, Outcome.DONE)):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from wxc_sdk.integration import Integration
 
 from .chat.messages import Chat
+from .logins.login import Login
 from .logins.pending import Pending
-from .models import UserContext, WaitingCommand
+from .models import UserContext
 
 
 class LoginService(Protocol):
@@ -18,25 +18,17 @@ class LoginService(Protocol):
     Attributes:
         integration: what people log in to
         chat: what they are told
+        login: asks them to log in
         pending: their waiting commands, and the events that were handled
     """
 
     integration: Integration
     chat: Chat
+    login: Login
     pending: Pending
 
     def get_user_context_and_refresh(self, *, user_id: str) -> UserContext | None:
         """The context, with an access token that is usable now; None where a login is needed."""
-
-    def request_login(
-        self,
-        *,
-        user_id: str,
-        scopes: Iterable[str] = (),
-        sentence: str | None = None,
-        command: WaitingCommand | None = None,
-    ) -> bool:
-        """Send a person a login card; False: the person has enough of them."""
 
     def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> str:
         """End a login that comes back with a code or an error; the text for the page."""

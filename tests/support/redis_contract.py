@@ -126,7 +126,7 @@ class RedisContract(OnServers):
         bot, web, other_bot = make(), make(), make()
         alice = cloud.add_person("Alice Adams")
         command = waiting(alice.id)
-        bot.request_login(user_id=alice.id, command=command)
+        bot.login.ask(alice.id, command=command)
         log_in(cloud, web, alice)
         assert other_bot.pending.next_released(timeout=1) == [command]
         assert bot.pending.next_released(timeout=0.01) == []
@@ -206,7 +206,7 @@ class RedisContract(OnServers):
     ) -> None:
         alice = cloud.add_person("Alice Adams")
         manager = make(key_prefix=prefix)
-        manager.request_login(user_id=alice.id, command=waiting(alice.id))
+        manager.login.ask(alice.id, command=waiting(alice.id))
         answer = came_back(cloud, manager.login.url(alice.id), alice)
         assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
         assert manager.pending.next_released(timeout=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..errors import ClientRefused, MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
@@ -19,6 +20,25 @@ log = logging.getLogger(__name__)
 TextsOrChoice = Texts | Callable[[str | None], Texts]
 #: takes what :func:`~webex_bot_auth.chat.cards.login_card` takes
 MakeCard = Callable[..., Card]
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a person is asked to log in: what the login card says.
+
+    Attributes:
+        command: what the person calls the command that needs it
+        reason: what it needs it for, in the bot author's words
+        resumes: whether the command runs by itself after the login
+        again: whether the person has logged in before
+        sentence: said instead of the usual sentence
+    """
+
+    command: str | None = None
+    reason: str | None = None
+    resumes: bool = False
+    again: bool = False
+    sentence: str | None = None
 
 
 class Chat:
@@ -49,42 +69,42 @@ class Chat:
 
     # -- login cards
 
-    def show_login(self, user_id: str, url: str, sentence: str | None = None) -> None:
+    def show_login(self, user_id: str, url: str, why: Why) -> None:
         """Send a person the login card. The address is on the button alone.
 
         Args:
             user_id: the person
             url: where the button leads
-            sentence: why
+            why: what it says
 
         Raises:
             MessageNotSent: the card did not reach the person
         """
         texts = self.texts(user_id)
         card = self._make_card(
-            title=texts.login_title,
-            sentence=sentence or texts.login_plain,
+            title=texts.login_title_again if why.again else texts.login_title,
+            sentence=_sentence(texts, why),
             button=texts.login_button,
             url=url,
             small_print=texts.login_minutes.format(minutes=self._minutes),
         )
         self._messages.send(user_id, texts.login_without_cards.format(button=texts.login_button), card)
 
-    def show_device_login(self, user_id: str, code: DeviceCode, sentence: str | None = None) -> None:
+    def show_device_login(self, user_id: str, code: DeviceCode, why: Why) -> None:
         """Send a person the card with the code to confirm at Webex.
 
         Args:
             user_id: the person
             code: what to confirm
-            sentence: why
+            why: what it says
 
         Raises:
             MessageNotSent: the card did not reach the person
         """
         texts, filled = self.texts(user_id), {"code": code.user_code, "address": code.page}
         card = self._make_card(
-            title=texts.login_title,
-            sentence=sentence or texts.login_plain,
+            title=texts.login_title_again if why.again else texts.login_title,
+            sentence=_sentence(texts, why),
             button=texts.login_button,
             url=code.page,
             small_print=texts.device_minutes.format(minutes=max(1, round(code.expires_in / 60))),
@@ -170,3 +190,20 @@ class Chat:
     def close(self) -> None:
         """Free the connections."""
         self._messages.close()
+
+
+def _sentence(texts: Texts, why: Why) -> str:
+    """What the login is for, and what happens after it."""
+    facts = {"command": why.command, "reason": why.reason}
+    if why.sentence:
+        about = why.sentence
+    elif not why.command:
+        return (texts.login_for_reason if why.reason else texts.login_plain).format(**facts)
+    elif why.reason:
+        about = texts.login_for_command_and_reason.format(**facts)
+    else:
+        about = (texts.login_more_permissions if why.again else texts.login_for_command).format(**facts)
+    if not why.command:
+        return about
+    after = texts.login_then_runs if why.resumes else texts.login_then_send_again
+    return f"{about} {after.format(**facts)}"

@@ -28,12 +28,15 @@ class Texts:
 
     # the login card
     login_title: str = "Please log in"
-    login_for_command: str = (
-        "“{command}” acts for you in Webex, and needs your permission for that. "
-        "Log in once, and it runs by itself."
-    )
+    login_title_again: str = "Please log in again"
+    login_for_command: str = "“{command}” acts for you in Webex and needs your permission."
+    login_for_command_and_reason: str = "“{command}” needs your permission {reason}."
+    login_more_permissions: str = "“{command}” needs more permissions than you have given so far."
+    login_for_reason: str = "I need your permission {reason}."
     login_plain: str = "Log in with Webex so that I can act for you."
-    login_again: str = "Webex no longer accepts your login. Please log in again."
+    login_again: str = "Webex no longer accepts your login."
+    login_then_runs: str = "Log in, and it runs by itself."
+    login_then_send_again: str = "Log in, and then send it again."
     login_button: str = "Log in with Webex"
     login_minutes: str = "The button works once, for {minutes} minutes, and only for you."
     login_without_cards: str = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from webex_bot.models.command import Command
 
+from ..chat.messages import Why
 from ..errors import MessageNotSent, StoreError, TokenServiceError
 from ..models import UserContext
 from ..service import LoginService
@@ -61,12 +62,12 @@ class LoginCommand(_AccountCommand):
     help_text = "help_login"
 
     def answer(self, request: Request) -> bool:
-        sentence, chat = None, self.token_manager.chat
+        why, chat = None, self.token_manager.chat
         if (context := self._context(request.user_id)) and (name := self._name(context)):
             texts = chat.texts(request.user_id)
             present = texts.already_logged_in.format(name=name, until=chat.until(context))
-            sentence = f"{present} {texts.log_in_again}"
-        return self.token_manager.request_login(user_id=request.user_id, sentence=sentence)
+            why = Why(sentence=f"{present} {texts.log_in_again}", again=True)
+        return self.token_manager.login.ask(request.user_id, why=why)
 
     def _context(self, user_id: str) -> UserContext | None:
         try:

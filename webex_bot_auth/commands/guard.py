@@ -15,27 +15,30 @@ from wxc_sdk import WebexSimpleApi
 from ..models import UserContext
 from ..service import LoginService
 from ..webex.oauth import as_list
-from .guarded_call import GuardedCall, running_call
+from .guarded_call import GuardedCall, Needs, running_call
 from .request import Request, original
 
 Decorated = TypeVar("Decorated")
 
 #: the methods of a command that webex_bot calls; a guard on one of them guards all of them
 HOOKS = ("execute", "pre_execute", "pre_card_load_reply")
-#: attribute of a class that is guarded: the scopes that it needs; and of an ``__init__`` of ours
-_SCOPES = "_webex_bot_auth_scopes"
-#: what required_scopes() has found, as it is on the hot path; emptied with each class and command that is
-#: made
-_required: dict[type, list[str] | None] = {}
+#: attribute of a class that is guarded: what it needs; and of an ``__init__`` of ours
+_NEEDS = "_webex_bot_auth_needs"
+#: what needs_of() has found, as it is on the hot path; emptied with each class and command that is made
+_needs: dict[type, Needs | None] = {}
 
 
-@overload
-def requires_user_token(target: Decorated, *, scopes: str | Iterable[str] = ()) -> Decorated: ...
 @overload
 def requires_user_token(
-    target: None = None, *, scopes: str | Iterable[str] = ()
+    target: Decorated, *, scopes: str | Iterable[str] = (), reason: str | None = None
+) -> Decorated: ...
+@overload
+def requires_user_token(
+    target: None = None, *, scopes: str | Iterable[str] = (), reason: str | None = None
 ) -> Callable[[Decorated], Decorated]: ...
-def requires_user_token(target: Any = None, *, scopes: str | Iterable[str] = ()) -> Any:
+def requires_user_token(
+    target: Any = None, *, scopes: str | Iterable[str] = (), reason: str | None = None
+) -> Any:
     """Guard a command: a class, or its ``execute`` (which guards what runs before it, too).
 
     A person who is not logged in gets a login card in the 1:1 space, and nothing of the command runs.
@@ -43,15 +46,16 @@ def requires_user_token(target: Any = None, *, scopes: str | Iterable[str] = ())
     Args:
         target: the class or method
         scopes: scopes that the command needs; who has granted fewer is asked to log in again
+        reason: what the command needs them for, such as ``to list your spaces``; stands in the login card
     """
-    needed = as_list(scopes)
     if target is None:
-        return functools.partial(requires_user_token, scopes=needed)
+        return functools.partial(requires_user_token, scopes=as_list(scopes), reason=reason)
+    needs = Needs(as_list(scopes), reason)
     if inspect.isclass(target):
-        return _guard_class(target, needed)
+        return _guard_class(target, needs)
     if not callable(target):
         raise TypeError("@requires_user_token goes on a command class or on one of its methods")
-    return GuardedMethod(target, needed, getattr(target, "__name__", "execute"))
+    return GuardedMethod(target, needs, getattr(target, "__name__", "execute"))
 
 
 class UserTokenMixin:
@@ -102,9 +106,9 @@ class UserTokenMixin:
 
     @card_callback.setter
     def card_callback(self, callback: Any) -> None:
-        if required_scopes(type(self)) is not None and not _is_guarded(callback):
+        if needs_of(type(self)) is not None and not _is_guarded(callback):
             # staticmethod: it is bound already
-            callback = MethodType(GuardedMethod(staticmethod(callback), [], "execute"), self)
+            callback = MethodType(GuardedMethod(staticmethod(callback), Needs(), "execute"), self)
         self.__dict__["card_callback"] = callback
 
 
@@ -113,20 +117,20 @@ class GuardedMethod:
 
     Args:
         method: what stands in the class: a function, or anything that can be called as a method
-        scopes: scopes that it needs in addition to those of other guards of the class
+        needs: what it needs in addition to other guards of the class
         hook: which of webex_bot's hooks it is
     """
 
-    def __init__(self, method: Any, scopes: list[str], hook: str) -> None:
+    def __init__(self, method: Any, needs: Needs, hook: str) -> None:
         functools.update_wrapper(self, method)  # first: it copies the attributes of what it wraps
         self._method = method
         self._binds = hasattr(method, "__get__")
-        self.scopes = scopes
+        self.needs = needs
         self._hook = hook
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._hook = name
-        _guard_class(owner, self.scopes)
+        _guard_class(owner, self.needs)
 
     def __get__(self, command: Any, owner: type | None = None) -> Any:
         return self if command is None else MethodType(self, command)
@@ -138,28 +142,41 @@ class GuardedMethod:
         bound = self._method.__get__(command, type(command)) if self._binds else self._method
         run = functools.partial(bound, message, request.action, activity, *args, **kwargs)
         # without the class's: a guard that another decorator hides from it
-        scopes = required_scopes(type(command)) or self.scopes
-        return GuardedCall(command, self._hook, request, scopes, run).run()
+        needs = needs_of(type(command)) or self.needs
+        return GuardedCall(command, self._hook, request, needs, run).run()
 
 
 def required_scopes(cls: type) -> list[str] | None:
     """The scopes that all guards of a command class need together; None: it is not guarded."""
+    needs = needs_of(cls)
+    return None if needs is None else needs.scopes
+
+
+def needs_of(cls: type) -> Needs | None:
+    """What all guards of a command class need together; None: it is not guarded."""
     try:
-        return _required[cls]
+        return _needs[cls]
     except KeyError:
-        found = [scopes for part in cls.__mro__ for scopes in _guards_of(part)]
-        _required[cls] = list(dict.fromkeys(chain.from_iterable(found))) if found else None
-        return _required[cls]
+        found = [needs for part in cls.__mro__ for needs in _guards_of(part)]
+        _needs[cls] = _together(found) if found else None
+        return _needs[cls]
 
 
-def _guards_of(cls: type) -> list[list[str]]:
-    """The scopes of each guard that stands in this class itself."""
-    found = [cls.__dict__[_SCOPES]] if _SCOPES in cls.__dict__ else []
+def _together(guards: Iterable[Needs]) -> Needs:
+    """All scopes, and the first reason: a subclass's, or a class's own one."""
+    guards = list(guards)
+    scopes = chain.from_iterable(guard.scopes for guard in guards)
+    return Needs(list(dict.fromkeys(scopes)), next((one.reason for one in guards if one.reason), None))
+
+
+def _guards_of(cls: type) -> list[Needs]:
+    """What each guard needs that stands in this class itself."""
+    found = [cls.__dict__[_NEEDS]] if _NEEDS in cls.__dict__ else []
     for name in HOOKS:
         method = cls.__dict__.get(name)
         while method is not None:  # there may be other decorators above a guard, or between two
             if isinstance(method, GuardedMethod):
-                found.append(method.scopes)
+                found.append(method.needs)
             method = getattr(method, "__wrapped__", None)
     return found
 
@@ -168,8 +185,8 @@ def _is_guarded(callback: Any) -> bool:
     return isinstance(getattr(callback, "__func__", None), GuardedMethod)
 
 
-def _guard_class(cls: Any, scopes: list[str]) -> Any:
-    setattr(cls, _SCOPES, [*cls.__dict__.get(_SCOPES, ()), *scopes])
+def _guard_class(cls: Any, needs: Needs) -> Any:
+    setattr(cls, _NEEDS, _together([cls.__dict__.get(_NEEDS, Needs()), needs]))
     if not issubclass(cls, UserTokenMixin):
         _mix_in(cls)
     _guard_hooks(cls)
@@ -178,15 +195,15 @@ def _guard_class(cls: Any, scopes: list[str]) -> Any:
 
 def _guard_hooks(cls: Any) -> None:
     """Guard all hooks of a class, also those that it overrides, if one of them or the class is guarded."""
-    _required.clear()
-    if required_scopes(cls) is None:
+    _needs.clear()
+    if needs_of(cls) is None:
         return
     for name in HOOKS:
         method = inspect.getattr_static(cls, name, None)
         # webex_bot's own methods do nothing, or are abstract
         own = method is None or method is inspect.getattr_static(Command, name)
         if not own and not isinstance(method, GuardedMethod):
-            setattr(cls, name, GuardedMethod(method, [], name))
+            setattr(cls, name, GuardedMethod(method, Needs(), name))
 
 
 def _mix_in(cls: Any) -> None:
@@ -196,7 +213,7 @@ def _mix_in(cls: Any) -> None:
             setattr(cls, name, getattr(UserTokenMixin, name))
     cls.card_callback = UserTokenMixin.card_callback
     own_new, own_init = cls.__new__, cls.__init__
-    if getattr(own_init, _SCOPES, False):
+    if getattr(own_init, _NEEDS, False):
         return  # a parent was decorated, and its __init__ is inherited
     takes_manager = "token_manager" in inspect.signature(own_init).parameters
 
@@ -211,5 +228,5 @@ def _mix_in(cls: Any) -> None:
             kwargs["token_manager"] = token_manager
         own_init(self, *args, **kwargs)
 
-    setattr(init, _SCOPES, True)
+    setattr(init, _NEEDS, True)
     cls.__new__, cls.__init__ = new, init

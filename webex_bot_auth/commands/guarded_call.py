@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import GeneratorType
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from webex_bot.exceptions import BotException
 from wxc_sdk import WebexSimpleApi
 
+from ..chat.messages import Why
 from ..errors import MessageNotSent, OutsideGuardedCall, StoreError, TokenServiceError
 from ..models import UserContext
 from ..service import LoginService
@@ -28,16 +29,29 @@ class CommandStopped(Exception):
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What a command needs of its author's login.
+
+    Attributes:
+        scopes: all of these have to be granted
+        reason: what for, in the bot author's words
+    """
+
+    scopes: list[str] = field(default_factory=list)
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Denied:
     """The command does not run.
 
     Attributes:
         answer: what the thread gets; None: nothing
-        ask: whether the author has to log in, and was not asked yet
+        ask: the author has to log in and was not asked yet; what the card says
     """
 
     answer: str | None = None
-    ask: bool = False
+    ask: Why | None = None
 
 
 @dataclass
@@ -66,17 +80,17 @@ class GuardedCall:
         command: the command; threads share it, so what belongs to one call is kept here
         hook: which of webex_bot's hooks is called
         request: what it answers
-        scopes: scopes that the command needs
+        needs: what the command needs of the login
         run: the hook, with its arguments
     """
 
     def __init__(
-        self, command: Any, hook: str, request: Request, scopes: list[str], run: Callable[[], Any]
+        self, command: Any, hook: str, request: Request, needs: Needs, run: Callable[[], Any]
     ) -> None:
         self.command = command
         self.hook = hook
         self.request = request
-        self.scopes = scopes
+        self.needs = needs
         self.service: LoginService = command.token_manager
         self._body = run
         self._context: UserContext | None = None
@@ -108,7 +122,7 @@ class GuardedCall:
             return self._run_body()
         if self.hook == "pre_execute":
             return None  # execute comes next, and answers
-        return self._deny(self._ask() if decision.ask else decision.answer)
+        return self._deny(self._ask(decision.ask) if decision.ask else decision.answer)
 
     # -- may it run?
 
@@ -122,9 +136,17 @@ class GuardedCall:
         except (StoreError, TokenServiceError) as error:
             log.error("command not run: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
             return Denied(answer=self.service.chat.explain(error, user_id))
-        if context is None or (self.scopes and not context.grants(self.scopes)):
-            return Denied(ask=True)
+        if context is None:
+            return Denied(ask=self._why())
+        if self.needs.scopes and not context.grants(self.needs.scopes):
+            return Denied(ask=self._why(again=True))
         return context
+
+    def _why(self, *, again: bool = False, sentence: str | None = None) -> Why:
+        return Why(
+            command=display_name(self.command), reason=self.needs.reason, again=again, sentence=sentence,
+            resumes=self.service.login.resumes_commands,
+        )  # fmt: skip
 
     def _note(self, decision: UserContext | Denied) -> None:
         _decided.set((self.command, self.request.activity, decision))
@@ -139,16 +161,16 @@ class GuardedCall:
 
     # -- it may not
 
-    def _ask(self, sentence: str | None = None) -> str | None:
+    def _ask(self, why: Why) -> str | None:
         """Send the login card 1:1. What is returned goes into the thread, and holds no link."""
         user_id, chat = self.request.user_id, self.service.chat
         texts = chat.texts(user_id)
         try:
-            sent = self.service.request_login(
-                user_id=user_id,
-                scopes=self.scopes,
-                sentence=sentence or texts.login_for_command.format(command=display_name(self.command)),
-                command=self.request.to_wait(self.command),
+            sent = self.service.login.ask(
+                user_id,
+                self.needs.scopes,
+                why=why,
+                command=self.request.to_wait(self.command) if why.resumes else None,
             )
         except MessageNotSent as error:
             log.warning("no login card for user %s: %s", user_id, error)
@@ -238,7 +260,7 @@ class GuardedCall:
             return chat.texts(user_id).login_renewed
         if resumed.get():  # once is enough: Webex refuses the login that has just been made
             return chat.texts(user_id).login_refused_again
-        return self._ask(chat.texts(user_id).login_again)
+        return self._ask(self._why(again=True, sentence=chat.texts(user_id).login_again))
 
     def _close(self) -> None:
         """Free the connections that the call has used."""

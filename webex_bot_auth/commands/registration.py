@@ -40,6 +40,7 @@ def register(
     _report_missing_scopes(service, bot)
     patch_bot(bot, service.pending.claim_event)
     setattr(bot, REGISTERED, True)
+    service.login.resumes_commands = True
     return Resumer(service, bot)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from wxc_sdk.tokens import Tokens
 
-from ..chat.messages import Chat
+from ..chat.messages import Chat, Why
 from ..errors import ClientRefused, MessageNotSent, StoreError, TokenServiceError
 from ..forks import start_afresh_now_and_after_forks
 from ..models import FlowState, Outcome, RedirectText, WaitingCommand, reference
@@ -69,6 +69,7 @@ class Login:
         self._device = device
         self._make_url = make_url
         self._closed = False
+        self.resumes_commands = False  # whether a bot of this process runs commands after a login
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
@@ -83,7 +84,7 @@ class Login:
         user_id: str,
         scopes: Iterable[str] = (),
         *,
-        sentence: str | None = None,
+        why: Why | None = None,
         command: WaitingCommand | None = None,
     ) -> bool:
         """Send a person a login card in the 1:1 space.
@@ -91,7 +92,7 @@ class Login:
         Args:
             user_id: the person
             scopes: what a command needs; asked for together with what was granted before
-            sentence: why, on the card
+            why: what the card says
             command: runs after the login
 
         Returns:
@@ -102,7 +103,7 @@ class Login:
             StoreError: the flow could not be stored
             TokenServiceError: device grant: Webex gave no code
         """
-        cards = self._pending.count_card(user_id)
+        why, cards = why or Why(), self._pending.count_card(user_id)
         for dropped in self._pending.add_command(command) if command else ():
             self._chat.tell_dropped(dropped)
         if cards > MAX_LOGIN_CARDS:
@@ -115,9 +116,9 @@ class Login:
             asked = self._oauth.with_granted(asked, context.tokens.scope if context else None)
         if self._device is None:
             url = self._make_url(user_id) if self._make_url else self.url(user_id, asked)
-            self._chat.show_login(user_id, url, sentence)
+            self._chat.show_login(user_id, url, why)
         else:
-            self._ask_by_code(self._device, user_id, asked, sentence)
+            self._ask_by_code(self._device, user_id, asked, why)
         log.info("asked to log in: user %s", user_id)
         return True
 
@@ -142,16 +143,14 @@ class Login:
             if self._device and self._poller is None and not self._closed:
                 self._poller = DevicePoller(self._pending, self._device.poll, self._finish_device)
 
-    def _ask_by_code(
-        self, device: DeviceGrant, user_id: str, scopes: list[str], sentence: str | None
-    ) -> None:
+    def _ask_by_code(self, device: DeviceGrant, user_id: str, scopes: list[str], why: Why) -> None:
         code = device.start(scopes or self._oauth.scopes)
         flow = FlowState(
             user_id=user_id, scopes=scopes or None, device_code=code.device_code, interval=code.interval
         )
         self._pending.poll_later(self._pending.start(flow), code.interval)
         self.poll()
-        self._chat.show_device_login(user_id, code, sentence)
+        self._chat.show_device_login(user_id, code, why)
 
     # -- the end
 
@@ -293,8 +292,8 @@ class Login:
         return Outcome.DONE
 
     def _ask_again(self, flow: FlowState) -> None:
-        sentence = self._chat.texts(flow.user_id).try_login_again
+        why = Why(sentence=self._chat.texts(flow.user_id).try_login_again)
         try:
-            self.ask(flow.user_id, flow.scopes or (), sentence=sentence)
+            self.ask(flow.user_id, flow.scopes or (), why=why)
         except (MessageNotSent, StoreError, TokenServiceError) as error:
             log.warning("no new login card for user %s: %s", flow.user_id, error)

@@ -14,7 +14,7 @@ from wxc_sdk.tokens import Tokens
 from .. import redaction
 from ..chat.cards import login_card
 from ..chat.direct_messages import DirectMessages
-from ..chat.messages import Chat, MakeCard, TextsOrChoice
+from ..chat.messages import Chat, MakeCard, TextsOrChoice, Why
 from ..chat.texts import Texts
 from ..errors import SettingError, TokenServiceError
 from ..logins.contexts import Contexts, StoredContexts
@@ -22,7 +22,7 @@ from ..logins.login import Login
 from ..logins.pending import Pending
 from ..logins.records import Records
 from ..logins.refresh import Refresher
-from ..models import FlowState, Outcome, UserContext, WaitingCommand
+from ..models import FlowState, Outcome, UserContext
 from ..signals import Announcer
 from ..stores import FlowStore, UserStore
 from ..stores.memory import MemoryFlowStore
@@ -190,21 +190,22 @@ class TokenManager(ABC):
         *,
         user_id: str,
         scopes: Iterable[str] = (),
-        sentence: str | None = None,
-        command: WaitingCommand | None = None,
+        reason: str | None = None,
     ) -> bool:
         """Send a person a login card in the 1:1 space.
 
         Args:
             user_id: the person
             scopes: what is needed; asked for together with what was granted before
-            sentence: why, on the card
-            command: runs after the login
+            reason: what for, such as ``to list your spaces``; stands in the card
 
         Returns:
             False: the person has enough cards for now, and got none
+
+        Raises:
+            MessageNotSent, StoreError, TokenServiceError: see :meth:`~webex_bot_auth.logins.login.Login.ask`
         """
-        return self.login.ask(user_id, scopes, sentence=sentence, command=command)
+        return self.login.ask(user_id, scopes, why=Why(reason=reason))
 
     def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> str:
         """End a login that comes back with a code, or with an error (RFC 6749 section 4.1.2.1).

@@ -17,7 +17,7 @@ class ResumingContract:
     ) -> None:
         alice = webex_sandbox.add_person("Alice Adams")
         command = waiting(alice.id)
-        manager.request_login(user_id=alice.id, command=command)
+        manager.login.ask(alice.id, command=command)
         assert manager.pending.next_released(timeout=0.01) == []
         log_in(webex_sandbox, manager, alice)
         assert manager.pending.next_released(timeout=1) == [command]
@@ -30,7 +30,7 @@ class ResumingContract:
     ) -> None:
         alice, bob = webex_sandbox.add_person("Alice Adams"), webex_sandbox.add_person("Bob Brown")
         for user, name in ((alice, "first"), (bob, "his"), (alice, "second")):
-            manager.request_login(user_id=user.id, command=waiting(user.id, name))
+            manager.login.ask(user.id, command=waiting(user.id, name))
         log_in(webex_sandbox, manager, alice)
         released = manager.pending.next_released(timeout=1)
         assert [command.display_name for command in released] == ["first", "second"]
