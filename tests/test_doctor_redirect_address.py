@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("no_settings")
     [
         (answer(302, b"", Location="https://login.example.com/?hush"),
          "redirects to login.example.com (HTTP 302); use"),
-        (answer(404, b""), "is not found (HTTP 404); register_redirect serves /redirect"),
+        (answer(404, b""), "is not found (HTTP 404); let the bot's app call register_redirect"),
         (answer(502, b""), ", but nothing behind it (HTTP 502); start the web app"),
         (answer(200, b"", Server="nginx\x1b[2J"), "(HTTP 200, nginx\\x1b[2J); check which app"),
         (answer(400, b""), "(HTTP 400, unknown server); check which app"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from . import user_context
 from .chat.texts import Texts
 from .commands import LoginCommand, LogoutCommand, UserTokenMixin, WhoamiCommand, requires_user_token
-from .errors import WebexBotAuthError
+from .errors import LoginRequired, WebexBotAuthError
 from .user_context import StoredTokenManager, TokenManager, UserContext, YAMLTokenManager
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LoginCommand",
+    "LoginRequired",
     "LogoutCommand",
     "RedisTokenManager",
     "StoredTokenManager",

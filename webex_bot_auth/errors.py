@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class WebexBotAuthError(Exception):
     """Base class of all errors that this package raises."""
@@ -28,6 +30,21 @@ class OutsideGuardedCall(WebexBotAuthError, RuntimeError):
             f"inside that method, in its own thread (to use it elsewhere, keep the value in a variable)"
         )
         self.attribute = attribute
+
+
+class LoginRequired(WebexBotAuthError):
+    """There are no usable tokens of this user, or they fall short of the scopes.
+
+    Attributes:
+        user_id: who has to log in
+        scopes: what is needed
+    """
+
+    def __init__(self, user_id: str, scopes: Iterable[str] = ()) -> None:
+        self.user_id = user_id
+        self.scopes = list(scopes)
+        needed = f" with the scopes {' '.join(self.scopes)}" if self.scopes else ""
+        super().__init__(f"user {user_id} has to log in{needed}; token_manager.request_login() asks for it")
 
 
 class TokenServiceError(WebexBotAuthError):

@@ -110,7 +110,7 @@ class Login:
             if cards == MAX_LOGIN_CARDS + 1:
                 self._chat.refuse_more_logins(user_id)
             return False
-        asked = list(scopes)
+        asked = [*self._oauth.login_scopes, *scopes]
         if asked:  # a login never takes away what was granted
             context = self._contexts.load(user_id)
             asked = self._oauth.with_granted(asked, context.tokens.scope if context else None)

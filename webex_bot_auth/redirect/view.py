@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from flask import Flask, Response
 from flask import request as flask_request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Headers
 
+from ..errors import SettingError
 from ..models import Outcome, RedirectText
 from ..service import LoginService
 from .page import STYLE_HASH, render
 
 log = logging.getLogger(__name__)
 
-PATH = "/redirect"
 ENDPOINT = "webex_bot_auth_redirect"
 MAX_PARAMETER = 2048  # characters
 MAX_QUERY = 8 * MAX_PARAMETER
@@ -60,22 +61,37 @@ class PageResponse(Response):
         return headers
 
 
-def register(flask: Flask, view: Callable[[], ResponseReturnValue]) -> None:
-    """Register the endpoint, for every method, so that each answer has our headers."""
-    flask.after_request(_with_headers)
+def register(flask: Flask, url: str, view: Callable[[], ResponseReturnValue]) -> None:
+    """Register the endpoint, for every method, so that each answer has our headers.
+
+    Args:
+        flask: the app
+        url: where browsers reach the endpoint; its path is what the app serves
+        view: answers
+
+    Raises:
+        SettingError: the address has no path, or the app serves it already
+    """
+    path = unquote(urlsplit(url or "").path)
+    if not path:
+        raise SettingError("integration.redirect_url", "has no path; e.g. https://bot.example.com/redirect")
+    if any(rule.rule == path and "GET" in (rule.methods or ()) for rule in flask.url_map.iter_rules()):
+        raise SettingError("integration.redirect_url", f"this app serves {path} already: use another path")
+    endpoint = f"{ENDPOINT}{path.replace('.', '_')}"
+    flask.after_request(partial(_with_headers, path, endpoint))
     flask.add_url_rule(
-        PATH,
-        endpoint=ENDPOINT,
+        path,
+        endpoint=endpoint,
         view_func=view,
         methods=METHODS,
         provide_automatic_options=False,
     )
 
 
-def _with_headers(response: Response) -> Response:
+def _with_headers(path: str, endpoint: str, response: Response) -> Response:
     """Flask's own answers for our address get the headers, too: 405 for unknown methods."""
     rule = flask_request.url_rule
-    if (rule is None and flask_request.path == PATH) or (rule and rule.endpoint.endswith(ENDPOINT)):
+    if (rule is None and flask_request.path == path) or (rule and rule.endpoint.endswith(endpoint)):
         if response.status_code == 405:
             response.headers["Allow"] = "GET, HEAD"
         for name, value in HEADERS.items():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from wxc_sdk.integration import Integration
@@ -16,19 +16,21 @@ from ..chat.cards import login_card
 from ..chat.direct_messages import DirectMessages
 from ..chat.messages import Chat, MakeCard, TextsOrChoice, Why
 from ..chat.texts import Texts
-from ..errors import SettingError, TokenServiceError
+from ..errors import SettingError
 from ..logins.contexts import Contexts, StoredContexts
 from ..logins.login import Login
 from ..logins.pending import Pending
 from ..logins.records import Records
 from ..logins.refresh import Refresher
-from ..models import FlowState, Outcome, UserContext
+from ..models import UserContext
 from ..signals import Announcer
 from ..stores import FlowStore, UserStore
 from ..stores.memory import MemoryFlowStore
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth
-from .settings import DEFAULT_LIFETIME, check_settings
+from . import subclass_logins
+from .open_api import open_api
+from .settings import DEFAULT_LIFETIME, check_login_scopes, check_settings
 from .subclass_contexts import SubclassContexts
 
 if TYPE_CHECKING:
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ..commands.resumer import Resumer
-
-log = logging.getLogger(__name__)
 
 Manager = TypeVar("Manager", bound="TokenManager")
 
@@ -57,6 +57,8 @@ class TokenManager(ABC):
             is encrypted, so that nobody can put a plain record in the place of an encrypted one
         login_flow: ``redirect``: the browser comes back to the redirect address; ``device``: people confirm a
             code at Webex, and the bot needs no address of its own (device authorization grant)
+        login_scopes: what ``login`` and a guard without ``scopes=`` ask for; what a command needs and what
+            was granted before come on top. None: all scopes of the integration
         texts: every sentence that people read; or a function that takes a person id (None: not known) and
             gives the sentences in that person's language
         make_login_card: makes the login card, from what :func:`webex_bot_auth.chat.cards.login_card` takes
@@ -83,6 +85,7 @@ class TokenManager(ABC):
         encryption_keys: Iterable[str | bytes] = (),
         accept_plain: bool = True,
         login_flow: Literal["redirect", "device"] = "redirect",
+        login_scopes: str | Iterable[str] | None = None,
         texts: TextsOrChoice | None = None,
         make_login_card: MakeCard = login_card,
         users: UserStore | None = None,
@@ -92,7 +95,11 @@ class TokenManager(ABC):
         announce = Announcer(self)
         records = Records(encryption_keys, accept_plain=accept_plain)
         self.integration = integration
-        self._oauth = WebexOAuth(integration, with_redirect=login_flow == "redirect")
+        self._oauth = WebexOAuth(
+            integration,
+            with_redirect=login_flow == "redirect",
+            login_scopes=check_login_scopes(login_scopes, integration),
+        )
         self.chat = Chat(DirectMessages(bot_token), texts or Texts(), flow_lifetime, make_login_card)
         self._remembered = SubclassContexts(self)
         self.contexts: Contexts = self._remembered if users is None else StoredContexts(users, records)
@@ -100,7 +107,7 @@ class TokenManager(ABC):
         self.login = Login(
             self._oauth, self.contexts, self.pending, self.chat, announce,
             device=DeviceGrant(integration) if login_flow == "device" else None,
-            make_url=self._url_without_pkce if users is None else None,
+            make_url=partial(subclass_logins.start, self, self._oauth) if users is None else None,
         )  # fmt: skip
         self._refresher = Refresher(self.contexts, self._oauth.refresh, announce)
         self._resumer: Resumer | None = None
@@ -172,18 +179,14 @@ class TokenManager(ABC):
         Returns:
             True -> tokens got updated
         """
-        try:
-            new = self._oauth.refresh(tokens)
-        except TokenServiceError as error:
-            log.warning("tokens not refreshed: %s", error)
-            return False
-        changed = (new.access_token, new.expires_at) != (tokens.access_token, tokens.expires_at)
-        tokens.update(new)
-        return changed
+        return self._oauth.refresh_in_place(tokens)
 
     def token_refused(self, context: UserContext) -> bool:
         """Webex answers 401 to this access token; whether a new login is needed."""
         return self._refresher.refused(context)
+
+    #: ``with manager.api(user_id=..., scopes=()) as api:`` Webex's API as a person, outside of a command
+    api = open_api
 
     def request_login(
         self,
@@ -213,13 +216,7 @@ class TokenManager(ABC):
         Returns:
             the text for the page
         """
-        if error:
-            return self.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
-        text = self.process_redirect(flow_id=flow_id, code=code)
-        flow = self.pending.take(flow_id)
-        if isinstance(flow, FlowState) and (commands := self.pending.take_commands(flow.user_id)[0]):
-            self.pending.release(flow.user_id, commands)
-        return text
+        return subclass_logins.finish(self, flow_id=flow_id, code=code, error=error)
 
     def logout(self, *, user_id: str) -> bool | None:
         """Delete a user's tokens, and revoke them at Webex where it lets us.
@@ -231,19 +228,20 @@ class TokenManager(ABC):
         self._refresher.forget(user_id)
         return revoked
 
-    def _url_without_pkce(self, user_id: str) -> str:
-        """The address of a flow that a subclass starts and ends in its own way."""
-        flow_id = self.start_flow(user_id=user_id)
-        self.pending.keep(flow_id, FlowState(user_id=user_id))  # for finish_login
-        return self._oauth.authorization_url(state=flow_id)
-
     # -- where people meet it: a web app and a bot, imported when they are there
 
     def register_redirect(self, *, flask: Flask) -> None:
-        """Register the ``/redirect`` endpoint for OAuth flows with a Flask app."""
+        """Register the endpoint at which logins come back: the path of the integration's redirect address.
+
+        Args:
+            flask: the app; browsers reach it at that address
+
+        Raises:
+            SettingError: the address has no path, or the app serves it already
+        """
         from ..redirect import view
 
-        view.register(flask, self.redirect)
+        view.register(flask, self.integration.redirect_url, self.redirect)
 
     def redirect(self) -> ResponseReturnValue:
         """View function for GET on /redirect at the end of the authorization flow."""

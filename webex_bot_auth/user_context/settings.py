@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
+from ..webex.oauth import as_list, scopes_setting
 
 DEFAULT_LIFETIME = timedelta(minutes=10)
 
@@ -26,3 +28,19 @@ def check_settings(bot_token: Any, integration: Any, flow_lifetime: Any, login_f
         raise SettingError("flow_lifetime", "has to be a timedelta longer than zero")
     if login_flow not in ("redirect", "device"):
         raise SettingError("login_flow", 'is either "redirect" or "device"')
+
+
+def check_login_scopes(login_scopes: str | Iterable[str] | None, integration: Integration) -> list[str]:
+    """The scopes as a list; empty for None.
+
+    Raises:
+        SettingError: there are none, or the integration is not configured with one of them
+    """
+    if login_scopes is None:
+        return []
+    scopes = scopes_setting("login_scopes", login_scopes)
+    if not scopes:
+        raise SettingError("login_scopes", "is empty; leave it out to ask for all scopes of the integration")
+    if lacking := sorted(set(scopes) - set(as_list(integration.scopes))):
+        raise SettingError("login_scopes", f"integration.scopes lacks {', '.join(lacking)}: add them there")
+    return scopes

@@ -8,15 +8,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+import logging
 import secrets
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from ..errors import GrantRefused, SettingError
+from ..errors import GrantRefused, SettingError, TokenServiceError
 from .token_endpoint import request_tokens
+
+log = logging.getLogger(__name__)
 
 #: the scope with which the end of a login checks who has logged in
 IDENTITY_SCOPE = "spark:people_read"
@@ -28,14 +32,18 @@ class WebexOAuth:
     Args:
         integration: client id, secret, scopes, redirect address and endpoints
         with_redirect: whether logins come back to the redirect address
+        login_scopes: what every login asks for; empty: the integration's scopes, unless a login needs others
 
     Raises:
         SettingError: one of these is missing or malformed
     """
 
-    def __init__(self, integration: Integration, *, with_redirect: bool = True) -> None:
+    def __init__(
+        self, integration: Integration, *, with_redirect: bool = True, login_scopes: Iterable[str] = ()
+    ) -> None:
         check_integration(integration, with_redirect=with_redirect)
         self.integration = integration
+        self.login_scopes = list(login_scopes)
 
     @property
     def scopes(self) -> list[str]:
@@ -96,6 +104,17 @@ class WebexOAuth:
         new.scope = new.scope or tokens.scope
         return new
 
+    def refresh_in_place(self, tokens: Tokens) -> bool:
+        """Refresh the tokens themselves, where that is possible; whether they changed."""
+        try:
+            new = self.refresh(tokens)
+        except TokenServiceError as error:
+            log.warning("tokens not refreshed: %s", error)
+            return False
+        changed = (new.access_token, new.expires_at) != (tokens.access_token, tokens.expires_at)
+        tokens.update(new)
+        return changed
+
     def _tokens(self, grant: Mapping[str, str]) -> Tokens:
         client = {"client_id": self.integration.client_id, "client_secret": self.integration.client_secret}
         return request_tokens(self.integration.token_service, {**grant, **client})
@@ -134,6 +153,21 @@ def is_loopback(host: str) -> bool:
 def as_list(scopes: str | Iterable[str] | None) -> list[str]:
     """Scopes as a list, from the space separated form of RFC 6749 section 3.3 or any iterable."""
     return scopes.split() if isinstance(scopes, str) else list(scopes or ())
+
+
+def scopes_setting(setting: str, scopes: Any) -> list[str]:
+    """Scopes that somebody has written down, as a list.
+
+    Raises:
+        SettingError: not scopes, or separated by commas
+    """
+    listed = scopes if isinstance(scopes, str) else list(scopes or ())
+    if not all(isinstance(scope, str) for scope in listed):
+        raise SettingError(setting, 'has to be scopes: ["spark:people_read", "spark:rooms_read"]')
+    joined = " ".join(as_list(listed))
+    if "," in joined:
+        raise SettingError(setting, f"takes no commas: write {' '.join(joined.replace(',', ' ').split())!r}")
+    return joined.split()
 
 
 def new_verifier() -> str:

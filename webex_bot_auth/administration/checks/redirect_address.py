@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import requests
 
-from ...redirect.view import HEADERS, PATH
+from ...redirect.view import HEADERS
 from ...webex.bounded_http import CONNECT_SECONDS
 from ...webex.oauth import is_loopback
 from ...webex.rest import OWN_READ_SECONDS
@@ -63,7 +63,7 @@ def _result(address: SplitResult, answer: requests.Response) -> CheckResult:
         message = f"{url} redirects to {host} (HTTP {status})"
         return error(SUBJECT, message, "use the address that it redirects to, or remove the redirection")
     if status == 404:
-        fix = f"register_redirect serves {PATH}: let the address end with it, and the proxy forward it"
+        fix = "let the bot's app call register_redirect with this address, and the proxy forward its path"
         return error(SUBJECT, f"{url} is not found (HTTP 404)", fix)
     if status in (502, 503, 504):
         message = f"a proxy answers at {url}, but nothing behind it (HTTP {status})"
