@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -91,3 +92,21 @@ def test_a_middleware_is_in_front_of_the_server_for_the_length_of_a_block(world:
         assert status_of("/v1/people/me") == 401
     assert status_of("/v1/rooms") == 401
     assert seen == ["/v1/people/me"]
+
+
+def test_a_call_is_recorded_with_headers_and_bodies_of_both_sides(world: World) -> None:
+    heard: list[int | None] = []
+    world.cloud.calls.listeners.append(lambda call: heard.append(call.status))
+    requests.post(
+        f"{world.cloud.url}/v1/messages",
+        json={"roomId": world.direct.id, "text": "hello"},
+        headers={"Authorization": f"Bearer {world.alice.token}", "X-Mine": "yes"},
+        timeout=5,
+    ).raise_for_status()
+    (call,) = world.cloud.calls.to("/v1/messages")
+    assert call.headers["X-Mine"] == "yes"
+    assert json.loads(call.body) == {"roomId": world.direct.id, "text": "hello"}
+    assert call.answer_headers["Content-Type"] == "application/json"
+    assert json.loads(call.answer_body)["text"] == "hello"
+    assert call.duration is not None
+    assert heard == [None, 200]

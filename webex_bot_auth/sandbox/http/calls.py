@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, overload
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,12 @@ class Call:
         form: The fields of a form or of a JSON object.
         person: The owner of the token that it was made with; None without a known token.
         status: The HTTP status of the answer; None until it is answered.
+        started: When the request arrived, by the sandbox's clock; None for a call that was made by hand.
+        headers: The headers of the request.
+        body: The body of the request.
+        duration: How long the answer took, in seconds; None until it is answered.
+        answer_headers: The headers of the answer.
+        answer_body: The body of the answer.
     """
 
     method: str
@@ -31,19 +38,36 @@ class Call:
     form: Mapping[str, Any] = field(repr=False)
     person: Person | None
     status: int | None = None
+    started: datetime | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    duration: float | None = None
+    answer_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    answer_body: bytes = field(default=b"", repr=False)
 
 
 class Calls(Sequence[Call]):
-    """The calls to the REST API, to OAuth and to device registration, oldest first."""
+    """The calls to the REST API, to OAuth and to device registration, oldest first.
+
+    Attributes:
+        listeners: Called with each call, when it arrives and when it has been answered.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: list[Call] = []
+        self.listeners: list[Callable[[Call], None]] = []
 
     def add(self, call: Call) -> None:
         """Record a call."""
         with self._lock:
             self._calls.append(call)
+        self.tell(call)
+
+    def tell(self, call: Call) -> None:
+        """Tell the listeners that a call has arrived or has been answered."""
+        for listener in self.listeners:
+            listener(call)
 
     def to(self, path: str, *, method: str = "", **form: Any) -> list[Call]:
         """Return the calls to a path.

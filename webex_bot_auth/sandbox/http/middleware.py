@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wrappers import Response
 
 from ..model.errors import as_json
@@ -16,6 +18,7 @@ from .faults import WRONG_TYPES, Fault
 from .server import reset
 
 RECORDED_PATHS = ("/v1/", "/u2c/", "/wdm/", "/conversation/")
+CALL = "webex_sandbox.call"  # where the environment of a request has its record
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -35,27 +38,35 @@ class CallMiddleware:
         """Answer a request."""
         if not environ["PATH_INFO"].startswith(RECORDED_PATHS):
             return self._app(environ, start_response)
-        call = self._record(environ)
+        began, call = time.monotonic(), self._record(environ)
+        try:
+            answer = Response.from_app(self._disturbed, environ, buffered=True)
+            call.status, call.answer_body = answer.status_code, answer.get_data()
+            call.answer_headers = dict(answer.headers)
+        finally:  # a fault may reset the connection instead
+            call.duration = time.monotonic() - began
+            self._services.calls.tell(call)
+        return answer(environ, start_response)
 
-        def start_recorded(status: str, headers: Any, error: Any = None) -> Any:
-            call.status = int(status.split()[0])
-            return start_response(status, headers, error)
-
-        grant = str(call.form.get("grant_type", ""))
-        fault = self._services.faults.find_for_http(call.method, call.path, grant)
+    def _disturbed(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        grant = str(environ[CALL].form.get("grant_type", ""))
+        fault = self._services.faults.find_for_http(environ["REQUEST_METHOD"], environ["PATH_INFO"], grant)
         faulty = self._apply(fault, environ) if fault else None
-        return (faulty or self._app)(environ, start_recorded)
+        return (faulty or self._app)(environ, start_response)
 
     def _record(self, environ: dict[str, Any]) -> Call:
         body = environ["wsgi.input"].read()
         environ["wsgi.input"].seek(0)
         _, _, bearer = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        call = Call(
+        call = environ[CALL] = Call(
             environ["REQUEST_METHOD"],
             environ["PATH_INFO"],
             dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
             form_fields(body, environ.get("CONTENT_TYPE", "")),
             self._services.tokens.owner(bearer.strip()),
+            started=self._services.cloud.clock.now_utc(),
+            headers=dict(EnvironHeaders(environ)),
+            body=body,
         )
         self._services.calls.add(call)
         return call

@@ -1,4 +1,4 @@
-"""The devices that clients register to receive events, and the events that they have not acknowledged."""
+"""The devices that clients register to receive events, and the events for each."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from ..model.people import Person
 
 
 @dataclass
-class PendingEvent:
-    """An event that a device has not acknowledged yet.
+class DeviceEvent:
+    """An event for a device.
 
     Attributes:
         event: The event, as it is sent.
         activity_id: The ID of its activity in the REST API.
+        sent: How often it has been sent.
+        acknowledged: True once the client has acknowledged it.
     """
 
     event: dict[str, Any]
     activity_id: str
+    sent: int = 0
+    acknowledged: bool = False
 
 
 @dataclass
@@ -31,17 +35,23 @@ class Device:
         person: Whose client it is.
         details: What the client has registered with.
         uuid: Its UUID.
-        pending: The events that it has not acknowledged, oldest first.
+        events: All events for it, oldest first.
     """
 
     person: Person
     details: dict[str, Any]
     uuid: str = field(default_factory=new_uuid)
-    pending: list[PendingEvent] = field(default_factory=list)
+    events: list[DeviceEvent] = field(default_factory=list)
+
+    @property
+    def pending(self) -> list[DeviceEvent]:
+        """The events that it has not acknowledged, oldest first."""
+        return [one for one in self.events if not one.acknowledged]
 
     def acknowledge(self, message_id: str) -> None:
-        """Remove a pending event; clients name it by its own ID or by that of its activity."""
-        self.pending = [one for one in self.pending if message_id not in (one.event["id"], one.activity_id)]
+        """Note that an event has arrived; clients name it by its own ID or by that of its activity."""
+        for one in self.pending:
+            one.acknowledged = message_id in (one.event["id"], one.activity_id)
 
 
 class Devices:

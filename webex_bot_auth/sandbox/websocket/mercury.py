@@ -7,6 +7,7 @@ import json
 import ssl
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +21,7 @@ from ..model.activities import Activity, websocket_event
 from ..model.cloud import Cloud
 from ..model.people import Person
 from ..oauth.tokens import Tokens
-from .devices import Device, Devices, PendingEvent
+from .devices import Device, DeviceEvent, Devices
 
 PATH = "/mercury/"
 AUTHORIZATION_TIMEOUT = 10  # seconds until a client has to have sent its token
@@ -42,6 +43,7 @@ class Mercury:
         connection_counts: How often clients have connected and authorized, by the UUID of person or bot.
         rest_url: Base URL of the REST API; has to be set before the first event.
         port: The port, once it is started.
+        listeners: Called with a device when it has a new event, has been sent one or has acknowledged one.
     """
 
     def __init__(
@@ -58,11 +60,12 @@ class Mercury:
         self._thread = threading.Thread(target=self._run, name="sandbox-mercury", daemon=True)
         self._server: Server | None = None
         # for each device, the outboxes of its connections; used in the loop only
-        self._outboxes: dict[str, list[asyncio.Queue[PendingEvent]]] = {}
+        self._outboxes: dict[str, list[asyncio.Queue[DeviceEvent]]] = {}
         self._online: dict[ServerConnection, Person] = {}
         self.connection_counts: Counter[str] = Counter()
         self.rest_url = ""
         self.port = 0
+        self.listeners: list[Callable[[Device], None]] = []
 
     # -- lifecycle
 
@@ -129,13 +132,26 @@ class Mercury:
         now = self._cloud.clock.now_utc()
         for person in activity.audience:
             for device in self._devices.of(person):
-                pending = PendingEvent(websocket_event(activity, self.rest_url, now), activity.id)
-                self._loop.call_soon_threadsafe(self._dispatch, device, pending)
+                event = DeviceEvent(websocket_event(activity, self.rest_url, now), activity.id)
+                self._loop.call_soon_threadsafe(self._add, device, event)
 
-    def _dispatch(self, device: Device, pending: PendingEvent) -> None:
-        device.pending.append(pending)
+    def _add(self, device: Device, event: DeviceEvent) -> None:
+        device.events.append(event)
+        self._tell(device)
+        self._dispatch(device, event)
+
+    def _dispatch(self, device: Device, event: DeviceEvent) -> None:
         for outbox in self._outboxes.get(device.uuid, ()):
-            outbox.put_nowait(pending)
+            outbox.put_nowait(event)
+
+    def deliver_again(self, device: Device, event: DeviceEvent) -> None:
+        """Send an event once more, as Webex does with those that were not acknowledged."""
+        event.acknowledged = False
+        self._loop.call_soon_threadsafe(self._dispatch, device, event)
+
+    def _tell(self, device: Device) -> None:
+        for listener in self.listeners:
+            listener(device)
 
     # -- connections
 
@@ -169,13 +185,13 @@ class Mercury:
         return token is not None and token.person == device.person
 
     async def _serve(self, connection: ServerConnection, device: Device) -> None:
-        outbox: asyncio.Queue[PendingEvent] = asyncio.Queue()
+        outbox: asyncio.Queue[DeviceEvent] = asyncio.Queue()
         outboxes = self._outboxes.setdefault(device.uuid, [])
         if not outboxes:  # otherwise another connection of the device has them
-            for pending in device.pending:
-                outbox.put_nowait(pending)
+            for event in device.pending:
+                outbox.put_nowait(event)
         outboxes.append(outbox)
-        sender = asyncio.ensure_future(self._send(connection, outbox))
+        sender = asyncio.ensure_future(self._send(connection, device, outbox))
         self._set_online(connection, device.person)
         try:
             async for text in connection:
@@ -194,24 +210,26 @@ class Mercury:
                 self.connection_counts[person.uuid] += 1
             self._cloud.notify()
 
-    @staticmethod
-    async def _receive(connection: ServerConnection, device: Device, message: dict[str, Any]) -> None:
+    async def _receive(self, connection: ServerConnection, device: Device, message: dict[str, Any]) -> None:
         if message.get("type") == "ack":
             device.acknowledge(str(message.get("messageId")))
+            self._tell(device)
         elif message.get("type") == "ping":
             await connection.send(json.dumps({"id": message.get("id"), "type": "pong"}))
 
-    async def _send(self, connection: ServerConnection, outbox: asyncio.Queue[PendingEvent]) -> None:
+    async def _send(
+        self, connection: ServerConnection, device: Device, outbox: asyncio.Queue[DeviceEvent]
+    ) -> None:
         with suppress(ConnectionClosed):
             while True:
-                pending = await outbox.get()
+                event = await outbox.get()
                 if self._faults.find_for_websocket("drop"):
                     connection.transport.abort()
                     return
-                text = json.dumps(pending.event)
-                await connection.send(text)
-                if self._faults.find_for_websocket("duplicate"):
-                    await connection.send(text)
+                for _ in range(2 if self._faults.find_for_websocket("duplicate") else 1):
+                    await connection.send(json.dumps(event.event))
+                    event.sent += 1
+                self._tell(device)
 
 
 def _parse(text: str | bytes) -> dict[str, Any]:
