@@ -116,8 +116,9 @@ class StoreError(WebexBotAuthError):
     """
 
     def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}")
-        self.place = place
+        # an id may hold half of a character, which no log could write
+        self.place = place.encode("utf-8", "backslashreplace").decode()
+        super().__init__(f"{self.place}: {problem}")
 
 
 class StoreUnreadable(StoreError):

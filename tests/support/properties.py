@@ -61,6 +61,7 @@ PROPERTIES = {
     44: "A state of another form touches no storage, and no request touches what is not ours.",
     46: "A logout ends all that is pending for that person, an exchange in flight included.",
     50: "~/.netrc does not replace the token of a user or the bot.",
+    52: "Damaged stores: a clear error that names the place, in bounded memory, and no crash.",
     54: "An application's own after_request cannot take the security headers off the page.",
 }
 

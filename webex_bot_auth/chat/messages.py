@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 TextsOrChoice = Texts | Callable[[str | None], Texts]
 #: takes what :func:`~webex_bot_auth.chat.cards.login_card` takes
 MakeCard = Callable[..., Card]
+_USUAL = Texts()
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,17 @@ class Chat:
 
     def texts(self, user_id: str | None = None) -> Texts:
         """The texts for a person; None: for a person who is not known."""
-        return self._texts(user_id) if callable(self._texts) else self._texts
+        if not callable(self._texts):
+            return self._texts
+        try:
+            chosen = self._texts(user_id)
+        except Exception:  # the bot author's code, which must not leave a person without an answer
+            log.exception("texts= failed, the usual ones are used: user %s", user_id)
+            return _USUAL
+        if not isinstance(chosen, Texts):
+            log.error("texts= gave a %s instead of Texts: user %s", type(chosen).__name__, user_id)
+            return _USUAL
+        return chosen
 
     # -- login cards
 
@@ -81,7 +92,7 @@ class Chat:
             MessageNotSent: the card did not reach the person
         """
         texts = self.texts(user_id)
-        card = self._make_card(
+        card = self._card(
             title=texts.login_title_again if why.again else texts.login_title,
             sentence=_sentence(texts, why),
             button=texts.login_button,
@@ -102,7 +113,7 @@ class Chat:
             MessageNotSent: the card did not reach the person
         """
         texts, filled = self.texts(user_id), {"code": code.user_code, "address": code.page}
-        card = self._make_card(
+        card = self._card(
             title=texts.login_title_again if why.again else texts.login_title,
             sentence=_sentence(texts, why),
             button=texts.login_button,
@@ -111,6 +122,14 @@ class Chat:
             code=texts.device_code.format(**filled),
         )
         self._messages.send(user_id, texts.device_without_cards.format(**filled), card)
+
+    def _card(self, **parts: str) -> Card:
+        try:
+            return self._make_card(**parts)
+        except Exception as error:  # noqa: BLE001 (as for texts=)
+            # no more of the error: it may quote the address
+            log.error("make_login_card= failed, the usual card is used: %s", type(error).__name__)  # noqa: TRY400
+            return login_card(**parts)
 
     def refuse_more_logins(self, user_id: str) -> None:
         """Tell a person that there are enough login cards.

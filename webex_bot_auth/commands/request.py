@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,9 +46,14 @@ class Request:
             user_id=self.user_id,
             kind="card" if self.is_card else "message",
             id=str(self.action.id),
-            display_name=display_name(command),
-            activity=dict(self.activity),
+            display_name=_storable(display_name(command)),
+            activity=_storable(self.activity),
         )
+
+
+def _storable(told: Any) -> Any:
+    """What JSON can hold of it: a message may have half of a character, which is no text."""
+    return json.loads(json.dumps(told, ensure_ascii=False, default=str).encode("utf-8", "replace"))
 
 
 def display_name(command: Any) -> str:

@@ -70,7 +70,7 @@ class Records:
         except ValidationError as error:
             # from None: what is unreadable may still hold tokens
             raise StoreUnreadable(place, f"not a {kind.__name__} ({_where(error)})") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise StoreUnreadable(place, "not JSON") from None
 
     def rotated(self, kind: type[Model], record: Record, *, bound_to: str, place: str) -> str | None:
@@ -102,7 +102,7 @@ def owner_of(record: Record) -> str:
     """Whose record this says it is; an encrypted one opens for nobody else."""
     try:
         return str(json.loads(record)["user_id"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return ""
 
 

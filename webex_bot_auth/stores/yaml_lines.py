@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -18,6 +19,10 @@ HEADER = b"# webex-bot-auth: one user a line. Stop the bot before you edit this 
 #: what JSON leaves as it is and YAML does not allow, or takes for a line's end
 _NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _LINE = re.compile(rb'("(?:[^"\\]|\\.)*"): ')
+#: how deeply other styles of YAML may be nested; libyaml may crash the process at some thousands
+MAX_DEPTH = 100
+#: how often what stands in the file may be repeated by aliases, on average
+MAX_REPEATS = 10
 
 
 def line_of(user_id: str, record: str) -> bytes:
@@ -62,6 +67,7 @@ def _user_of(match: re.Match[bytes] | None) -> str | None:
 def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _check_structure(yaml.parse(data, Loader=loader), path)
         users: Any = yaml.load(data, Loader=loader)  # noqa: S506 (both are safe loaders)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: an impossible date, say
         mark = getattr(error, "problem_mark", None)
@@ -73,6 +79,29 @@ def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
     if not isinstance(users, dict):
         raise StoreUnreadable(path, "is not a mapping of user ids")
     return {str(user_id): _line_of_yaml(str(user_id), record, path) for user_id, record in users.items()}
+
+
+def _check_structure(events: Iterable[yaml.Event], path: str) -> None:
+    """Refuse what would take all of the stack or memory: deep nesting, and aliases of aliases of aliases.
+
+    Raises:
+        StoreUnreadable: it would
+    """
+    sizes: dict[Any, int] = {}  # by anchor, with all that the aliases within stand for
+    around: list[list[Any]] = []  # anchor and size of each collection that has not ended yet
+    for written, event in enumerate(events):
+        size = 0
+        if isinstance(event, yaml.CollectionStartEvent):
+            around.append([event.anchor, 1])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = around.pop()
+            sizes[anchor] = size
+        elif isinstance(event, yaml.NodeEvent):
+            size = sizes.get(event.anchor, 1) if isinstance(event, yaml.AliasEvent) else 1
+        if around:
+            around[-1][1] += size
+        if len(around) > MAX_DEPTH or size > MAX_REPEATS * (written + MAX_DEPTH):
+            raise StoreUnreadable(path, "is nested too deeply, or repeats itself too often by aliases")
 
 
 def _line_of_yaml(user_id: str, record: Any, path: str) -> bytes:

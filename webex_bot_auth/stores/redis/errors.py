@@ -23,8 +23,8 @@ from redis.sentinel import MasterNotFoundError
 
 from ...errors import StoreUnavailable
 
-#: what redis-py raises; a client that decodes also raises the last one
-ERRORS = (RedisError, RedisClusterException, UnicodeDecodeError)
+#: what redis-py raises; the last one for a key that is no text, or by a client that decodes
+ERRORS = (RedisError, RedisClusterException, UnicodeError)
 
 
 @contextmanager
@@ -61,6 +61,7 @@ _IS_CLUSTER = "this Redis is a node of a cluster, for which the bot needs redis_
 #: the first that fits counts: kind of an error, a word in it, and what an operator is told
 _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
     (UnicodeDecodeError, "", "what Redis has there is no text"),
+    (UnicodeEncodeError, "", "the id is no text"),
     (AuthenticationError, "", "Redis refuses the user name or password"),
     (NoPermissionError, "", "the Redis user lacks the right for this"),
     (RedisTimeoutError, "", "Redis does not answer in time"),
