@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 from playwright.sync_api import Browser
+from support import marks
 from support.chromium import chromium
 from support.makers import KEY, Make, MakeManager
 from support.redis_server import RedisServer
@@ -31,6 +32,11 @@ pytest_plugins = [
     "support.refreshing",
     "support.webex_oauth",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        marks.mark(item)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from .user_context import StoredTokenManager, TokenManager, UserContext, YAMLTok
 if TYPE_CHECKING:
     from .user_context import RedisTokenManager
 
+__version__ = "0.1.0"
+
 __all__ = [
     "LoginCommand",
     "LoginRequired",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+from .. import __version__
 from ..errors import SettingError, WebexBotAuthError
 from . import doctor_command, environment, store_commands
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="webex-bot-auth", description=ABOUT, epilog=SECRETS)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     store = parser.add_mutually_exclusive_group(required=True)
     store.add_argument("--yaml", metavar="BASE", help="path of the YAML file, without .yml")
     store.add_argument(
