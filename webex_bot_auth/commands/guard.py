@@ -14,14 +14,13 @@ from wxc_sdk import WebexSimpleApi
 
 from ..models import UserContext
 from ..service import LoginService
-from ..webex.oauth import as_list
+from ..webex.oauth import scopes_setting
+from .definitions import HOOKS, check_hook, check_not_async, check_order, check_target, checked_manager
 from .guarded_call import GuardedCall, Needs, running_call
 from .request import Request, original
 
 Decorated = TypeVar("Decorated")
 
-#: the methods of a command that webex_bot calls; a guard on one of them guards all of them
-HOOKS = ("execute", "pre_execute", "pre_card_load_reply")
 #: attribute of a class that is guarded: what it needs; and of an ``__init__`` of ours
 _NEEDS = "_webex_bot_auth_needs"
 #: what needs_of() has found, as it is on the hot path; emptied with each class and command that is made
@@ -47,14 +46,17 @@ def requires_user_token(
         target: the class or method
         scopes: scopes that the command needs; who has granted fewer is asked to log in again
         reason: what the command needs them for, such as ``to list your spaces``; stands in the login card
+
+    Raises:
+        TypeError: the target is not a command class, nor a method of one that webex_bot calls
+        SettingError: the scopes are malformed
     """
+    needs = Needs(scopes_setting("scopes", scopes), reason)
     if target is None:
-        return functools.partial(requires_user_token, scopes=as_list(scopes), reason=reason)
-    needs = Needs(as_list(scopes), reason)
+        return functools.partial(requires_user_token, scopes=needs.scopes, reason=reason)
     if inspect.isclass(target):
         return _guard_class(target, needs)
-    if not callable(target):
-        raise TypeError("@requires_user_token goes on a command class or on one of its methods")
+    check_target(target)
     return GuardedMethod(target, needs, getattr(target, "__name__", "execute"))
 
 
@@ -69,6 +71,8 @@ class UserTokenMixin:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if not hasattr(cls.__init__, _NEEDS):  # as of a decorated parent
+            check_order(cls, UserTokenMixin)
         _guard_hooks(cls)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -77,8 +81,8 @@ class UserTokenMixin:
         make = super().__new__
         return make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
 
-    def __init__(self, *args: Any, token_manager: LoginService, **kwargs: Any) -> None:
-        self.token_manager = token_manager
+    def __init__(self, *args: Any, token_manager: LoginService | None = None, **kwargs: Any) -> None:
+        self.token_manager = checked_manager(self, token_manager)
         super().__init__(*args, **kwargs)
 
     @property
@@ -122,6 +126,7 @@ class GuardedMethod:
     """
 
     def __init__(self, method: Any, needs: Needs, hook: str) -> None:
+        check_not_async(method)
         functools.update_wrapper(self, method)  # first: it copies the attributes of what it wraps
         self._method = method
         self._binds = hasattr(method, "__get__")
@@ -129,6 +134,7 @@ class GuardedMethod:
         self._hook = hook
 
     def __set_name__(self, owner: type, name: str) -> None:
+        check_hook(name, f"{owner.__qualname__}.{name}")
         self._hook = name
         _guard_class(owner, self.needs)
 
@@ -222,8 +228,8 @@ def _mix_in(cls: Any) -> None:
         return own_new(made) if own_new is object.__new__ else own_new(made, *args, **kwargs)
 
     @functools.wraps(own_init)
-    def init(self: Any, *args: Any, token_manager: LoginService, **kwargs: Any) -> None:
-        self.token_manager = token_manager
+    def init(self: Any, *args: Any, token_manager: LoginService | None = None, **kwargs: Any) -> None:
+        self.token_manager = checked_manager(self, token_manager)
         if takes_manager:
             kwargs["token_manager"] = token_manager
         own_init(self, *args, **kwargs)

@@ -18,6 +18,7 @@ from ..errors import MessageNotSent, OutsideGuardedCall, StoreError, TokenServic
 from ..models import UserContext
 from ..service import LoginService
 from ..webex.rest import user_api
+from .answers import checked
 from .failures import is_rate_limit, is_refusal_of, report
 from .request import Request, display_name
 
@@ -194,7 +195,7 @@ class GuardedCall:
         token = _current.set(self)
         result = None
         try:
-            result = self._body()
+            result = checked(self._body())
         except BotException:
             raise
         except (KeyboardInterrupt, GeneratorExit):
@@ -214,7 +215,7 @@ class GuardedCall:
             while True:
                 token = _current.set(self)
                 try:
-                    answer = next(answers)
+                    answer = checked(next(answers))
                 except StopIteration:
                     return
                 except BotException as error:  # webex_bot does not look for it here
@@ -223,6 +224,7 @@ class GuardedCall:
                 except (KeyboardInterrupt, GeneratorExit):
                     raise
                 except BaseException as error:  # noqa: BLE001 (see above)
+                    answers.close()
                     answer = self._explain(error)
                 finally:
                     _current.reset(token)
