@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.makers import Make
+from support.redis_server import RedisServer
 from support.whoami import Whoami
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import Texts
+from webex_bot_auth import RedisTokenManager, Texts, YAMLTokenManager
 from webex_bot_auth.chat.texts import PageText
 from webex_bot_auth.errors import SettingError
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.sample_contexts import context
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,56 @@ def test_it_is_named(
     with pytest.raises(SettingError, match=setting) as caught:
         yaml_manager(**{"bot_token": "token", "integration": integration, **options})
     assert caught.value.setting == setting
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://bot.example.com/redirect", "has to begin with https://"),
+        ("http://0.0.0.0:5000/redirect", "write localhost"),
+        ("http://[::]:5000/redirect", "write localhost"),
+        ("http://localhost:0/redirect", "write the port"),
+        ("http://localhost:port/redirect", "is not a full address"),
+        ("https://bot.example.com/#/redirect", "behind #"),
+    ],
+)
+def test_a_redirect_address_that_no_browser_can_open_is_refused(
+    yaml_manager: Make, integration: Integration, url: str, said: str
+) -> None:
+    integration.redirect_url = url
+    with pytest.raises(SettingError, match=said) as caught:
+        yaml_manager("token", integration)
+    assert caught.value.setting == "integration.redirect_url"
+
+
+def test_a_folder_that_cannot_be_written_is_refused(integration: Integration) -> None:
+    with pytest.raises(SettingError, match="yml_base: /proc cannot be written"):
+        YAMLTokenManager("token", integration, yml_base="/proc/tokens")
+
+
+def test_the_base_name_of_the_file_may_have_its_extension(tmp_path: Path, integration: Integration) -> None:
+    for base in ("tokens", "tokens.yml"):
+        with YAMLTokenManager("token", integration, yml_base=str(tmp_path / base)) as manager:
+            manager.set_user_context(user_id=base, user_context=context(base))
+    assert (tmp_path / "tokens.yml").exists()
+    assert not (tmp_path / "tokens.yml.yml").exists()
+    (tmp_path / "tokens.yml").rename(tmp_path / "tokens.yml.yml")  # as an earlier version wrote it
+    with YAMLTokenManager("token", integration, yml_base=str(tmp_path / "tokens.yml")) as manager:
+        assert manager.get_user_context(user_id="tokens")
+
+
+def test_a_redis_host_may_have_a_port_and_is_no_url(
+    redis_server: RedisServer, integration: Integration
+) -> None:
+    with pytest.raises(SettingError, match="pass this as redis_url") as caught:
+        RedisTokenManager("token", integration, redis_host=redis_server.url)
+    assert caught.value.setting == "redis_host"
+    with RedisTokenManager("token", integration, redis_host=f"127.0.0.1:{redis_server.port}") as manager:
+        assert manager.redis.ping()
+    for host, expected in (("::1", ("::1", 6379)), ("[::1]:7000", ("::1", 7000)), ("redis", ("redis", 6379))):
+        with RedisTokenManager("token", integration, redis_host=host) as manager:
+            to = manager.redis.connection_pool.connection_kwargs
+            assert (to["host"], to.get("port", 6379)) == expected
 
 
 def test_an_unknown_option_is_refused(yaml_manager: Make, integration: Integration) -> None:

@@ -9,12 +9,28 @@ from typing import Any
 
 from ..logins.records import Records
 from ..models import RotationReport, UserContext
-from ..user_context import RedisTokenManager, YAMLTokenManager
+from ..stores.yaml_file import YAMLUserStore
+from ..user_context import RedisTokenManager, StoredTokenManager
+from ..user_context.yaml_manager import path_of_file
 from .environment import REDIS_URL, Environment
 from .redis_flows import PendingFlow, pending_flows
 from .redis_health import RedisHealth, read_redis_health
 
-Store = YAMLTokenManager | RedisTokenManager
+
+class YAMLFile(StoredTokenManager):
+    """A file of users. Other than a bot, administration need not be able to write it.
+
+    Args:
+        base: path, with or without .yml
+        options: see :class:`~webex_bot_auth.user_context.StoredTokenManager`
+    """
+
+    def __init__(self, base: str, **options: Any) -> None:
+        self.path = Path(path_of_file(base))
+        super().__init__(users=YAMLUserStore(str(self.path)), **options)
+
+
+Store = YAMLFile | RedisTokenManager
 
 
 def open_store(options: argparse.Namespace, *, encryption_keys: list[str]) -> Store:
@@ -34,7 +50,7 @@ def open_store(options: argparse.Namespace, *, encryption_keys: list[str]) -> St
         "encryption_keys": encryption_keys,
     }
     if options.yaml is not None:
-        return YAMLTokenManager(yml_base=options.yaml, **common)
+        return YAMLFile(options.yaml, **common)
     url = environment.get(REDIS_URL) if options.redis_url == "env" else options.redis_url
     return RedisTokenManager(redis_url=url, key_prefix=options.key_prefix, **common)
 
@@ -100,8 +116,3 @@ def redis_health(store: RedisTokenManager) -> RedisHealth:
         StoreUnavailable: Redis cannot be reached
     """
     return read_redis_health(store.redis, probe_key=f"{store.key_prefix}doctor")
-
-
-def yaml_path(store: YAMLTokenManager) -> Path:
-    """The path of the file in which a YAML store keeps its users."""
-    return Path(store.path)

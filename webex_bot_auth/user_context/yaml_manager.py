@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import Any
 
 from wxc_sdk.integration import Integration
@@ -21,7 +22,8 @@ class YAMLTokenManager(StoredTokenManager):
     Args:
         bot_token: bot token
         integration: integration to use to obtain tokens
-        yml_base: base name (no extension) of the YAML file; relative to the working directory
+        yml_base: base name of the YAML file, relative to the working directory; ``tokens`` and ``tokens.yml``
+            are the same
         options: see :class:`~webex_bot_auth.user_context.TokenManager`
 
     Raises:
@@ -29,15 +31,40 @@ class YAMLTokenManager(StoredTokenManager):
     """
 
     def __init__(self, bot_token: str, integration: Integration, yml_base: str, **options: Any) -> None:
-        if not isinstance(yml_base, (str, os.PathLike)) or not os.fspath(yml_base):
-            raise SettingError("yml_base", "is empty; it is the path of the file without .yml")
-        folder = os.path.dirname(os.path.abspath(os.fspath(yml_base)))
-        if not os.path.isdir(folder):
-            raise SettingError("yml_base", f"there is no folder {folder}")
-        self._file = YAMLUserStore(f"{os.fspath(yml_base)}.yml")
+        path = path_of_file(yml_base)
+        _check_folder(os.path.dirname(os.path.abspath(path)))
+        self._file = YAMLUserStore(path)
         super().__init__(bot_token, integration, users=self._file, **options)
 
     @property
     def path(self) -> str:
         """The file itself, which is made with the first login."""
         return self._file.path
+
+
+def path_of_file(yml_base: str | os.PathLike[str]) -> str:
+    """The path of the file with this base name.
+
+    Raises:
+        SettingError: there is no name, or no such folder
+    """
+    if not isinstance(yml_base, (str, os.PathLike)) or not os.fspath(yml_base):
+        raise SettingError("yml_base", "is empty; it is the path of the file without .yml")
+    base = os.fspath(yml_base)
+    folder = os.path.dirname(os.path.abspath(base))
+    if not os.path.isdir(folder):
+        raise SettingError("yml_base", f"there is no folder {folder}")
+    path = f"{base}.yml"  # also where it is tokens.yml.yml, as there may be from earlier
+    return base if base.endswith(".yml") and not os.path.exists(path) else path
+
+
+def _check_folder(folder: str) -> None:
+    try:
+        # permissions do not show that a disk is read-only or full
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        problem = (
+            f"{folder} cannot be written ({error.strerror}): use another, or let the bot's user write there"
+        )
+        raise SettingError("yml_base", problem) from error

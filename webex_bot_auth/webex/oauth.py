@@ -12,7 +12,7 @@ import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -126,17 +126,36 @@ def check_integration(integration: Integration, *, with_redirect: bool = True) -
     for name in ("client_id", "client_secret", "scopes", *redirect):
         if not getattr(integration, name, None):
             raise SettingError(f"integration.{name}", "is empty; it is shown at developer.webex.com")
+    scopes_setting("integration.scopes", integration.scopes)
     for name in ("token_service", "auth_service", *redirect):
         scheme, host = _scheme_and_host(getattr(integration, name))
         if not scheme or not host:
             raise SettingError(f"integration.{name}", "is not a full address (https://...)")
         if name != "redirect_url" and scheme != "https" and not (scheme == "http" and is_loopback(host)):
             raise SettingError(f"integration.{name}", "has to be https (or on this machine): it gets secrets")
+    if with_redirect:
+        _check_redirect_url(urlsplit(integration.redirect_url))
+
+
+def _check_redirect_url(address: SplitResult) -> None:
+    """Refuse an address that no browser can open."""
+    setting, host = "integration.redirect_url", address.hostname or ""
+    if address.scheme not in ("http", "https"):
+        raise SettingError(setting, "has to begin with https://, or on your own machine with http://")
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (what a server listens at)
+        raise SettingError(
+            setting, f"no browser can open {host}: write localhost, or the server's public name"
+        )
+    if address.port == 0:
+        raise SettingError(setting, "no browser can open port 0: write the port that the app listens at")
+    if address.fragment:  # RFC 6749 section 3.1.2
+        raise SettingError(setting, "must not have a part behind #, which browsers keep to themselves")
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:
     try:
         address = urlsplit(url)
+        _ = address.port  # ValueError where it is no number
         return address.scheme, address.hostname or ""
     except ValueError:
         return "", ""

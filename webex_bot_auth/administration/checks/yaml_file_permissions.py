@@ -8,16 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...user_context import YAMLTokenManager
-from ..store_access import yaml_path
+from ..store_access import YAMLFile
 from .check_result import CheckResult, error, ok
 from .configuration import Configuration
 
 
 def check_yaml_file(configuration: Configuration) -> Iterator[CheckResult]:
     """One result for the folder, and one for the file."""
-    if isinstance(configuration.store, YAMLTokenManager):
-        path = yaml_path(configuration.store)
+    if isinstance(configuration.store, YAMLFile):
+        path = configuration.store.path
         yield _folder(path.absolute().parent)
         yield _file(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -24,8 +25,12 @@ MAX_POP_SECONDS = 1.0
 def connect(host: str | None, url: str | None) -> Redis:
     """A client for a host (which takes precedence) or a URL. Connects with the first command.
 
+    Args:
+        host: a name or address, with or without a port
+        url: what :meth:`redis.Redis.from_url` takes
+
     Raises:
-        SettingError: neither is given, or the URL is malformed
+        SettingError: neither is given, or one is malformed
     """
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_SECONDS,
@@ -35,8 +40,12 @@ def connect(host: str | None, url: str | None) -> Redis:
         # looks whether a pooled connection is still open before it uses it, which is what a restart needs.
         "retry": Retry(NoBackoff(), 0),
     }
+    if host and "://" in host:
+        raise SettingError(
+            "redis_host", "is a host, such as localhost or localhost:6379; pass this as redis_url"
+        )
     if host:
-        return Redis(host=host, **options)
+        url = f"redis://[{host}]" if _is_ipv6(host) else f"redis://{host}"
     if not url:
         raise SettingError("redis_url", "is empty, and so is redis_host; e.g. redis://localhost:6379/0")
     try:
@@ -44,7 +53,15 @@ def connect(host: str | None, url: str | None) -> Redis:
         return Redis.from_url(url, **options, **tls)
     except (ValueError, TypeError) as error:
         # from None, and without the URL: it may hold a password
-        raise SettingError("redis_url", f"is malformed ({type(error).__name__})") from None
+        setting = "redis_host" if host else "redis_url"
+        raise SettingError(setting, f"is malformed ({type(error).__name__})") from None
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return bool(ipaddress.IPv6Address(host))
+    except ValueError:
+        return False
 
 
 def _tls(url: str) -> tuple[str, dict[str, Any]]:
