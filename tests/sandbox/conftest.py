@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sandbox_world import World, make_bot
@@ -37,3 +38,18 @@ def running(world: World) -> Iterator[World]:
     """Run the bot of ``world``."""
     with world.cloud.run_bot(make_bot(world.bot.token)):
         yield world
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Open a page of its own for a test, which fails if the page reports an error."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    # a refused request is shown where it was made, and a browser reports it as well
+    assert [one for one in errors if not one.startswith("Failed to load resource")] == []

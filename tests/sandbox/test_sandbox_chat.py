@@ -2,37 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
+from sandbox_page import choose, say
 from sandbox_world import World
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """Open a page of its own for a test, which fails if the page reports an error."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert errors == []
-
-
-def say(page: Any, text: str) -> None:
-    """Post a message in the chosen space."""
-    page.get_by_label("Message", exact=True).fill(text)
-    page.get_by_label("Message", exact=True).press("Enter")
-
-
-def choose(page: Any, space: str) -> None:
-    """Choose a space and wait until it is shown."""
-    page.locator("#spaces").get_by_role("button", name=space).click()
-    page.get_by_role("heading", name=space).wait_for()
 
 
 def test_a_message_is_posted_and_answered_in_its_thread(running: World, page: Any) -> None:
@@ -107,11 +80,11 @@ def test_a_group_is_made_and_a_reply_goes_into_the_thread(running: World, page: 
 
 def test_a_space_can_be_made_before_the_page_has_loaded_everything(world: World, page: Any) -> None:
     held: list[Any] = []
-    page.route("**/chat/people", lambda route: held.append(route))
-    with page.expect_request("**/chat/people"):
+    page.route("**/chat/state?**", lambda route: held.append(route))
+    with page.expect_request("**/chat/state?**"):
         page.goto(world.cloud.url)
     page.get_by_role("button", name="New space").click()
-    page.unroute("**/chat/people")  # the requests that were held go on
+    page.unroute("**/chat/state?**")  # the requests that were held go on
     page.get_by_role("dialog").get_by_label("Echo Bot").check()
 
 

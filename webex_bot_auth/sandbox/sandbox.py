@@ -79,6 +79,7 @@ class Sandbox(Inspection):
         if self._services.closing.is_set():
             return
         self._services.closing.set()
+        self._cloud.feed.close()
         self._cloud.notify()
         self.faults.close()
         self._http.close()

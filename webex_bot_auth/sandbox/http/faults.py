@@ -146,6 +146,11 @@ class Faults:
             self._active.append(fault)
         return fault
 
+    def active(self) -> list[Fault]:
+        """Return the faults that are switched on and can still take effect, oldest first."""
+        with self._changed:
+            return [one for one in self._active if one.times is None or one.seen < one.times]
+
     def remove(self, fault: Fault) -> None:
         """Switch one fault off."""
         with self._changed:

@@ -12,6 +12,7 @@ from . import ids, mentions
 from .activities import Activity
 from .clock import Clock
 from .errors import WebexError
+from .feed import Feed
 from .messages import AttachmentAction, Content, Message
 from .people import Person, email_from
 from .rooms import Room
@@ -26,14 +27,14 @@ class Cloud:
     Attributes:
         clock: The sandbox's clock.
         changed: The lock of the state; notified after each change.
-        version: Number of changes so far.
+        feed: Which messages have changed, and when anything else has.
         listeners: Called with each activity, in order; the state is locked meanwhile.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.changed = threading.Condition(threading.RLock())
-        self.version = 0
+        self.feed = Feed()
         self.listeners: list[Callable[[Activity], None]] = []
         self._people: dict[str, Person] = {}
         self._rooms: dict[str, Room] = {}
@@ -159,6 +160,7 @@ class Cloud:
             )
             message = Message(ids.new_uuid(), room, person, content, thread, mentioned, self.clock.now_utc())
             self._messages[message.uuid] = message
+            self.feed.touch("message", message.uuid)
             self._announce(Activity("post", message.uuid, person, message, self._audience(message)))
         return message
 
@@ -179,6 +181,11 @@ class Cloud:
             if message is None or message.uuid in self._deleted or not self.sees(person, message):
                 raise WebexError(404, "Could not find a message with provided ID.")
         return message
+
+    def find_message(self, uuid: str) -> Message | None:
+        """Return the message with this UUID; None if there is none or it was deleted."""
+        with self.changed:
+            return None if uuid in self._deleted else self._messages.get(uuid)
 
     def messages(self, room: Room | None = None) -> list[Message]:
         """Return the messages of one space or of all, oldest first, without deleted ones."""
@@ -205,6 +212,7 @@ class Cloud:
         with self.changed:
             edited = replace(message, content=content, updated=self.clock.now_utc())
             self._messages[message.uuid] = edited
+            self.feed.touch("message", message.uuid)
             self.notify()
         return edited
 
@@ -212,6 +220,7 @@ class Cloud:
         """Delete a message."""
         with self.changed:
             self._deleted.add(message.uuid)
+            self.feed.touch("message", message.uuid)
             self.notify()
 
     # -- cards
@@ -247,7 +256,7 @@ class Cloud:
         self.notify()
 
     def notify(self) -> None:
-        """Count a change and wake up waiters."""
+        """Note a change and wake up waiters."""
         with self.changed:
-            self.version += 1
+            self.feed.touch("cloud")
             self.changed.notify_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,6 +98,7 @@ def consent() -> WerkzeugResponse:
             client=authorization.client,
             descriptions=describe(authorization.scopes),
             people=_people(authorization.login_hint),
+            asked=_asked(authorization.state),
         )
     )
 
@@ -129,6 +131,15 @@ def _people(hint: str) -> list[Person]:
     return [person for person in people if person.email == hint.lower()] or people
 
 
+def _asked(shown: str | None) -> Person | None:
+    """Return the person to whom a card with this state or user code was sent; None if it is unknown."""
+    for message in reversed(services().cloud.messages()) if shown else ():
+        others = [person for person in message.room.people if not person.is_bot]
+        if len(others) == 1 and message.card and str(shown) in json.dumps(message.card):
+            return others[0]
+    return None
+
+
 def _approver(hint: str) -> Person | None:
     if request.form.get("decision") != "approve":
         return None
@@ -148,6 +159,7 @@ def device() -> Response:
         client=client,
         descriptions=describe(code.scopes) if code else [],
         people=_people(""),
+        asked=_asked(user_code),
         wrong=bool(user_code) and code is None,
     )
     return make_response(page)

@@ -1,0 +1,56 @@
+"""The JSON of people, spaces and messages for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..model.clock import iso
+from ..model.messages import Message
+from ..model.people import Person
+from ..model.rooms import Room
+from ..services import services
+
+
+def person_fields(person: Person) -> dict[str, Any]:
+    """Return what the page shows of a person or bot."""
+    return {
+        "id": person.id,
+        "name": person.display_name,
+        "email": person.email,
+        "isBot": person.is_bot,
+        "online": not person.is_bot or services().mercury.is_online(person),
+        "commands": [],
+    }
+
+
+def space_fields(room: Room, viewer: Person, messages: Sequence[Message] = ()) -> dict[str, Any]:
+    """Return what the page shows of a space in the list of spaces."""
+    last = messages[-1] if messages else None
+    return {
+        "id": room.id,
+        "title": room.title_for(viewer),
+        "isDirect": room.is_direct,
+        "people": [one.id for one in room.people],
+        "preview": f"{last.person.display_name}: {last.text or 'a card'}"[:200] if last else "",
+        "active": iso(last.created if last else room.created),
+        "count": len(messages),
+    }
+
+
+def message_fields(message: Message) -> dict[str, Any]:
+    """Return what the page shows of a message."""
+    content = message.content
+    return {
+        "id": message.id,
+        "parent": message.parent.id if message.parent else None,
+        "person": message.person.id,
+        "text": content.text,
+        "markdown": content.markdown or content.html,
+        "card": content.card,
+        "files": list(content.files),
+        "mentioned": [one.display_name for one in message.mentioned],
+        "created": iso(message.created),
+        "edited": message.updated is not None,
+        "handling": [],
+    }

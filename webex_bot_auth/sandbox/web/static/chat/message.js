@@ -1,0 +1,68 @@
+// Renders one message as DOM nodes.
+
+import { renderCard } from "./card.js";
+import { avatar, button, isWebAddress, make } from "./dom.js";
+import { showHandling } from "./handling.js";
+import { markdown } from "./markdown.js";
+
+// handlers: reply(message), submit(message, inputs), json(message), errors()
+export function messageNode(message, person, handlers) {
+  const node = make("article", { className: "message", "aria-label": `${person.name}, ${clock(message.created)}` },
+    avatar(person.name, person.isBot),
+    make("div", { className: "message-main" }, head(message, person), body(message, handlers),
+      make("div", { className: "handling-place" }), tools(message, person, handlers)),
+    make("div", { className: "thread" }));
+  node.dataset.message = message.id;
+  update(node, message, handlers);
+  return node;
+}
+
+// Shows what can change without the message itself: what bots are doing with it.
+export function update(node, message, handlers) {
+  showHandling(node.querySelector(".handling-place"), message.handling, handlers);
+}
+
+export function clock(created) {
+  return new Date(created).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+function head(message, person) {
+  const node = make("header", { className: "message-head" }, make("strong", { dir: "auto" }, person.name));
+  if (person.isBot) node.append(make("span", { className: "tag" }, "Bot"));
+  node.append(make("time", { dateTime: message.created, title: new Date(message.created).toLocaleString() }, clock(message.created)));
+  if (message.edited) node.append(make("span", { className: "tag" }, "Edited"));
+  return node;
+}
+
+// One Tab stop for the tools of all messages, see messages.js: none has one of its own.
+function tools(message, person, handlers) {
+  const reply = button("Reply", () => handlers.reply(message),
+    { tabIndex: -1, "aria-label": `Reply to ${person.name} in a thread` });
+  const json = button("JSON", () => handlers.json(message),
+    { tabIndex: -1, "aria-label": `JSON of the message of ${person.name}` });
+  return make("div", { className: "message-tools", role: "group", "aria-label": "Tools of this message" }, reply);
+}
+
+function body(message, handlers) {
+  const node = make("div", { className: "message-body" });
+  // the text of a message with a card is for clients that cannot show cards
+  if (!message.card && message.markdown) node.append(make("div", { className: "rich", dir: "auto" }, ...markdown(message.markdown)));
+  else if (!message.card && message.text) node.append(make("div", { className: "rich", dir: "auto" }, make("p", {}, ...plain(message))));
+  if (message.card) node.append(renderCard(message.card, (inputs) => handlers.submit(message, inputs)));
+  for (const address of message.files) node.append(file(address));
+  return node;
+}
+
+function file(address) {
+  const name = decodeURIComponent(address.split("/").pop() || address);
+  if (!isWebAddress(address)) return make("p", {}, address);
+  return make("p", {}, make("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name));
+}
+
+// A plain text with the names of those whom it mentions set off.
+function plain(message) {
+  const names = message.mentioned.filter(Boolean);
+  if (!names.length) return [message.text];
+  const pattern = new RegExp(`(@?(?:${names.map((one) => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")}))`, "gi");
+  return message.text.split(pattern).map((part, index) => (index % 2 ? make("span", { className: "mention" }, part) : part));
+}

@@ -1,0 +1,44 @@
+// Opens and closes the workbench, whose code is loaded when it is opened for the first time.
+
+import { $ } from "./dom.js";
+
+let tab = "";
+let loaded = null; // the module, once it was needed
+let changed = () => {};
+
+export const workbenchTab = () => tab;
+
+export function startWorkbench(handlers) {
+  changed = handlers.changed;
+  for (const toggle of document.querySelectorAll("[data-workbench]")) {
+    toggle.addEventListener("click", () => (tab ? close() : openWorkbench()));
+  }
+  $("workbench-close").addEventListener("click", close);
+  $("workbench").addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented) close();
+  });
+}
+
+// Opens a tab, and what in it is meant: such as the id of a message.
+export async function openWorkbench(name = "calls", what = "") {
+  await showWorkbench(name, what);
+  changed();
+  loaded?.focusTab();
+}
+
+// Shows a tab, or with an empty name no workbench at all.
+export async function showWorkbench(name, what = "") {
+  tab = name;
+  document.body.classList.toggle("with-workbench", Boolean(tab));
+  $("workbench").hidden = !tab;
+  for (const toggle of document.querySelectorAll("[data-workbench]")) toggle.setAttribute("aria-expanded", String(Boolean(tab)));
+  if (tab) loaded ??= await import("../workbench/panel.js");
+  loaded?.show(tab, what, openWorkbench);
+}
+
+function close() {
+  showWorkbench("");
+  changed();
+  const toggle = [...document.querySelectorAll("[data-workbench]")].find((one) => one.checkVisibility());
+  toggle?.focus();
+}
