@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "webex-bot-auth"
 version = release = installed_version(project)
+repository = "https://github.com/webex-bot-auth/webex-bot-auth"
 html_title = "webex-bot-auth"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference_tables"]
 
@@ -22,7 +24,7 @@ html_theme = "furo"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_theme_options = {
-    "source_repository": "https://github.com/webex-bot-auth/webex-bot-auth/",
+    "source_repository": repository,
     "source_branch": "main",
     "source_directory": "docs/",
 }
@@ -61,5 +63,19 @@ def find_by_another_name(app: Sphinx, env: Any, node: Any, content: Any) -> node
     return link or None
 
 
+def link_to_the_repository(app: Sphinx, page: str, source: list[str]) -> None:
+    """What is no page is linked where it can be read: relative links work in the repository as well."""
+
+    def absolute(link: re.Match[str]) -> str:
+        path = (Path(app.srcdir) / page).parent.joinpath(link[1]).resolve()
+        if path.is_relative_to(app.srcdir):
+            return link[0]
+        name = path.relative_to(Path(app.srcdir).parent).as_posix()
+        return f"]({repository}/{'tree' if path.is_dir() else 'blob'}/main/{name}"
+
+    source[0] = re.sub(r"\]\((\.\./[^)#]+)", absolute, source[0])
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("source-read", link_to_the_repository)
     app.connect("missing-reference", find_by_another_name)

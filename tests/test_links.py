@@ -7,15 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.documented import PAGES, ROOT
 
-ROOT = Path(__file__).parent.parent
 REPOSITORY = "https://github.com/webex-bot-auth/webex-bot-auth"
 SITE = "https://webex-bot-auth.readthedocs.io/en/latest/"
-DOCUMENTS = sorted(
-    path.relative_to(ROOT).as_posix()
-    for path in ROOT.rglob("*.md")
-    if not {part for part in path.relative_to(ROOT).parts if part.startswith(".") or part == "build"}
-)
 
 
 def links(name: str) -> Iterator[str]:
@@ -48,10 +43,15 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", PAGES)
 def test_links_point_to_what_exists(document: str) -> None:
     for address in links(document):
         if place := place_of(document, address):
             path, anchor = place
             assert path.exists(), address
             assert not anchor or anchor in anchors(path), address
+
+
+def test_a_package_index_can_show_the_readme() -> None:
+    """It does not have the repository: all links are absolute."""
+    assert {address for address in links("README.md") if not address.startswith("https://")} == set()

@@ -27,11 +27,9 @@ filterwarnings =
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder with the README's command in it."""
+    """A folder with the README's bot in it."""
     pytester.makefile(".ini", pytest=INI)
-    command = BLOCKS[0].partition("\n\nintegration = ")[0]
-    assert "class Whoami" in command
-    pytester.makepyfile(my_bot=command)
+    pytester.makepyfile(my_bot=BLOCKS[0])
     return pytester
 
 
@@ -42,7 +40,7 @@ def outcomes(project: pytest.Pytester, **files: str) -> dict[str, int]:
 
 
 def test_what_the_readme_shows(project: pytest.Pytester) -> None:
-    assert outcomes(project, test_readme=BLOCKS[1]) == {"passed": 1}
+    assert outcomes(project, test_my_bot=BLOCKS[1]) == {"passed": 1}
 
 
 LEAVES_NOTHING = """
