@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,17 @@ REPOSITORY = "https://github.com/webex-bot-auth/webex-bot-auth"
 SITE = "https://webex-bot-auth.readthedocs.io/en/latest/"
 
 
-def links(name: str) -> Iterator[str]:
-    """The addresses of a document's links and pictures, but for those in code."""
-    text = re.sub(r"^( *)```.*?^\1```$|`[^`\n]+`", "", read(ROOT / name), flags=re.DOTALL | re.MULTILINE)
-    yield from re.findall(r"\]\(<?([^)>\s]+)>?\)", text)
+def prose(path: Path) -> str:
+    """A document without its code; of a page that includes another document, that one."""
+    text = path.read_text(encoding="utf-8")
+    if included := re.match(r"```\{include\} (\S+)", text):
+        return prose(path.parent / included[1])
+    return re.sub(r"^( *)```.*?^\1```$|`[^`\n]+`(?!\])", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
-def read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def links(name: str) -> list[str]:
+    """The addresses of a document's links and pictures."""
+    return re.findall(r"\]\(<?([^)>\s]+)>?\)", prose(ROOT / name))
 
 
 def place_of(document: str, address: str) -> tuple[Path, str] | None:
@@ -39,7 +41,7 @@ def place_of(document: str, address: str) -> tuple[Path, str] | None:
 
 def anchors(path: Path) -> set[str]:
     """The names that GitHub and the site give to the headings of a page."""
-    headings = re.findall(r"^#+ (.*)$", read(path), re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", prose(path), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
