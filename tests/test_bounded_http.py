@@ -23,6 +23,7 @@ from webex_bot_auth.errors import MessageNotSent, TokenServiceUnavailable
 from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.webex import rest
+from webex_bot_auth.webex.connections import Connections
 from webex_bot_auth.webex.identity import identify
 from webex_bot_auth.webex.rest import user_api
 
@@ -55,14 +56,13 @@ def test_an_answer_that_never_ends(monkeypatch: pytest.MonkeyPatch, kind: str) -
     with RawServer(*ENDLESS[kind]) as server:
         monkeypatch.setattr(RestSession, "BASE", server.url)
         with pytest.raises(TokenServiceUnavailable):
-            identify(TOKENS)
-        messages = DirectMessages("token")
+            identify(TOKENS, Connections())
+        messages = DirectMessages("token", Connections())
         with pytest.raises(MessageNotSent):
             messages.send("person", "hello")
-        messages.close()
         if kind != "too large":
             with pytest.raises(requests.RequestException):
-                user_api(TOKENS).people.me()
+                user_api(TOKENS, Connections()).people.me()
         left = {thread.name for thread in threading.enumerate() if thread.name.startswith("webex_bot_auth")}
         assert left == set()
 
@@ -70,7 +70,7 @@ def test_an_answer_that_never_ends(monkeypatch: pytest.MonkeyPatch, kind: str) -
 @pytest.mark.holds(37)
 def test_ten_messages_that_hang_hold_up_no_other(webex_sandbox: WebexSandbox) -> None:
     people = [webex_sandbox.add_person(f"Person {number}") for number in range(12)]
-    messages = DirectMessages(webex_sandbox.add_bot("Echo Bot").token)
+    messages = DirectMessages(webex_sandbox.add_bot("Echo Bot").token, Connections())
     sent: list[Person] = []
 
     def send(person: Person) -> None:
@@ -95,7 +95,7 @@ def test_rate_limits_are_waited_out_for_a_second_at_least_and_not_for_ever(
     waits: list[float] = []
     monkeypatch.setattr("webex_bot_auth.webex.rest.time.sleep", waits.append)
     alice = webex_sandbox.add_person("Alice Adams")
-    api = user_api(Tokens(access_token=alice.token))
+    api = user_api(Tokens(access_token=alice.token), Connections())
     with webex_sandbox.faults.rest("/v1/people/me", status=429, retry_after=0, times=2):
         assert api.people.me().display_name == "Alice Adams"
     assert waits == [1.0, 1.0]

@@ -10,6 +10,7 @@ from .chat.messages import Chat
 from .logins.login import Login
 from .logins.pending import Pending
 from .models import UserContext
+from .webex.connections import Connections
 
 
 class LoginService(Protocol):
@@ -20,12 +21,14 @@ class LoginService(Protocol):
         chat: what they are told
         login: asks them to log in
         pending: their waiting commands, and the events that were handled
+        connections: open connections to Webex
     """
 
     integration: Integration
     chat: Chat
     login: Login
     pending: Pending
+    connections: Connections
 
     def get_user_context_and_refresh(self, *, user_id: str) -> UserContext | None:
         """The context, with an access token that is usable now; None where a login is needed."""

@@ -12,6 +12,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..errors import MessageNotSent
 from ..forks import start_afresh_now_and_after_forks
+from ..webex.connections import Connections
 from ..webex.rest import quiet_api
 from ..webex.token_endpoint import retry_after
 from .cards import Card
@@ -28,15 +29,17 @@ class DirectMessages:
 
     Args:
         bot_token: bot access token
+        connections: what they are sent on
     """
 
-    def __init__(self, bot_token: str) -> None:
+    def __init__(self, bot_token: str, connections: Connections) -> None:
         self._tokens = Tokens(access_token=bot_token)
+        self._connections = connections
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
         """See :mod:`webex_bot_auth.forks`."""
-        self._api = quiet_api(self._tokens)
+        self._api = quiet_api(self._tokens, self._connections)
 
     def send(self, person_id: str, text: str, card: Card | None = None) -> None:
         """Send plain text, or a card together with the text for clients that show no cards.
@@ -57,10 +60,6 @@ class DirectMessages:
                 raise MessageNotSent(None) from None
             else:
                 return
-
-    def close(self) -> None:
-        """Free the connections."""
-        self._api.session.close()
 
 
 def _waited_out(status: int, headers: Mapping[str, str]) -> bool:

@@ -206,10 +206,6 @@ class Chat:
         moment = context.tokens.refresh_token_expires_at or context.tokens.expires_at
         return self.texts(context.user_id).until.format(date=moment.date().isoformat()) if moment else ""
 
-    def close(self) -> None:
-        """Free the connections."""
-        self._messages.close()
-
 
 def _sentence(texts: Texts, why: Why) -> str:
     """What the login is for, and what happens after it."""

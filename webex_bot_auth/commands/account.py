@@ -79,7 +79,7 @@ class LoginCommand(_AccountCommand):
     def _name(self, context: UserContext) -> str | None:
         """None: Webex does not tell, so nothing is claimed about the present login."""
         try:
-            return identify(context.tokens).display_name
+            return identify(context.tokens, self.token_manager.connections).display_name
         except TokenServiceError:
             return None
 

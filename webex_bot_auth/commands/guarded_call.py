@@ -106,7 +106,7 @@ class GuardedCall:
     @cached_property
     def api(self) -> WebexSimpleApi:
         """Webex's API with the caller's token."""
-        return user_api(self.context.tokens)
+        return user_api(self.context.tokens, self.service.connections)
 
     def run(self) -> Any:
         """Run the hook for a person who is logged in; else see to it that the person can log in."""
@@ -193,7 +193,6 @@ class GuardedCall:
         if resuming := resumed.get():
             resuming.ran = True
         token = _current.set(self)
-        result = None
         try:
             result = checked(self._body())
         except BotException:
@@ -204,10 +203,7 @@ class GuardedCall:
             return self._deny(self._explain(error))
         finally:
             _current.reset(token)
-            is_done = not isinstance(result, GeneratorType)
-            if is_done:
-                self._close()
-        return result if is_done else self._continue(result)
+        return self._continue(result) if isinstance(result, GeneratorType) else result
 
     def _continue(self, answers: GeneratorType[Any, None, Any]) -> Iterator[Any]:
         """A command that yields its answers runs while webex_bot posts them: inside the call all the same."""
@@ -235,7 +231,6 @@ class GuardedCall:
                 answers.close()
             finally:
                 _current.reset(token)
-                self._close()
 
     def _answer_of(self, error: BotException) -> Any:
         """An answer that its author wants to be private is private."""
@@ -263,11 +258,6 @@ class GuardedCall:
         if resumed.get():  # once is enough: Webex refuses the login that has just been made
             return chat.texts(user_id).login_refused_again
         return self._ask(self._why(again=True, sentence=chat.texts(user_id).login_again))
-
-    def _close(self) -> None:
-        """Free the connections that the call has used."""
-        if "api" in self.__dict__:
-            self.api.session.close()
 
 
 def running_call(command: Any, attribute: str) -> GuardedCall:

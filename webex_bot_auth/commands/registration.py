@@ -38,7 +38,7 @@ def register(
         bot.add_command(LoginCommand(token_manager=service, command_keyword=login_keyword))
         bot.add_command(LogoutCommand(token_manager=service, command_keyword=logout_keyword))
     _report_missing_scopes(service, bot)
-    patch_bot(bot, service.pending.claim_event)
+    patch_bot(bot, service.pending.claim_event, service.connections)
     setattr(bot, REGISTERED, True)
     service.login.resumes_commands = True
     return Resumer(service, bot)

@@ -6,7 +6,8 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
   another thread's loop. Two at a time break the connection, and messages are lost.
 - The display name is cleared after it was read, so in groups the mention is not removed from the message.
 - Whether a person is approved is checked for messages only: anybody could press the buttons of cards.
-- requests puts what ~/.netrc says in the place of the bot's token.
+- requests puts what ~/.netrc says in the place of the bot's token, and keeps ten connections open: with more
+  threads, each further call opens one and throws it away. Some calls have no time limit.
 - Nothing is deduplicated: an event that the cloud delivers twice runs its command twice.
 - An exception in a handler vanishes without a trace.
 """
@@ -20,34 +21,37 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from ..webex.connections import Connections
+from ..webex.rest import let_bot_use
 from .guarded_call import CommandStopped
 
 log = logging.getLogger(__name__)
 
 
-def patch_bot(bot: Any, claim_event: Callable[[str], bool]) -> None:
+def patch_bot(bot: Any, claim_event: Callable[[str], bool], connections: Connections) -> None:
     """Patch a bot.
 
     Args:
         bot: the registered bot
         claim_event: True for an event id that is new
+        connections: what its calls are sent on
     """
     if _acknowledges_from_any_thread(bot):
         bot._ack_message = _acknowledge_on_own_loop(bot)
     if not bot.bot_display_name:
         _restore_display_name(bot)
     bot.on_card_action = _for_approved_people(bot, bot.on_card_action)
-    _ignore_netrc(bot)
+    _share_connections(bot, connections)
     bot._process_incoming_websocket_message = _handle_once(
         bot._process_incoming_websocket_message, claim_event
     )
 
 
-def _ignore_netrc(bot: Any) -> None:
+def _share_connections(bot: Any, connections: Connections) -> None:
     rest = getattr(getattr(bot.teams, "_session", None), "_req_session", None)
     for session in (getattr(bot, "session", None), rest):
         if session is not None:
-            session.auth = lambda request: request
+            let_bot_use(session, connections)
 
 
 def _for_approved_people(bot: Any, handle: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, StoreError, TokenServiceError
 from ..models import FlowState, Outcome, UserContext, same_person
+from ..webex.connections import Connections
 from ..webex.identity import identify
 from .contexts import Contexts
 
@@ -34,10 +35,12 @@ class Acceptance:
 
     Args:
         contexts: where tokens are stored
+        connections: what Webex is asked on
     """
 
-    def __init__(self, contexts: Contexts) -> None:
+    def __init__(self, contexts: Contexts, connections: Connections) -> None:
         self._contexts = contexts
+        self._connections = connections
 
     def accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome | Accepted:
         """Check whose tokens these are, and store them.
@@ -52,7 +55,7 @@ class Acceptance:
         user_id = flow.user_id
         try:
             tokens = get_tokens()
-            person = identify(tokens)
+            person = identify(tokens, self._connections)
             if not same_person(person.person_id or "", user_id):
                 return Outcome.WRONG_PERSON  # these tokens are used for nothing else
             context = UserContext(user_id=user_id, tokens=tokens)

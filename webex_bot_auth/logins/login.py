@@ -65,7 +65,7 @@ class Login:
         self._pending = pending
         self._chat = chat
         self._announce = announce
-        self._acceptance = Acceptance(contexts)
+        self._acceptance = Acceptance(contexts, oauth.connections)
         self._device = device
         self._make_url = make_url
         self._closed = False
@@ -199,7 +199,7 @@ class Login:
         self._contexts.save(user_id, None)
         log.info("logged out: user %s", user_id)
         self._announce.send(logged_out, user_id=user_id)
-        return revoke(context, self._oauth.integration.client_id)
+        return revoke(context, self._oauth.integration.client_id, self._oauth.connections)
 
     def close(self) -> None:
         """Stop polling; pending logins stay so, for other processes."""

@@ -26,6 +26,7 @@ from ..models import UserContext
 from ..signals import Announcer
 from ..stores import FlowStore, UserStore
 from ..stores.memory import MemoryFlowStore
+from ..webex.connections import Connections
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth
 from . import subclass_logins
@@ -71,6 +72,7 @@ class TokenManager(ABC):
         contexts: users' contexts
         pending: pending logins and the commands that wait for them
         login: asks people to log in, and ends their logins
+        connections: open connections to Webex, which all calls share
 
     Raises:
         SettingError: a setting is missing or malformed
@@ -95,18 +97,21 @@ class TokenManager(ABC):
         announce = Announcer(self)
         records = Records(encryption_keys, accept_plain=accept_plain)
         self.integration = integration
+        self.connections = Connections()
         self._oauth = WebexOAuth(
             integration,
+            self.connections,
             with_redirect=login_flow == "redirect",
             login_scopes=check_login_scopes(login_scopes, integration),
         )
-        self.chat = Chat(DirectMessages(bot_token), texts or Texts(), flow_lifetime, make_login_card)
+        messages = DirectMessages(bot_token, self.connections)
+        self.chat = Chat(messages, texts or Texts(), flow_lifetime, make_login_card)
         self._remembered = SubclassContexts(self)
         self.contexts: Contexts = self._remembered if users is None else StoredContexts(users, records)
         self.pending = Pending(flows or MemoryFlowStore(), records, flow_lifetime)
         self.login = Login(
             self._oauth, self.contexts, self.pending, self.chat, announce,
-            device=DeviceGrant(integration) if login_flow == "device" else None,
+            device=DeviceGrant(integration, self.connections) if login_flow == "device" else None,
             make_url=partial(subclass_logins.start, self, self._oauth) if users is None else None,
         )  # fmt: skip
         self._refresher = Refresher(self.contexts, self._oauth.refresh, announce)
@@ -270,12 +275,9 @@ class TokenManager(ABC):
         if self._resumer is not None:
             raise SettingError("bot", "this token manager has one already: make one manager for each bot")
         self._resumer = registration.register(
-            self,
-            bot,
-            account_commands=account_commands,
-            login_keyword=login_keyword,
-            logout_keyword=logout_keyword,
-        )
+            self, bot, account_commands=account_commands,
+            login_keyword=login_keyword, logout_keyword=logout_keyword,
+        )  # fmt: skip
         self.login.poll()
 
     def close(self) -> None:
@@ -287,7 +289,7 @@ class TokenManager(ABC):
         self._refresher.close()
         if self._resumer is not None:
             self._resumer.stop()
-        self.chat.close()
+        self.connections.close()
         self.contexts.close()
 
     def __enter__(self: Manager) -> Manager:

@@ -40,13 +40,10 @@ def open_api(
     context = manager.get_user_context_and_refresh(user_id=user_id)
     if context is None or not context.grants(needed):
         raise LoginRequired(user_id, needed)
-    api = user_api(context.tokens)
     try:
-        yield api
+        yield user_api(context.tokens, manager.connections)
     except Exception as error:
         # refreshed, or logged in again, while the block ran: the next try works, so the error stays as it is
         if is_refusal_of(context, error) and manager.token_refused(context):
             raise LoginRequired(user_id, needed) from error
         raise
-    finally:
-        api.session.close()

@@ -13,6 +13,7 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, GrantRefused, NotYetApproved, TokenServiceUnavailable
+from .connections import Connections
 from .token_endpoint import failure, json_object, parse_tokens, post_form
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -44,10 +45,12 @@ class DeviceGrant:
 
     Args:
         integration: has to list Webex's oauth-helper redirect URIs, see the page named above
+        connections: what its calls are sent on
     """
 
-    def __init__(self, integration: Integration) -> None:
+    def __init__(self, integration: Integration, connections: Connections) -> None:
         self._integration = integration
+        self._connections = connections
         self._base = integration.token_service.rpartition("/")[0]
 
     def start(self, scopes: Iterable[str]) -> DeviceCode:
@@ -57,7 +60,7 @@ class DeviceGrant:
             TokenServiceError: one of its kinds
         """
         form = {"client_id": self._integration.client_id, "scope": " ".join(scopes)}
-        status, headers, body = post_form(f"{self._base}/device/authorize", form)
+        status, headers, body = post_form(f"{self._base}/device/authorize", form, self._connections)
         if status != 200:
             error = failure(status, headers, body)
             # there is no grant yet that could be bad: the request is
@@ -91,7 +94,9 @@ class DeviceGrant:
             "device_code": device_code,
             "client_id": self._integration.client_id,
         }
-        status, headers, body = post_form(f"{self._base}/device/token", form, authorization=basic)
+        status, headers, body = post_form(
+            f"{self._base}/device/token", form, self._connections, authorization=basic
+        )
         if status == 200:
             return parse_tokens(body)
         error = failure(status, headers, body)

@@ -8,19 +8,19 @@ from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, TokenServiceUnavailable
+from .connections import Connections
 from .rest import quiet_api
 
 
-def identify(tokens: Tokens) -> Person:
+def identify(tokens: Tokens, connections: Connections) -> Person:
     """The person whom an access token stands for.
 
     Raises:
         ClientRefused: the integration lacks the scope that this needs
         TokenServiceUnavailable: Webex did not answer, or not with a person
     """
-    api = quiet_api(tokens)
     try:
-        person = api.people.me()
+        person = quiet_api(tokens, connections).people.me()
     except RestError as error:
         status = error.response.status_code
         if status in (401, 403):
@@ -30,8 +30,6 @@ def identify(tokens: Tokens) -> Person:
         raise TokenServiceUnavailable(status=status, error="people/me") from None
     except (requests.RequestException, ValueError) as error:
         raise TokenServiceUnavailable(error=f"people/me: {type(error).__name__}") from None
-    finally:
-        api.session.close()
     if not person.person_id:
         raise TokenServiceUnavailable(error="people/me: no person id")
     return person

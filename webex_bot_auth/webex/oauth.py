@@ -18,6 +18,7 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from ..errors import GrantRefused, SettingError, TokenServiceError
+from .connections import Connections
 from .token_endpoint import request_tokens
 
 log = logging.getLogger(__name__)
@@ -31,18 +32,29 @@ class WebexOAuth:
 
     Args:
         integration: client id, secret, scopes, redirect address and endpoints
+        connections: what its calls are sent on; None: on its own
         with_redirect: whether logins come back to the redirect address
         login_scopes: what every login asks for; empty: the integration's scopes, unless a login needs others
+
+    Attributes:
+        integration: the integration
+        connections: what its calls are sent on
 
     Raises:
         SettingError: one of these is missing or malformed
     """
 
     def __init__(
-        self, integration: Integration, *, with_redirect: bool = True, login_scopes: Iterable[str] = ()
+        self,
+        integration: Integration,
+        connections: Connections | None = None,
+        *,
+        with_redirect: bool = True,
+        login_scopes: Iterable[str] = (),
     ) -> None:
         check_integration(integration, with_redirect=with_redirect)
         self.integration = integration
+        self.connections = connections or Connections()
         self.login_scopes = list(login_scopes)
 
     @property
@@ -117,7 +129,7 @@ class WebexOAuth:
 
     def _tokens(self, grant: Mapping[str, str]) -> Tokens:
         client = {"client_id": self.integration.client_id, "client_secret": self.integration.client_secret}
-        return request_tokens(self.integration.token_service, {**grant, **client})
+        return request_tokens(self.integration.token_service, {**grant, **client}, self.connections)
 
 
 def check_integration(integration: Integration, *, with_redirect: bool = True) -> None:

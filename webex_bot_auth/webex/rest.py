@@ -11,6 +11,7 @@ from wxc_sdk.rest import RestSession
 from wxc_sdk.tokens import Tokens
 
 from .bounded_http import BoundedAdapter
+from .connections import Connections
 from .token_endpoint import retry_after
 
 #: for this package's own calls, while a person waits; seconds, bytes
@@ -28,11 +29,11 @@ MIN_RATE_LIMIT_WAIT = 1.0
 class _CommandAdapter(BoundedAdapter):
     """Waits out 429, as Webex asks for; the last one is the command's."""
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send a request, again after each 429 as long as the time for that lasts."""
         give_up = time.monotonic() + MAX_RATE_LIMIT_WAIT
         while True:
-            response = super().send(request, *args, **kwargs)
+            response = super().send(request, **options)
             if response.status_code != 429 or not isinstance(request.body, (str, bytes, type(None))):
                 return response
             wait = max(MIN_RATE_LIMIT_WAIT, retry_after(response.headers) or 0.0)
@@ -49,28 +50,39 @@ class _QuietSession(RestSession):
         return ""
 
 
-def user_api(tokens: Tokens) -> WebexSimpleApi:
-    """The API with a person's token, for the body of a command. Each request ends within minutes."""
-    adapter = _CommandAdapter(read_seconds=COMMAND_READ_SECONDS, total_seconds=COMMAND_TOTAL_SECONDS)
-    return _mounted(WebexSimpleApi(tokens=tokens, session=RestSession(**_no_limits(tokens))), adapter)
+def user_api(tokens: Tokens, connections: Connections) -> WebexSimpleApi:
+    """The API with a person's token, for the body of a command. Each request ends within minutes.
+
+    Args:
+        tokens: the person's
+        connections: what it sends its requests on; there is nothing to close
+    """
+    session = RestSession(**_no_limits(tokens))
+    _CommandAdapter(
+        connections, read_seconds=COMMAND_READ_SECONDS, total_seconds=COMMAND_TOTAL_SECONDS
+    ).mount(session)
+    return WebexSimpleApi(tokens=tokens, session=session)
 
 
-def quiet_api(tokens: Tokens) -> WebexSimpleApi:
+def quiet_api(tokens: Tokens, connections: Connections) -> WebexSimpleApi:
     """The API for this package's own calls: short time limits, no waiting out of 429, nothing logged."""
-    adapter = BoundedAdapter(
-        read_seconds=OWN_READ_SECONDS, total_seconds=OWN_TOTAL_SECONDS, max_bytes=OWN_MAX_BYTES
+    session = _QuietSession(**_no_limits(tokens))
+    BoundedAdapter(
+        connections,
+        read_seconds=OWN_READ_SECONDS,
+        total_seconds=OWN_TOTAL_SECONDS,
+        max_bytes=OWN_MAX_BYTES,
+    ).mount(session)
+    return WebexSimpleApi(tokens=tokens, session=session)
+
+
+def let_bot_use(session: requests.Session, connections: Connections) -> None:
+    """Let a session of webex_bot's use open connections, with time limits and without ~/.netrc."""
+    BoundedAdapter(connections, read_seconds=COMMAND_READ_SECONDS, total_seconds=COMMAND_TOTAL_SECONDS).mount(
+        session
     )
-    return _mounted(WebexSimpleApi(tokens=tokens, session=_QuietSession(**_no_limits(tokens))), adapter)
 
 
 def _no_limits(tokens: Tokens) -> dict[str, Any]:
     """wxc_sdk's own limits do harm: ten calls that hang hold up all others, and 429 has no end."""
     return {"tokens": tokens, "concurrent_requests": 1_000_000, "retry_429": False}
-
-
-def _mounted(api: WebexSimpleApi, adapter: BoundedAdapter) -> WebexSimpleApi:
-    for scheme in ("https://", "http://"):
-        api.session.mount(scheme, adapter)
-    # else requests would put one from ~/.netrc in the place of the token
-    api.session.auth = lambda request: request
-    return api

@@ -5,13 +5,14 @@ from __future__ import annotations
 import requests
 
 from ..models import UserContext, same_person
+from .connections import Connections
 from .rest import quiet_api
 
 #: where people revoke an integration's access themselves
 REVOCATION_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 
 
-def revoke(context: UserContext, client_id: str) -> bool:
+def revoke(context: UserContext, client_id: str, connections: Connections) -> bool:
     """Revoke a user's login at Webex, if it is certain which one it is.
 
     Webex has no call for this that ordinary users may make. With an administrator's token, its call by client
@@ -21,11 +22,12 @@ def revoke(context: UserContext, client_id: str) -> bool:
     Args:
         context: the login
         client_id: of the integration
+        connections: what the calls are sent on
 
     Returns:
         whether Webex did it
     """
-    api = quiet_api(context.tokens)
+    api = quiet_api(context.tokens, connections)
     try:
         found = [
             one
@@ -40,5 +42,3 @@ def revoke(context: UserContext, client_id: str) -> bool:
         return False
     else:
         return True
-    finally:
-        api.session.close()

@@ -19,6 +19,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
 from .bounded_http import BoundedAdapter
+from .connections import Connections
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -35,23 +36,26 @@ _KNOWN_CODE = re.compile(
 Answer = tuple[int, Mapping[str, str], bytes]
 
 
-def request_tokens(url: str, form: Mapping[str, str]) -> Tokens:
+def request_tokens(url: str, form: Mapping[str, str], connections: Connections) -> Tokens:
     """Tokens for a grant.
 
     Args:
         url: the token endpoint
         form: the grant with the client's id and secret
+        connections: what it is sent on
 
     Raises:
         TokenServiceError: one of its three kinds
     """
-    status, headers, body = post_form(url, form)
+    status, headers, body = post_form(url, form, connections)
     if status != 200:
         raise failure(status, headers, body)
     return parse_tokens(body)
 
 
-def post_form(url: str, form: Mapping[str, str], *, authorization: str | None = None) -> Answer:
+def post_form(
+    url: str, form: Mapping[str, str], connections: Connections, *, authorization: str | None = None
+) -> Answer:
     """Status, headers and body of the answer to a form, within :data:`TOTAL_SECONDS`.
 
     ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
@@ -60,23 +64,22 @@ def post_form(url: str, form: Mapping[str, str], *, authorization: str | None = 
     Args:
         url: where to send it
         form: its fields
+        connections: what it is sent on
         authorization: value of the header of that name
 
     Raises:
         TokenServiceUnavailable: there is no answer
     """
     adapter = BoundedAdapter(
-        read_seconds=READ_SECONDS, total_seconds=TOTAL_SECONDS, max_bytes=MAX_ANSWER_BYTES
+        connections, read_seconds=READ_SECONDS, total_seconds=TOTAL_SECONDS, max_bytes=MAX_ANSWER_BYTES
     )
     try:
         with requests.Session() as session:
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
+            adapter.mount(session)
             response = session.post(
                 url,
                 data=form,
                 headers={"Accept": "application/json", "Authorization": authorization},
-                auth=lambda request: request,  # else requests would read one from ~/.netrc
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
             )

@@ -12,6 +12,7 @@ from wxc_sdk.tokens import Tokens
 
 from ...clock import utc_now
 from ...errors import ClientRefused, GrantRefused, TokenServiceUnavailable
+from ...webex.connections import Connections
 from ...webex.oauth import WebexOAuth
 from ...webex.rest import quiet_api
 from ..environment import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, TOKEN_SERVICE
@@ -33,7 +34,8 @@ def check_bot_token_and_clock(configuration: Configuration) -> Iterator[CheckRes
     if not token:
         return  # check_settings reports it
     answers: list[requests.Response] = []
-    api = quiet_api(Tokens(access_token=token))
+    connections = Connections()
+    api = quiet_api(Tokens(access_token=token), connections)
     api.session.hooks["response"].append(lambda response, **_: answers.append(response))
     try:
         yield _owner(api.people.me())
@@ -44,7 +46,7 @@ def check_bot_token_and_clock(configuration: Configuration) -> Iterator[CheckRes
     except ValueError:
         yield _not_webex()
     finally:
-        api.session.close()
+        connections.close()
     yield _clock(answers)
 
 
