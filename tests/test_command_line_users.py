@@ -88,15 +88,15 @@ def test_logout_needs_the_client_id_for_revoking_or_force(
     assert "nobody with this id" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("client_id", ["", "some-id"])
+@pytest.mark.parametrize("known", [False, True], ids=["no client id", "the client id"])
 def test_logout_with_force_deletes_a_record_that_cannot_be_read(
-    unreadable_alice: list[str], client_id: str, store_manager: Make, integration: Integration,
+    unreadable_alice: list[str], known: bool, store_manager: Make, integration: Integration,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setenv("WEBEX_CLIENT_ID", client_id or "some-id")
+    monkeypatch.setenv("WEBEX_CLIENT_ID", integration.client_id)
     assert main([*unreadable_alice, "logout", "alice"]) == 1
     assert "use logout --force to delete it anyway" in capsys.readouterr().err
-    monkeypatch.setenv("WEBEX_CLIENT_ID", client_id)
+    monkeypatch.setenv("WEBEX_CLIENT_ID", integration.client_id if known else "")
     assert main([*unreadable_alice, "logout", "alice", "--force"]) == 0
     assert "alice: logged out here" in capsys.readouterr().out
     with store_manager("token", integration) as manager:

@@ -59,9 +59,11 @@ PROPERTIES = {
     42: "Whatever a command raises, its author gets a sentence, and the log no token.",
     43: "Rate limits are waited out for a second at least, and given up within a minute.",
     44: "A state of another form touches no storage, and no request touches what is not ours.",
+    45: "Two bots on one Redis: each login, card, event, waiting command and poll belongs to its bot.",
     46: "A logout ends all that is pending for that person, an exchange in flight included.",
     50: "~/.netrc does not replace the token of a user or the bot.",
     52: "Damaged stores: a clear error that names the place, in bounded memory, and no crash.",
+    53: "A record sealed for one bot does not open for another that has the same keys.",
     54: "An application's own after_request cannot take the security headers off the page.",
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
+from ..logins.parts import ANY_INTEGRATION
 from ..webex.oauth import check_integration
 
 KEYS = "WEBEX_BOT_AUTH_KEYS"
@@ -37,7 +38,7 @@ _INTEGRATION_FIELDS = {
 }
 #: stand in for settings that a command does not need
 _PLACEHOLDERS = {
-    "client_id": "-",
+    "client_id": ANY_INTEGRATION,
     "client_secret": "-",
     "scopes": IDENTITY_SCOPE,
     "redirect_url": "https://localhost",

@@ -10,6 +10,7 @@ from typing import Protocol
 from ..errors import StoreUnavailable, StoreUnreadable
 from ..models import RotationReport, UserContext
 from ..stores import BatchStore, Record, UserStore
+from .parts import ANY_INTEGRATION, part_for, parts_of, reference_to, with_part
 from .records import Records
 
 #: contexts that are kept in memory, of those that were used last
@@ -43,11 +44,13 @@ class StoredContexts:
     Args:
         users: where the text is kept
         records: how a context is written as text
+        client_id: whose part of the records, see :mod:`webex_bot_auth.logins.parts`
     """
 
-    def __init__(self, users: UserStore, records: Records) -> None:
+    def __init__(self, users: UserStore, records: Records, client_id: str = ANY_INTEGRATION) -> None:
         self._users = users
         self._records = records
+        self._integration = reference_to(client_id)
         # what is read is most often what was read before: it need not be decrypted and parsed again
         self._parsed = lru_cache(maxsize=CACHED_CONTEXTS)(self._parse)
 
@@ -58,7 +61,8 @@ class StoredContexts:
             StoreError: the store cannot be reached, or the record cannot be read
         """
         record = self._users.read(user_id)
-        return None if record is None else self._parsed(user_id, record).copied()
+        context = None if record is None else self._parsed(user_id, record)
+        return None if context is None else context.copied()
 
     def save(self, user_id: str, context: UserContext | None) -> None:
         """Store a user's context, or delete it (None).
@@ -69,7 +73,11 @@ class StoredContexts:
         """
         if context is not None and context.user_id != user_id:
             raise ValueError("user_context belongs to another user_id")
-        self._users.write(user_id, self._dump(context))
+        part, record = self._dump(context), self._users.read(user_id)
+        if with_part(record, self._integration, None) is None:  # nothing but our own part
+            self._users.write(user_id, with_part(None, self._integration, part))
+        else:
+            self._change_part(user_id, part)
         self._forget_parsed(context)
 
     def replace(self, old: UserContext, new: UserContext | None) -> bool:
@@ -78,22 +86,32 @@ class StoredContexts:
         Returns:
             whether it was done
         """
+        if not self._change_part(old.user_id, self._dump(new), old):
+            return False
+        self._forget_parsed(new)
+        return True
+
+    def _change_part(self, user_id: str, part: str | None, old: UserContext | None = None) -> bool:
+        """Replace our part of a record; with ``old``, only where the tokens are still those."""
         for _ in range(MAX_SWAPS):
-            record = self._users.read(old.user_id)
-            if record is None or not old.same_tokens(self._parsed(old.user_id, record)):
+            record = self._users.read(user_id)
+            if old and (record is None or not old.same_tokens(self._parsed(user_id, record))):
                 return False
-            # False: written in between; the tokens may still be the same, encrypted with another key
-            if self._users.swap(old.user_id, record, self._dump(new)):
-                self._forget_parsed(new)
+            new = with_part(record, self._integration, part)
+            if record is None:  # what is new has no other parts yet
+                self._users.write(user_id, new)
                 return True
-        raise StoreUnavailable(self._place(old.user_id), "changes all the time")
+            # False: written in between; the tokens may still be the same, encrypted with another key
+            if self._users.swap(user_id, record, new):
+                return True
+        raise StoreUnavailable(self._place(user_id), "changes all the time")
 
     def refresh_lock(self, user_id: str, timeout: float) -> AbstractContextManager[bool]:
         """See :meth:`webex_bot_auth.stores.UserStore.refresh_lock`."""
         return self._users.refresh_lock(user_id, timeout)
 
     def users(self) -> Iterator[str]:
-        """Ids of the users who are logged in."""
+        """Ids of the users who have a record: those who are logged in, if only to another integration."""
         yield from dict.fromkeys(self._users.users())
 
     def rotate(self) -> RotationReport:
@@ -120,15 +138,41 @@ class StoredContexts:
         record = self._users.read(user_id)
         if record is None:
             return False
-        rotated = self._records.rotated(
-            UserContext, record, bound_to=_bound_to(user_id), place=self._place(user_id)
-        )
+        try:
+            parts = parts_of(record)
+        except (ValueError, RecursionError):
+            raise StoreUnreadable(self._place(user_id), "not JSON") from None
+        new: Record | None = record
+        for integration, part in parts:
+            if self._integration in (None, integration) or integration is None:
+                new = self._rotate_part(user_id, new, integration, part)
         # where another process has written in between, it has used the newest key already
-        return rotated is not None and self._users.swap(user_id, record, rotated)
+        return new != record and self._users.swap(user_id, record, str(new))
 
-    def _parse(self, user_id: str, record: Record) -> UserContext:
+    def _rotate_part(
+        self, user_id: str, record: Record | None, integration: str | None, part: Record
+    ) -> Record | None:
+        """The record, with this part encrypted with the newest key for its integration."""
+        owner = integration or self._integration
+        rotated = self._records.rotated(
+            UserContext,
+            part,
+            bound_to=_bound_to(user_id, integration),
+            rebind_to=_bound_to(user_id, owner),
+            place=self._place(user_id),
+        )
+        return record if rotated is None else with_part(record, owner, rotated)
+
+    def _parse(self, user_id: str, record: Record) -> UserContext | None:
         place = self._place(user_id)
-        context = self._records.load(UserContext, record, bound_to=_bound_to(user_id), place=place)
+        try:
+            part = part_for(record, self._integration)
+        except (ValueError, RecursionError):
+            raise StoreUnreadable(place, "not JSON") from None
+        if part is None:
+            return None
+        bound_to = _bound_to(user_id, part.integration)
+        context = self._records.load(UserContext, part.text, bound_to=bound_to, place=place)
         if context.user_id != user_id:
             raise StoreUnreadable(place, "the record belongs to another user")
         return context
@@ -136,7 +180,7 @@ class StoredContexts:
     def _dump(self, context: UserContext | None) -> str | None:
         if context is None:
             return None
-        return self._records.dump(context, bound_to=_bound_to(context.user_id))
+        return self._records.dump(context, bound_to=_bound_to(context.user_id, self._integration))
 
     def _forget_parsed(self, stored: UserContext | None) -> None:
         if stored is None:  # tokens that are not needed any more are not kept in memory
@@ -146,5 +190,5 @@ class StoredContexts:
         return f"{self._users}, user {user_id}"
 
 
-def _bound_to(user_id: str) -> str:
-    return f"user:{user_id}"
+def _bound_to(user_id: str, integration: str | None) -> str:
+    return f"integration:{integration}:user:{user_id}" if integration else f"user:{user_id}"

@@ -12,7 +12,7 @@ from ..errors import StoreError, StoreUnreadable
 from ..models import FlowState, ReleasedCommands, WaitingCommand, reference
 from ..stores import FlowStore, Missing, Record
 from ..stores.memory import MemoryFlowStore
-from .records import Records, owner_of
+from .records import Model, Records, owner_of
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,9 @@ EVENT_SECONDS = 20 * 60.0
 LOGOUT_SECONDS = 120.0
 
 _RELEASED = "released"
-#: ids of flows: 22 characters of base64, or what earlier installations used, such as UUIDs
+#: ids of flows: 22 characters of base64 and the bot's 8, or what earlier installations used, such as UUIDs
 _FLOW_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_OUR_FLOW_ID = 30
 
 
 class Pending:
@@ -39,11 +40,13 @@ class Pending:
         flows: where the text is kept
         records: how models are written as text
         lifetime: how long a login may take
+        bot: names the bot, as several may share a store; 8 characters
     """
 
-    def __init__(self, flows: FlowStore, records: Records, lifetime: timedelta) -> None:
+    def __init__(self, flows: FlowStore, records: Records, lifetime: timedelta, bot: str) -> None:
         self._flows = flows
         self._records = records
+        self._bot = bot
         self.lifetime = lifetime
         self._seconds = lifetime.total_seconds()
         self._events = MemoryFlowStore()
@@ -54,9 +57,10 @@ class Pending:
         """Keep a flow for its lifetime.
 
         Returns:
-            the flow id: the ``state`` parameter of the flow; 128 random bits (RFC 6749 section 10.10)
+            the flow id: the ``state`` parameter of the flow; 128 random bits (RFC 6749 section 10.10), and
+            whose flow it is
         """
-        flow_id = secrets.token_urlsafe(16)
+        flow_id = secrets.token_urlsafe(16) + self._bot
         self.keep(flow_id, flow)
         log.debug("flow %s started: user %s", reference(flow_id), flow.user_id)
         return flow_id
@@ -70,6 +74,9 @@ class Pending:
     def take(self, flow_id: str) -> FlowState | Missing:
         """A flow, once; or why there is none."""
         if not _FLOW_ID.fullmatch(flow_id):  # it comes from a request, and would become part of a key
+            return Missing.UNKNOWN
+        if len(flow_id) == _OUR_FLOW_ID and not flow_id.endswith(self._bot):
+            log.warning("flow %s is another bot's: its redirect has to come back there", reference(flow_id))
             return Missing.UNKNOWN
         record = self._flows.take(flow_id, seconds=self._seconds)
         if isinstance(record, Missing):
@@ -98,7 +105,7 @@ class Pending:
         Returns:
             commands that wait no longer, as the user has too many
         """
-        record = self._records.dump(command, bound_to=_command_place(command.user_id))
+        record = self._records.dump(command, bound_to=self._command_place(command.user_id))
         dropped = self._flows.push(
             _waiting_key(command.user_id), record, seconds=self._seconds, keep=MAX_WAITING_COMMANDS
         )
@@ -125,7 +132,7 @@ class Pending:
     def release(self, user_id: str, commands: list[WaitingCommand]) -> None:
         """Hand commands to the bot's process that asks first in :meth:`next_released`."""
         released = ReleasedCommands(user_id=user_id, commands=commands)
-        record = self._records.dump(released, bound_to=_command_place(user_id))
+        record = self._records.dump(released, bound_to=self._command_place(user_id))
         self._flows.push(_RELEASED, record, seconds=self._seconds)
 
     def next_released(self, timeout: float) -> list[WaitingCommand]:
@@ -134,9 +141,7 @@ class Pending:
         if record is None:
             return []
         owner = owner_of(record)
-        return self._records.load(
-            ReleasedCommands, record, bound_to=_command_place(owner), place=f"{self._flows}, user {owner}"
-        ).commands
+        return self._command(ReleasedCommands, record, owner).commands
 
     # -- events
 
@@ -161,24 +166,29 @@ class Pending:
 
     def _commands(self, user_id: str, records: Iterable[Record]) -> list[WaitingCommand]:
         """Commands from their records; one that cannot be read does not stop the others."""
-        place = f"{self._flows}, user {user_id}"
         commands = []
         for record in records:
             try:
-                commands.append(
-                    self._records.load(WaitingCommand, record, bound_to=_command_place(user_id), place=place)
-                )
+                commands.append(self._command(WaitingCommand, record, user_id))
             except StoreUnreadable as error:
                 log.error("waiting command lost: %s", error)  # noqa: TRY400 (no traceback)
         return commands
 
+    def _command(self, kind: type[Model], record: Record, user_id: str) -> Model:
+        return self._records.load(
+            kind,
+            record,
+            bound_to=self._command_place(user_id),
+            formerly=f"interrupted:{user_id}",
+            place=f"{self._flows}, user {user_id}",
+        )
+
+    def _command_place(self, user_id: str) -> str:
+        return f"bot:{self._bot}:interrupted:{user_id}"
+
 
 def _flow_place(flow_id: str) -> str:
     return f"flow:{flow_id}"
-
-
-def _command_place(user_id: str) -> str:
-    return f"interrupted:{user_id}"
 
 
 def _waiting_key(user_id: str) -> str:

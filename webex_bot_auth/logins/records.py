@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -47,13 +48,16 @@ class Records:
             return plain
         return json.dumps({**_owner(model), "sealed": self._cipher.seal(plain, bound_to=bound_to)})
 
-    def load(self, kind: type[Model], record: Record, *, bound_to: str, place: str) -> Model:
+    def load(
+        self, kind: type[Model], record: Record, *, bound_to: str, place: str, formerly: str | None = None
+    ) -> Model:
         """What :meth:`dump` wrote, or an earlier installation.
 
         Args:
             kind: the model's class
             record: the text
             bound_to: as for :meth:`dump`
+            formerly: what an earlier installation bound it to
             place: named in errors
 
         Raises:
@@ -63,7 +67,7 @@ class Records:
         try:
             sealed = _sealed_in(record)
             if sealed is not None:
-                record = self._unseal(sealed, bound_to=bound_to, place=place)
+                record = self._unseal(sealed, (bound_to, formerly), place)
             elif not self._accept_plain:
                 raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
             return kind.model_validate_json(record)
@@ -73,8 +77,17 @@ class Records:
         except (ValueError, RecursionError):
             raise StoreUnreadable(place, "not JSON") from None
 
-    def rotated(self, kind: type[Model], record: Record, *, bound_to: str, place: str) -> str | None:
+    def rotated(
+        self, kind: type[Model], record: Record, *, bound_to: str, rebind_to: str, place: str
+    ) -> str | None:
         """The same record, encrypted with the newest key; None where it is so already.
+
+        Args:
+            kind: see :meth:`load`
+            record: see :meth:`load`
+            bound_to: see :meth:`load`
+            rebind_to: what it is to be bound to
+            place: see :meth:`load`
 
         Raises:
             StoreUnreadable: see :meth:`load`
@@ -84,18 +97,19 @@ class Records:
         if self._cipher is None:
             is_current = sealed is None
         else:
-            is_current = sealed is not None and self._cipher.is_newest(sealed)
-        return None if is_current else self.dump(model, bound_to=bound_to)
+            is_current = sealed is not None and self._cipher.is_newest(sealed) and bound_to == rebind_to
+        return None if is_current else self.dump(model, bound_to=rebind_to)
 
-    def _unseal(self, sealed: str, *, bound_to: str, place: str) -> str:
+    def _unseal(self, sealed: str, bindings: Iterable[str | None], place: str) -> str:
         if self._cipher is None:
             raise WrongKey(place, "is encrypted, and no encryption_keys are configured")
         from .cipher import NoKeyOpens  # needs the extra
 
-        try:
-            return self._cipher.open(sealed, bound_to=bound_to)
-        except NoKeyOpens:
-            raise WrongKey(place, "is encrypted, and none of the encryption_keys opens it") from None
+        for bound_to in bindings:
+            with suppress(NoKeyOpens):
+                if bound_to is not None:
+                    return self._cipher.open(sealed, bound_to=bound_to)
+        raise WrongKey(place, "is encrypted, and none of the encryption_keys opens it")
 
 
 def owner_of(record: Record) -> str:

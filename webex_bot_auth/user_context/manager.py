@@ -22,7 +22,7 @@ from ..logins.login import Login
 from ..logins.pending import Pending
 from ..logins.records import Records
 from ..logins.refresh import Refresher
-from ..models import UserContext
+from ..models import UserContext, reference
 from ..signals import Announcer
 from ..stores import FlowStore, UserStore
 from ..stores.memory import MemoryFlowStore
@@ -107,8 +107,9 @@ class TokenManager(ABC):
         messages = DirectMessages(bot_token, self.connections)
         self.chat = Chat(messages, texts or Texts(), flow_lifetime, make_login_card)
         self._remembered = SubclassContexts(self)
-        self.contexts: Contexts = self._remembered if users is None else StoredContexts(users, records)
-        self.pending = Pending(flows or MemoryFlowStore(), records, flow_lifetime)
+        stored = StoredContexts(users, records, integration.client_id) if users else None
+        self.contexts: Contexts = stored or self._remembered
+        self.pending = Pending(flows or MemoryFlowStore(), records, flow_lifetime, reference(bot_token))
         self.login = Login(
             self._oauth, self.contexts, self.pending, self.chat, announce,
             device=DeviceGrant(integration, self.connections) if login_flow == "device" else None,
