@@ -27,10 +27,14 @@ class UserContext(_Record):
     Attributes:
         user_id: the person id (``personId`` of the person's messages)
         tokens: access and refresh token, with the time of their expiry and the granted scopes
+        display_name: the person's name at the time of the login; None: not known, as in earlier records
+        email: the person's address at the time of the login; None: not known
     """
 
     user_id: str
     tokens: Tokens
+    display_name: str | None = None
+    email: str | None = None
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         yield "user_id", self.user_id
@@ -41,6 +45,10 @@ class UserContext(_Record):
         copy = self.__copy__()  # model_copy() does the same with options that cost time on the hot path
         copy.__dict__["tokens"] = self.tokens.__copy__()
         return copy
+
+    def with_tokens(self, tokens: Tokens) -> UserContext:
+        """The same user with new tokens."""
+        return self.model_copy(update={"tokens": tokens})
 
     def grants(self, scopes: Iterable[str]) -> bool:
         """Whether the granted scopes contain all of these.
@@ -169,10 +177,11 @@ def same_person(one: str, other: str) -> bool:
 
     Webex writes one person as a bare uuid or as base64 of ``ciscospark://<cluster>/PEOPLE/<uuid>``.
     """
-    return one == other or _person_uuid(one) == _person_uuid(other)
+    return one == other or person_uuid(one) == person_uuid(other)
 
 
-def _person_uuid(person_id: str) -> str:
+def person_uuid(person_id: str) -> str:
+    """The bare uuid in a person id; an id of any other form as it is."""
     try:
         padded = person_id + "=" * (-len(person_id) % 4)
         decoded = base64.b64decode(padded, validate=True).decode("ascii")

@@ -12,13 +12,18 @@ from .. import __version__
 from ..errors import SettingError, WebexBotAuthError
 from . import doctor_command, environment, store_commands
 
-ABOUT = "Manage a store of users' tokens, and check a bot's configuration. No token is ever printed."
+ABOUT = (
+    "Manage a store of users' tokens, and check a bot's configuration. No token is ever printed. "
+    "`webex-bot-auth sandbox` runs a Webex cloud on this machine, see `webex-bot-auth sandbox --help`."
+)
 SECRETS = (
     "Secrets come from environment variables, because other users can see command lines: "
     f"{environment.KEYS} (the newest first, separated by commas); for logout and doctor also "
     f"{', '.join(environment.REQUIRED)}, {environment.SCOPES}, and, unless they are Webex's own, "
-    f"{environment.AUTH_SERVICE} and {environment.TOKEN_SERVICE}."
+    f"{environment.AUTH_SERVICE}, {environment.TOKEN_SERVICE} and {environment.API_URL}."
 )
+#: the exit status of a program that is ended as nobody reads its output: 128 + SIGPIPE
+OUTPUT_CLOSED = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,17 +38,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         _refuse_password(options.redis_url)
-        return int(options.run(options))
+        with environment.rest_api(is_checked=options.run is doctor_command.doctor):
+            status = int(options.run(options))
+        sys.stdout.flush()
     except WebexBotAuthError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `| head` has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at its end
+        return OUTPUT_CLOSED
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="webex-bot-auth", description=ABOUT, epilog=SECRETS)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     store = parser.add_mutually_exclusive_group(required=True)
-    store.add_argument("--yaml", metavar="BASE", help="path of the YAML file, without .yml")
+    store.add_argument("--yaml", metavar="BASE", help="path of the YAML file, with or without .yml")
     store.add_argument(
         "--redis-url",
         metavar="URL",
@@ -73,7 +84,8 @@ def _add_commands(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     doctor = add("doctor", doctor_command.doctor, "check the configuration: what is wrong, and how to fix it")
     for command in (users, flows):
         command.add_argument("--json", action="store_true", help="print JSON, for programs")
-    logout.add_argument("user", metavar="USER", help="the user's id, as `users` lists it")
+    users.add_argument("--verbose", action="store_true", help="name each record that cannot be read")
+    logout.add_argument("user", metavar="USER", help="an address, name or id, as `users` lists it")
     logout.add_argument(
         "--force", action="store_true", help="even if the tokens cannot be read, or cannot be revoked"
     )

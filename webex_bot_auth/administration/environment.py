@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from wxc_sdk.integration import Integration
+from wxc_sdk.rest import RestSession
 
 from ..errors import SettingError
 from ..logins.parts import ANY_INTEGRATION
@@ -19,6 +22,7 @@ REDIRECT_URL = "WEBEX_REDIRECT_URL"
 SCOPES = "WEBEX_SCOPES"
 AUTH_SERVICE = "WEBEX_AUTH_SERVICE"
 TOKEN_SERVICE = "WEBEX_TOKEN_SERVICE"  # noqa: S105 (the name of a setting)
+API_URL = "WEBEX_API_URL"
 REDIS_URL = "REDIS_URL"
 REDIS_KEY_PREFIX = "REDIS_KEY_PREFIX"
 
@@ -71,7 +75,8 @@ class Environment:
             return "contains characters that are not allowed, for example quotes"
         if " " in value and name != SCOPES:
             return "contains a space"
-        return _integration_problem(name, value)
+        # where the REST API is, has to be as safe as where tokens come from
+        return _integration_problem(TOKEN_SERVICE if name == API_URL else name, value)
 
     def keys(self) -> list[str]:
         """The encryption keys, the newest first."""
@@ -83,6 +88,26 @@ class Environment:
             field: value for name, field in _INTEGRATION_FIELDS.items() if (value := self.usable(name))
         }
         return Integration(**{**_PLACEHOLDERS, **configured})
+
+
+@contextmanager
+def rest_api(*, is_checked: bool) -> Iterator[None]:
+    """Use the REST API at the configured address, where there is one, for the length of the block.
+
+    Args:
+        is_checked: a malformed address is reported by a check
+
+    Raises:
+        SettingError: the address is malformed
+    """
+    environment, before = Environment(), RestSession.BASE
+    if (problem := environment.problem(API_URL)) and not is_checked:
+        raise SettingError(API_URL, problem)
+    RestSession.BASE = environment.usable(API_URL).rstrip("/") or before
+    try:
+        yield
+    finally:
+        RestSession.BASE = before
 
 
 def _integration_problem(name: str, value: str) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..errors import SettingError, StoreUnreadable
 from ..logins.records import Records
-from ..models import RotationReport, UserContext
+from ..models import RotationReport, UserContext, person_uuid
 from ..stores.yaml_file import YAMLUserStore
 from ..user_context import RedisTokenManager, StoredTokenManager
 from ..user_context.yaml_manager import path_of_file
@@ -33,15 +35,16 @@ class YAMLFile(StoredTokenManager):
 Store = YAMLFile | RedisTokenManager
 
 
-def open_store(options: argparse.Namespace, *, encryption_keys: list[str]) -> Store:
+def open_store(options: argparse.Namespace, *, encryption_keys: list[str], must_exist: bool = False) -> Store:
     """Open the store that the command line names. Nothing connects before it is used.
 
     Args:
         options: the parsed command line
         encryption_keys: the newest first
+        must_exist: the file has to be there already
 
     Raises:
-        SettingError: the store's name or an encryption key is malformed
+        SettingError: the store's name or an encryption key is malformed, or there is no such file
     """
     environment = Environment()
     common: dict[str, Any] = {
@@ -50,7 +53,10 @@ def open_store(options: argparse.Namespace, *, encryption_keys: list[str]) -> St
         "encryption_keys": encryption_keys,
     }
     if options.yaml is not None:
-        return YAMLFile(options.yaml, **common)
+        file = YAMLFile(options.yaml, **common)
+        if must_exist and not os.path.lexists(file.path):
+            raise SettingError("--yaml", f"there is no file {file.path}; the first login makes it")
+        return file
     url = environment.get(REDIS_URL) if options.redis_url == "env" else options.redis_url
     return RedisTokenManager(redis_url=url, key_prefix=options.key_prefix, **common)
 
@@ -62,6 +68,27 @@ def user_ids(store: Store) -> list[str]:
         StoreError: the store cannot be read
     """
     return sorted(store.contexts.users())
+
+
+def ids_of(store: Store, user: str) -> list[str]:
+    """The ids of all users who are called so: by id, address or name.
+
+    Raises:
+        StoreError: the store cannot be read
+    """
+    ids = user_ids(store)
+    if user in ids:
+        return [user]
+    return [one for one in ids if user == person_uuid(one) or _is_called(store, one, user.casefold())]
+
+
+def _is_called(store: Store, user_id: str, name: str) -> bool:
+    try:
+        context = load_context(store, user_id)
+    except StoreUnreadable:
+        return False
+    names = (context.email, context.display_name) if context else ()
+    return name in [one.casefold() for one in names if one]
 
 
 def load_context(store: Store, user_id: str) -> UserContext | None:

@@ -14,10 +14,19 @@ from ..errors import SettingError, StoreUnreadable
 from ..models import UserContext
 from ..user_context import RedisTokenManager
 from .environment import CLIENT_ID, KEYS, Environment
-from .output_format import escape_control_characters, flow_as_json, flow_as_line, user_as_json, user_as_line
+from .output_format import (
+    MAX_LINES,
+    escape_control_characters,
+    faults_as_lines,
+    flow_as_json,
+    flow_as_line,
+    user_as_json,
+    users_as_table,
+)
 from .store_access import (
     Store,
     delete_context,
+    ids_of,
     load_context,
     log_out,
     open_store,
@@ -31,30 +40,30 @@ REVOKE_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 
 def users(options: argparse.Namespace) -> int:
     """List who is logged in. Records that cannot be read are named on stderr, and the status is 1."""
-    with closing(open_store(options, encryption_keys=Environment().keys())) as store:
-        contexts, problems = _load_all(store)
+    with closing(open_store(options, encryption_keys=Environment().keys(), must_exist=True)) as store:
+        contexts, faults = _load_all(store)
     if options.json:
         print(json.dumps([user_as_json(context) for context in contexts], indent=2))
     else:
-        for context in contexts:
-            print(user_as_line(context))
-    for problem in problems:
-        _print_error(problem)
-    return 1 if problems else 0
+        for line in users_as_table(contexts):
+            print(line)
+    for line in faults_as_lines(faults, verbose=options.verbose):
+        _print_error(line)
+    return 1 if faults else 0
 
 
-def _load_all(store: Store) -> tuple[list[UserContext], list[str]]:
-    """All contexts that can be read, and a text for each that cannot."""
-    contexts, problems = [], []
+def _load_all(store: Store) -> tuple[list[UserContext], list[StoreUnreadable]]:
+    """All contexts that can be read, and an error for each that cannot."""
+    contexts, faults = [], []
     for user_id in user_ids(store):
         try:
             context = load_context(store, user_id)
         except StoreUnreadable as error:
-            problems.append(str(error))
+            faults.append(error)
         else:
             if context:  # otherwise the user has logged out since the ids were read
                 contexts.append(context)
-    return contexts, problems
+    return contexts, faults
 
 
 def logout(options: argparse.Namespace) -> int:
@@ -66,11 +75,15 @@ def logout(options: argparse.Namespace) -> int:
             CLIENT_ID, f"{problem}, and is needed to revoke tokens; use logout --force to delete them only"
         )
     can_revoke = bool(environment.usable(CLIENT_ID))
-    with closing(open_store(options, encryption_keys=environment.keys())) as store:
+    with closing(open_store(options, encryption_keys=environment.keys(), must_exist=True)) as store:
         return _logout(store, options.user, force=options.force, can_revoke=can_revoke)
 
 
-def _logout(store: Store, user_id: str, *, force: bool, can_revoke: bool) -> int:
+def _logout(store: Store, user: str, *, force: bool, can_revoke: bool) -> int:
+    user_id, *others = ids_of(store, user) or [user]
+    if others:
+        _print_error(f"{user}: there are {1 + len(others)} of this name; use the id, see `users --json`")
+        return 1
     try:
         revoked = log_out(store, user_id) if can_revoke else _delete_only(store, user_id)
     except StoreUnreadable as error:
@@ -79,9 +92,9 @@ def _logout(store: Store, user_id: str, *, force: bool, can_revoke: bool) -> int
             return 1
         delete_context(store, user_id)
         revoked = False
-    name = escape_control_characters(user_id)
+    name = escape_control_characters(user)
     if revoked is None:
-        _print_error(f"{name}: nobody with this id is logged in")
+        _print_error(f"{name}: nobody with this address, name or id is logged in")
         return 1
     print(f"{name}: {_logout_message(revoked=revoked)}")
     return 0
@@ -125,11 +138,16 @@ def rotate(options: argparse.Namespace) -> int:
     keys = Environment().keys()
     if not keys:
         raise SettingError(KEYS, "is not set: there is no key to encrypt with")
-    with closing(open_store(options, encryption_keys=keys)) as store:
+    with closing(open_store(options, encryption_keys=keys, must_exist=True)) as store:
         report = rotate_keys(store)
     print(f"records encrypted with the newest key: {report.changed}")
-    for place in report.unreadable:
-        _print_error(f"cannot be read, left unchanged: {place}")
+    if len(report.unreadable) > MAX_LINES:
+        _print_error(
+            f"cannot be read, left unchanged: {len(report.unreadable)} records; `users --verbose` names them"
+        )
+    else:
+        for place in report.unreadable:
+            _print_error(f"cannot be read, left unchanged: {place}")
     return 1 if report.unreadable else 0
 
 

@@ -58,7 +58,12 @@ class Acceptance:
             person = identify(tokens, self._connections)
             if not same_person(person.person_id or "", user_id):
                 return Outcome.WRONG_PERSON  # these tokens are used for nothing else
-            context = UserContext(user_id=user_id, tokens=tokens)
+            context = UserContext(
+                user_id=user_id,
+                tokens=tokens,
+                display_name=person.display_name,
+                email=next(iter(person.emails or ()), None),
+            )
             self._contexts.save(user_id, context)
         except ClientRefused as error:
             log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)

@@ -175,7 +175,7 @@ class Refresher:
             )
             raise
         self._backoff.succeeded(user_id, pause=PAUSE)
-        self._unsaved[user_id] = (context, UserContext(user_id=user_id, tokens=tokens))
+        self._unsaved[user_id] = (context, context.with_tokens(tokens))
         if not self._save_unsaved(user_id):
             log.info("refresh came too late, user %s has logged in or out in the meantime", user_id)
             return self._usable_without_refresh(user_id)
@@ -184,7 +184,7 @@ class Refresher:
         if freshness(tokens) in (Freshness.EXPIRED, Freshness.DEAD):
             self._backoff.failed(user_id)
             raise TokenServiceUnavailable(error="the new token has expired already")
-        return UserContext(user_id=user_id, tokens=tokens)
+        return context.with_tokens(tokens)
 
     def _save_unsaved(self, user_id: str) -> bool:
         """Store new tokens. If the store fails, they are kept for the next try: the old ones may be dead.

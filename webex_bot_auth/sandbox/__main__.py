@@ -1,14 +1,19 @@
-"""Run a sandbox until Ctrl+C: ``python -m webex_bot_auth.sandbox --people "Alice Adams,Bob Brown"``."""
+"""Run a sandbox until Ctrl+C: ``webex-bot-auth sandbox --people "Alice Adams,Bob Brown"``.
+
+``eval "$(webex-bot-auth sandbox --env)"`` in another terminal sets all variables for ``doctor`` there.
+"""
 
 from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 
 from wxc_sdk.integration import Integration
 
+from . import environment
 from .model.people import Person
 from .sandbox import SCOPES, Sandbox
 
@@ -17,16 +22,26 @@ Point a bot here before it makes its WebexBot:
 
     from webex_bot_auth.sandbox.clients import point_clients_at
     point_clients_at("{url}")
+
+In another terminal, this sets WEBEX_BOT_TOKEN and all the other variables:
+
+    eval "$({prog} --port {port} --env)"
 """
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, prog: str = "python -m webex_bot_auth.sandbox") -> int:
     """Start a sandbox with a bot, people and an integration, and print how to use it.
 
     Args:
         argv: The arguments of the command line; None for those of this process.
+        prog: What the command is called.
+
+    Returns:
+        The exit status.
     """
-    options = _options(argv)
+    options = _options(argv, prog)
+    if options.env:
+        return environment.show(options.port)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -37,13 +52,16 @@ def main(argv: Sequence[str] | None = None) -> None:
             cloud.direct(person, bot)
         cloud.group("Team", [*people, bot])
         integration = cloud.integration(options.redirect_url, options.scopes, f"{options.bot} login")
-        print(_introduction(cloud, bot, integration), flush=True)
-        stopped.wait()
+        variables = environment.variables(cloud, bot, integration)
+        print(_introduction(cloud, bot, integration, prog), flush=True)
+        with cloud.wrap(lambda app: environment.serve(app, variables)):
+            stopped.wait()
+    return 0
 
 
-def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+def _options(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m webex_bot_auth.sandbox",
+        prog=prog,
         description="A Webex cloud on this machine, to try a bot without a Webex account.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
@@ -59,10 +77,15 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         "--scopes", default=" ".join(SCOPES), help="scopes of the integration, with spaces between"
     )
     parser.add_argument("--tls", action="store_true", help="websocket over TLS, with a temporary certificate")
+    parser.add_argument(
+        "--env",
+        action="store_true",
+        help="print the settings of the sandbox that runs at --port, for a shell",
+    )
     return parser.parse_args(argv)
 
 
-def _introduction(cloud: Sandbox, bot: Person, integration: Integration) -> str:
+def _introduction(cloud: Sandbox, bot: Person, integration: Integration, prog: str) -> str:
     rows = {
         "Chat page": cloud.url,
         "Bot token": bot.token,
@@ -74,9 +97,10 @@ def _introduction(cloud: Sandbox, bot: Person, integration: Integration) -> str:
         "Token URL": integration.token_service,
     }
     table = "\n".join(f"  {name:<14} {value}" for name, value in rows.items())
-    how = HOW_TO_CONNECT.format(url=cloud.url)
+    port = cloud.url.rpartition(":")[2]
+    how = HOW_TO_CONNECT.format(url=cloud.url, prog=prog, port=port)
     return f"\nThe Webex sandbox is running, on this machine only.\n\n{table}\n\n{how}\nCtrl+C stops it."
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..environment import (
+    API_URL,
     AUTH_SERVICE,
     BOT_TOKEN,
     CLIENT_ID,
@@ -34,6 +35,7 @@ HOW_TO_SET = {
     REDIRECT_URL: (
         f"set it to the integration's redirect URI at {PORTAL}, for example http://localhost:5000/redirect"
     ),
+    API_URL: "unset it to use Webex's own",
     AUTH_SERVICE: "unset it to use Webex's own",
     TOKEN_SERVICE: "unset it to use Webex's own",
 }
