@@ -1,29 +1,61 @@
-# `make demo` shows the main job; `make test` runs everything that has to hold. Both set up what they need.
+# `make help` lists what there is. Each target sets up what it needs.
 PYTHON ?= $(shell command -v python3 || command -v python)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 # tests mostly wait: for servers, browsers and processes
 WORKERS ?= 3
+PYTEST  = -m pytest --numprocesses $(WORKERS) --dist loadfile
+# the Python of `make oldest` and `make newest`: a path or a version; pyenv's, or one that uv finds or gets
+OLDEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) 3.10)
+NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) 3.13)
+# tests of the code that runs in bots
+CORE    = "not browser and not slow"
 
-.PHONY: demo test bench docs clean
+.PHONY: help demo test quick lint oldest newest bench docs dist clean
+.DEFAULT_GOAL := help
 
-demo: $(VENV)/.demo
+help: ## show this list
+	@grep -hE '^[a-z]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/:.* ## /|/' | awk -F '|' '{ printf "make %-7s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.demo ## a Webex cloud on this machine, with an echo bot in it: opens a chat page
 	$(BIN)/python examples/echo_bot.py --sandbox --open
 
-test: $(VENV)/.test
+test: lint ## all that has to hold: lint, types and every test, also those in a browser
 	$(BIN)/python tests/browser_setup.py
+	$(BIN)/python $(PYTEST)
+
+quick: lint ## lint, types and the tests that need no browser and no other programs: about a minute
+	$(BIN)/python $(PYTEST) -m "not browser and not servers and not slow"
+
+lint: $(VENV)/.test ## format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/yamllint --strict .
 
-bench: $(VENV)/.bench
+oldest: $(VENV)/.test ## the core's tests with the oldest packages that are allowed, on Python 3.10
+	$(BIN)/uv venv --quiet --clear --python $(OLDEST) .venv-oldest
+	VIRTUAL_ENV=.venv-oldest $(BIN)/uv pip install --quiet --resolution lowest-direct --editable ".[encryption,testing]"
+	VIRTUAL_ENV=.venv-oldest $(BIN)/uv pip install --quiet --editable ".[test]"
+	.venv-oldest/bin/python $(PYTEST) -m $(CORE) -W default::DeprecationWarning
+
+newest: $(VENV)/.test ## the core's tests with the newest packages, on Python 3.13
+	$(BIN)/uv venv --quiet --clear --python $(NEWEST) .venv-newest
+	VIRTUAL_ENV=.venv-newest $(BIN)/uv pip install --quiet --upgrade --editable ".[test]"
+	.venv-newest/bin/python $(PYTEST) -m $(CORE)
+
+bench: $(VENV)/.bench ## measure the costs, against references and limits
 	$(BIN)/python -m benchmarks
 
 # a warning is an error; -n: also a reference to a name that does not exist
-docs: $(VENV)/.docs
+docs: $(VENV)/.docs ## the documentation's site, in build/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs build/docs
 	@echo "open build/docs/index.html"
+
+dist: $(VENV)/.test ## the source distribution and the wheel, in dist, checked for the package index
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
 
 $(VENV)/.demo: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
@@ -45,5 +77,5 @@ $(VENV)/.docs: $(VENV)/.demo pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
 	@touch $@
 
-clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## delete what the targets made
+	rm -rf $(VENV) .venv-oldest .venv-newest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
