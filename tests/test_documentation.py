@@ -159,7 +159,9 @@ COMMANDS: dict[str, Callable[[list[str]], None] | None] = {
     "python": is_program,
     "python3": is_program,
     "webex-bot-auth": has_options,
-    **dict.fromkeys((".", "cd", "cp", "curl", "docker", "export", "git", "install", "openssl", "systemctl")),
+    **dict.fromkeys(
+        (".", "cd", "cp", "curl", "docker", "eval", "export", "git", "install", "openssl", "systemctl")
+    ),
 }
 
 

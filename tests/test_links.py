@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from support.documented import PAGES, ROOT
 
-REPOSITORY = "https://github.com/webex-bot-auth/webex-bot-auth"
-SITE = "https://webex-bot-auth.readthedocs.io/en/latest/"
+PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+REPOSITORY, SITE = (
+    re.findall(rf'^{name} = "(.*)"$', PROJECT, re.MULTILINE)[0] for name in ("Repository", "Documentation")
+)
 
 
 def prose(path: Path) -> str:

@@ -144,7 +144,7 @@ class Program:
 def commands(block: Block) -> Iterator[list[str]]:
     """The commands of a shell block, as words; without settings in front, and without what follows a pipe."""
     for line in block.text.replace("\\\n", " ").splitlines():
-        for command in re.split(r"\s(?:&&|\|)\s", line):
+        for command in (*re.split(r"\s(?:&&|\|)\s", line), *re.findall(r"\$\((.*?)\)", line)):
             words = shlex.split(command, comments=True)
             while words and (re.match(r"\w+=", words[0]) or words[0] == "sudo"):
                 words = words[1:]
