@@ -74,7 +74,7 @@ def test_the_card_goes_1_to_1_and_the_thread_gets_one_line(webex_sandbox: WebexS
     line = bot.answer_to(asked)
     assert (line.text, line.parent) == (TEXTS.look_in_direct, asked)
     card = bot.login_card(alice)
-    assert card.text == TEXTS.login_without_cards.format(button=TEXTS.login_button)
+    assert card.text.endswith(TEXTS.login_without_cards.format(button=TEXTS.login_button))
     assert "http" not in card.text  # previews and mail scanners open addresses in a text
     assert bot.press_login(card, alice).status_code == 200
     done = bot.answer_to(line)

@@ -249,5 +249,5 @@ def test_a_login_is_finished_also_if_the_index_of_flows_or_the_counter_fails(
     )
     url = redis_url.replace("//", "//narrow:any@")
     with RedisTokenManager("token", integration, redis_url=url) as narrow:
-        assert narrow.pending.take_commands("alice")[0] == [command]
+        assert narrow.pending.take_all("alice").commands == [command]
     client.acl_deluser("narrow")

@@ -66,11 +66,12 @@ def use_everything(bot: RunningBot, records: CapturedLogs) -> None:
     with cloud.faults.rest("/v1/people/me", status=500):
         assert bot.press_login(card, alice).status_code == 503
     card = bot.login_card(alice, after=card)
-    assert bot.press_login(card, alice).status_code == 200
-    assert bot.press_login(card, alice).status_code == 410
+    for _ in range(2):  # the second time, the page says that the login is done
+        assert bot.press_login(card, alice).status_code == 200
     cloud.wait_for_message(team, lambda message: message.text == "You are Alice Adams", person=bot.person)
     assert pattern(TEXTS.command_failed).fullmatch(bot.ask(alice, "fail").text)
-    assert bot.ask(alice, "read").text == "5 cards"
+    card = bot.login_card(alice, after=bot.hears(alice, "login"))
+    assert bot.answer_to(bot.hears(alice, "read"), "cards").text == "1 cards"
     stored = bot.manager.get_user_context(user_id=alice.id)
     assert stored
     bot.manager.set_user_context(user_id=alice.id, user_context=expiring(stored, -1))

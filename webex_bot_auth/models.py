@@ -136,6 +136,20 @@ class WaitingCommand(_Dated):
     activity: dict[str, Any] = Field(repr=False)
 
 
+class ShownCard(_Record):
+    """A login card in a user's 1:1 space.
+
+    Attributes:
+        user_id: whose space
+        message_id: the bot's message
+        over: whether its login has ended: then nothing is said when it goes
+    """
+
+    user_id: str
+    message_id: str
+    over: bool = False
+
+
 class ReleasedCommands(_Record):
     """One user's commands that can run now, in the order in which they were sent."""
 
@@ -151,6 +165,7 @@ class Outcome(Enum):
     WRONG_PERSON = "wrong_person"
     NO_SUCH_FLOW = "no_such_flow"
     USED = "used"
+    DONE_BEFORE = "done_before"
     MALFORMED = "malformed"
     TRY_AGAIN = "try_again"
     NOT_SET_UP = "not_set_up"

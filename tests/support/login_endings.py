@@ -38,6 +38,12 @@ def expired(scene: Scene, folder: Path) -> TestResponse:
 
 
 def used(scene: Scene, folder: Path) -> TestResponse:
+    query = scene.query_after_login(deny=True)
+    assert scene.open(query).status_code == 403
+    return scene.open(query)
+
+
+def done_before(scene: Scene, folder: Path) -> TestResponse:
     query = scene.query_after_login()
     assert scene.open(query).status_code == 200
     return scene.open(query)
@@ -95,6 +101,7 @@ ENDINGS = {
     unknown: (410, "no_such_flow"),
     expired: (410, "no_such_flow"),
     used: (410, "used"),
+    done_before: (200, "done_before"),
     malformed: (400, "malformed"),
     bad_code: (503, "try_again"),
     passing_fault: (503, "try_again"),

@@ -74,7 +74,8 @@ class Scene:
             (folder / "tokens.yml").symlink_to("elsewhere")
 
     def messages_to(self, person: Person) -> list[str]:
-        """Texts of all messages in this person's spaces."""
+        """Texts of all messages in this person's spaces, after all that is to be said is said."""
+        self.manager.close()
         messages = [message for message in self.cloud.messages() if person in message.room.people]
         return [message.text for message in messages]
 

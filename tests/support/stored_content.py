@@ -39,6 +39,10 @@ class StoredContent:
             return b" ".join(self._redis.lrange(key, 0, -1))
         if kind == b"hash":
             return b" ".join(b" ".join(pair) for pair in sorted(self._redis.hgetall(key).items()))
+        if kind == b"zset":
+            return b" ".join(self._redis.zrange(key, 0, -1))
+        if kind == b"none":  # it has gone since
+            return b""
         assert kind == b"string"
         return bytes(self._redis.get(key))
 

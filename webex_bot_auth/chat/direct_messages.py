@@ -41,8 +41,11 @@ class DirectMessages:
         """See :mod:`webex_bot_auth.forks`."""
         self._api = quiet_api(self._tokens, self._connections)
 
-    def send(self, person_id: str, text: str, card: Card | None = None) -> None:
+    def send(self, person_id: str, text: str, card: Card | None = None) -> str | None:
         """Send plain text, or a card together with the text for clients that show no cards.
+
+        Returns:
+            the message's id; None where Webex does not say
 
         Raises:
             MessageNotSent: Webex did not accept it, or could not be reached
@@ -52,14 +55,30 @@ class DirectMessages:
             attachments = [{"contentType": CARD_TYPE, "content": card}]
         for last_try in (False, True):
             try:
-                self._api.messages.create(to_person_id=person_id, text=text, attachments=attachments)
+                sent = self._api.messages.create(to_person_id=person_id, text=text, attachments=attachments)
             except RestError as error:
                 if last_try or not _waited_out(error.response.status_code, error.response.headers):
                     raise MessageNotSent(error.response.status_code) from None  # its text quotes addresses
             except (requests.RequestException, ValueError):  # the latter: an answer that is no message
                 raise MessageNotSent(None) from None
             else:
-                return
+                return sent.id
+        raise AssertionError  # the second try returns or raises
+
+    def delete(self, message_id: str) -> bool:
+        """Delete a message of the bot.
+
+        Returns:
+            False: it could not be deleted at the moment
+        """
+        try:
+            self._api.messages.delete(message_id=message_id)
+        except RestError as error:
+            status = error.response.status_code
+            return status < 500 and status != 429  # the others: it is gone, or never goes
+        except requests.RequestException:
+            return False
+        return True
 
 
 def _waited_out(status: int, headers: Mapping[str, str]) -> bool:

@@ -80,13 +80,16 @@ class Chat:
 
     # -- login cards
 
-    def show_login(self, user_id: str, url: str, why: Why) -> None:
+    def show_login(self, user_id: str, url: str, why: Why) -> str | None:
         """Send a person the login card. The address is on the button alone.
 
         Args:
             user_id: the person
             url: where the button leads
             why: what it says
+
+        Returns:
+            the message's id; None where Webex does not say
 
         Raises:
             MessageNotSent: the card did not reach the person
@@ -99,15 +102,19 @@ class Chat:
             url=url,
             small_print=texts.login_minutes.format(minutes=self._minutes),
         )
-        self._messages.send(user_id, texts.login_without_cards.format(button=texts.login_button), card)
+        without_cards = texts.login_without_cards.format(button=texts.login_button)
+        return self._messages.send(user_id, f"{_sentence(texts, why)} {without_cards}", card)
 
-    def show_device_login(self, user_id: str, code: DeviceCode, why: Why) -> None:
+    def show_device_login(self, user_id: str, code: DeviceCode, why: Why) -> str | None:
         """Send a person the card with the code to confirm at Webex.
 
         Args:
             user_id: the person
             code: what to confirm
             why: what it says
+
+        Returns:
+            the message's id; None where Webex does not say
 
         Raises:
             MessageNotSent: the card did not reach the person
@@ -121,7 +128,8 @@ class Chat:
             small_print=texts.device_minutes.format(minutes=max(1, round(code.expires_in / 60))),
             code=texts.device_code.format(**filled),
         )
-        self._messages.send(user_id, texts.device_without_cards.format(**filled), card)
+        without_cards = texts.device_without_cards.format(**filled)
+        return self._messages.send(user_id, f"{_sentence(texts, why)} {without_cards}", card)
 
     def _card(self, **parts: str) -> Card:
         try:
@@ -138,6 +146,17 @@ class Chat:
             MessageNotSent: the message did not reach the person
         """
         self._messages.send(user_id, self.texts(user_id).login_asked_often.format(minutes=self._minutes))
+
+    def delete(self, user_id: str, message_id: str) -> bool:
+        """Delete a message to a person.
+
+        Returns:
+            False: it could not be deleted at the moment
+        """
+        deleted = self._messages.delete(message_id)
+        if not deleted:
+            log.warning("message to user %s not deleted", user_id)
+        return deleted
 
     # -- other messages
 
@@ -170,9 +189,14 @@ class Chat:
             Outcome.WRONG_PERSON: texts.someone_else,
             Outcome.NOT_SET_UP: texts.not_set_up,
             Outcome.STORE_DOWN: texts.store_down,
+            Outcome.TRY_AGAIN: texts.webex_down,
         }.get(outcome)
         if text:
             self.tell(user_id, text)
+
+    def tell_expired(self, user_id: str) -> None:
+        """Tell a person that the login card is gone."""
+        self.tell(user_id, self.texts(user_id).login_expired)
 
     def tell_lapsed(self, command: WaitingCommand) -> None:
         """Tell a person that a command did not run after the login."""

@@ -40,18 +40,21 @@ class Texts:
     login_button: str = "Log in with Webex"
     login_minutes: str = "The button works once, for {minutes} minutes, and only for you."
     login_without_cards: str = (
-        "Please log in: open this space in a Webex app that shows cards and press “{button}”."
+        "To log in, open this space in a Webex app that shows cards and press “{button}”."
     )
     login_asked_often: str = (
-        "I have sent you several login buttons. Please use the newest one above. "
+        "I have sent you many login buttons. If there is one above, please use it. "
         "I can send you another one in {minutes} minutes."
+    )
+    login_expired: str = (
+        "Your login button has expired, so I removed it. Send me your command again to get a new one."
     )
     # the login card of the device grant
     device_code: str = "Code: {code}"
     device_minutes: str = (
         "Check that the page shows this code. It works once, for {minutes} minutes, and only for you."
     )
-    device_without_cards: str = "Please log in: open {address} and enter the code {code}."
+    device_without_cards: str = "To log in, open {address} and enter the code {code}."
     # in the thread of a group
     look_in_direct: str = "Please look at our 1:1 space: I have sent you a message there."
     cannot_write_direct: str = (
@@ -65,11 +68,12 @@ class Texts:
     command_dropped: str = (
         "Too many commands wait for your login, so I dropped “{command}”. Please send it again later."
     )
-    refused: str = "You did not give me the permission, so I stored nothing. You can log in at any time."
-    someone_else: str = (
-        "Someone else signed in with your login button, so I did not accept the login. "
-        "Please press the button in your own browser, and choose your own account."
+    refused: str = (
+        "You did not give me the permission, so I stored nothing. "
+        "If you change your mind, send me your command again."
     )
+    someone_else: str = "Someone else signed in with your login button, so I did not accept that login."
+    use_new_button: str = "Please use this new button, in your own browser and with your own account."
     try_login_again: str = "The login did not work. Please try again with this new button."
     not_set_up: str = (
         "The login does not work because this bot is not set up correctly. "
@@ -127,6 +131,11 @@ class Texts:
         "Login links work once.",
         "Go back to Webex. If the bot says that you are logged in, you can close this window. "
         "If not, send it your command again.",
+    )
+    page_done_before: PageText = PageText(
+        "You are logged in",
+        "This login is done.",
+        "You can close this window and go back to Webex.",
     )
     page_malformed: PageText = PageText(
         "This link is damaged",

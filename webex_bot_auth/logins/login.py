@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterable
 from wxc_sdk.tokens import Tokens
 
 from ..chat.messages import Chat, Why
-from ..errors import ClientRefused, MessageNotSent, StoreError, TokenServiceError
+from ..chat.speaker import Speaker
+from ..errors import ClientRefused, StoreError, TokenServiceError
 from ..forks import start_afresh_now_and_after_forks
 from ..models import FlowState, Outcome, RedirectText, WaitingCommand, reference
-from ..signals import Announcer, logged_in, logged_out, login_failed, login_refused
+from ..signals import Announcer, logged_out
 from ..stores import Missing
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth, new_verifier
 from ..webex.revocation import revoke
-from .acceptance import Acceptance, Accepted
+from .acceptance import Acceptance
+from .cards import LoginCards
 from .contexts import Contexts
 from .device import DevicePoller
+from .ending import Ending
 from .pending import Pending
 
 log = logging.getLogger(__name__)
@@ -65,6 +68,9 @@ class Login:
         self._pending = pending
         self._chat = chat
         self._announce = announce
+        self._speaker = Speaker()
+        self._cards = LoginCards(pending, chat, self._speaker)
+        self._ending = Ending(contexts, pending, chat, announce, self._cards, self._speaker, self.ask)
         self._acceptance = Acceptance(contexts, oauth.connections)
         self._device = device
         self._make_url = make_url
@@ -116,7 +122,7 @@ class Login:
             asked = self._oauth.with_granted(asked, context.tokens.scope if context else None)
         if self._device is None:
             url = self._make_url(user_id) if self._make_url else self.url(user_id, asked)
-            self._chat.show_login(user_id, url, why)
+            self._cards.shown(user_id, self._chat.show_login(user_id, url, why))
         else:
             self._ask_by_code(self._device, user_id, asked, why)
         log.info("asked to log in: user %s", user_id)
@@ -137,8 +143,12 @@ class Login:
         """Start a flow without PKCE, as the caller builds the address; its id."""
         return self._pending.start(FlowState(user_id=user_id))
 
-    def poll(self) -> None:
-        """Device grant: ask Webex for the pending logins, until :meth:`close`."""
+    def watch(self) -> None:
+        """Remove expired cards and, with the device grant, poll for pending logins, until :meth:`close`."""
+        self._cards.watch()
+        self._poll()
+
+    def _poll(self) -> None:
         with self._starting:
             if self._device and self._poller is None and not self._closed:
                 self._poller = DevicePoller(self._pending, self._device.poll, self._finish_device)
@@ -149,8 +159,9 @@ class Login:
             user_id=user_id, scopes=scopes or None, device_code=code.device_code, interval=code.interval
         )
         self._pending.poll_later(self._pending.start(flow), code.interval)
-        self.poll()
-        self._chat.show_device_login(user_id, code, why)
+        self._poll()
+        card = self._chat.show_device_login(user_id, code, why)
+        self._cards.shown(user_id, card, code.expires_in)
 
     # -- the end
 
@@ -168,7 +179,7 @@ class Login:
         result = self._acceptance.accept(
             flow, lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes or ())
         )
-        return self._end(flow_id, flow, result, since=since)
+        return self._ending.end(flow_id, flow, result, since=since)
 
     def refuse(self, flow_id: str, *, error: str) -> RedirectText:
         """End a flow that comes back with an error (RFC 6749 section 4.1.2.1), and tell the person.
@@ -184,7 +195,14 @@ class Login:
         if isinstance(flow, Outcome):
             return self._chat.page(flow)
         log.info("Webex answers %.40r: flow %s", error, reference(flow_id))
-        return self._end(flow_id, flow, _REFUSALS.get(error, Outcome.NOT_SET_UP), error=error)
+        return self._ending.end(flow_id, flow, _REFUSALS.get(error, Outcome.NOT_SET_UP), error=error)
+
+    def release(self, user_id: str) -> None:
+        """A login that is done in another way: its card goes, and the waiting commands run."""
+        taken = self._pending.take_all(user_id)
+        self._speaker.say(user_id, lambda: self._cards.remove(taken.cards))
+        if taken.commands:
+            self._pending.release(user_id, taken.commands)
 
     def logout(self, user_id: str) -> bool | None:
         """Delete a user's tokens, end the pending logins, and revoke the tokens at Webex where it lets us.
@@ -192,7 +210,8 @@ class Login:
         Returns:
             whether Webex revoked them; None: the user was not logged in
         """
-        self._pending.end_all(user_id)
+        cards = self._pending.end_all(user_id).cards
+        self._speaker.say(user_id, lambda: self._cards.remove(cards))
         context = self._contexts.load(user_id)
         if context is None:
             return None
@@ -202,12 +221,14 @@ class Login:
         return revoke(context, self._oauth.integration.client_id, self._oauth.connections)
 
     def close(self) -> None:
-        """Stop polling; pending logins stay so, for other processes."""
+        """Stop polling, and say what is still to be said; pending logins stay so, for other processes."""
         with self._starting:
             self._closed = True
             poller, self._poller = self._poller, None
         if poller:
             poller.close()
+        self._cards.close()
+        self._speaker.close()
 
     def _finish_device(self, flow_id: str, result: Tokens | TokenServiceError) -> None:
         """End a flow of the device grant: with tokens, or with the failure that ended it."""
@@ -216,13 +237,13 @@ class Login:
             return
         if isinstance(result, Tokens):
             result.scope = result.scope or " ".join(flow.scopes or self._oauth.scopes)
-            self._end(flow_id, flow, self._acceptance.accept(flow, lambda: result), since=since)
+            self._ending.end(flow_id, flow, self._acceptance.accept(flow, lambda: result), since=since)
         elif isinstance(result, ClientRefused):
             log.error("login failed: %s", result)
-            self._end(flow_id, flow, Outcome.NOT_SET_UP, error=result.error)
+            self._ending.end(flow_id, flow, Outcome.NOT_SET_UP, error=result.error)
         else:
             outcome = _REFUSALS.get(str(result.error), Outcome.NO_SUCH_FLOW)
-            self._end(flow_id, flow, outcome, error=result.error)
+            self._ending.end(flow_id, flow, outcome, error=result.error)
 
     def _take(self, flow_id: str) -> FlowState | Outcome:
         """The flow, once; or why there is none."""
@@ -234,66 +255,12 @@ class Login:
         if isinstance(flow, FlowState):
             return flow
         log.info("redirect refused, flow %s is %s", reference(flow_id), flow.value)
-        return Outcome.USED if flow is Missing.USED else Outcome.NO_SUCH_FLOW
+        if flow is Missing.UNKNOWN:
+            return Outcome.NO_SUCH_FLOW
+        return Outcome.DONE_BEFORE if self._is_done(flow_id) else Outcome.USED
 
-    def _end(
-        self,
-        flow_id: str,
-        flow: FlowState,
-        result: Outcome | Accepted,
-        *,
-        since: float = 0.0,
-        error: str | None = None,
-    ) -> RedirectText:
-        """The end of every login: the person is told in chat, and handlers of signals are called.
-
-        ``since`` is when it came back, by the monotonic clock.
-        """
-        user_id = flow.user_id
-        outcome = self._release_commands(result, since) if isinstance(result, Accepted) else result
-        log.info("login %s: flow %s, user %s", outcome.value, reference(flow_id), user_id)
-        if outcome is Outcome.DONE:
-            self._announce.send(logged_in, user_id=user_id)
-        elif outcome is Outcome.REFUSED:
-            self._announce.send(login_refused, user_id=user_id)
-        else:
-            self._announce.send(login_failed, user_id=user_id, error=error or outcome.value)
-        if outcome is Outcome.TRY_AGAIN:
-            self._ask_again(flow)
-        else:
-            self._chat.tell_outcome(user_id, outcome)
-        return self._chat.page(outcome, user_id)
-
-    def _release_commands(self, accepted: Accepted, since: float) -> Outcome:
-        """Tell a person that the login worked, and let the waiting commands run.
-
-        Returns:
-            whether the login counts: a logout that came in between wins
-        """
-        user_id, commands = accepted.context.user_id, list[WaitingCommand]()
+    def _is_done(self, flow_id: str) -> bool:
         try:
-            taken, logged_out_ago = self._pending.take_commands(user_id)
-            if logged_out_ago is not None and logged_out_ago < time.monotonic() - since:
-                self._contexts.replace(accepted.context, None)
-                return Outcome.NO_SUCH_FLOW
-            commands = [one for one in taken if one.younger_than(self._pending.lifetime)]
-            for lapsed in taken:
-                if lapsed not in commands:
-                    self._chat.tell_lapsed(lapsed)
-            self._chat.welcome(user_id, accepted.name, commands)  # before the commands' own answers
-            if commands:
-                self._pending.release(user_id, commands)
-        except StoreError as error:
-            log.warning("waiting commands not run: user %s: %s", user_id, error)
-            if not commands:
-                self._chat.welcome(user_id, accepted.name, [])
-            for command in commands:
-                self._chat.tell_lapsed(command)
-        return Outcome.DONE
-
-    def _ask_again(self, flow: FlowState) -> None:
-        why = Why(sentence=self._chat.texts(flow.user_id).try_login_again)
-        try:
-            self.ask(flow.user_id, flow.scopes or (), why=why)
-        except (MessageNotSent, StoreError, TokenServiceError) as error:
-            log.warning("no new login card for user %s: %s", flow.user_id, error)
+            return self._pending.is_done(flow_id)
+        except StoreError:
+            return False

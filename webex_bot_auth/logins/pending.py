@@ -6,10 +6,11 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..errors import StoreError, StoreUnreadable
-from ..models import FlowState, ReleasedCommands, WaitingCommand, reference
+from ..models import FlowState, ReleasedCommands, ShownCard, WaitingCommand, reference
 from ..stores import FlowStore, Missing, Record
 from ..stores.memory import MemoryFlowStore
 from .records import Model, Records, owner_of
@@ -28,9 +29,26 @@ EVENT_SECONDS = 20 * 60.0
 LOGOUT_SECONDS = 120.0
 
 _RELEASED = "released"
+_POLLS = "schedule"
+_EXPIRING = "expiring-cards"
 #: ids of flows: 22 characters of base64 and the bot's 8, or what earlier installations used, such as UUIDs
 _FLOW_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _OUR_FLOW_ID = 30
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What waited for a user's login.
+
+    Attributes:
+        commands: in the order in which they were sent
+        cards: the login card that is in the user's space
+        logged_out_ago: how many seconds ago the user has logged out; None: not of late
+    """
+
+    commands: list[WaitingCommand]
+    cards: list[ShownCard]
+    logged_out_ago: float | None
 
 
 class Pending:
@@ -84,16 +102,56 @@ class Pending:
         flow = self._flow(flow_id, record)
         return flow if flow.younger_than(self.lifetime) else Missing.UNKNOWN
 
+    def is_done(self, flow_id: str) -> bool:
+        """Whether a flow that was used has ended well."""
+        return self._flows.is_marked(_done_key(flow_id))
+
     def poll_later(self, flow_id: str, seconds: float) -> None:
         """A flow of the device grant is due in so many seconds."""
-        self._flows.schedule(flow_id, seconds)
+        self._flows.schedule(_POLLS, flow_id, seconds)
 
     def next_due(self) -> tuple[str, FlowState] | None:
         """A flow that is due; nobody else gets it for :data:`LEASE_SECONDS`."""
-        due = self._flows.due(LEASE_SECONDS)
-        return due and (due[0], self._flow(*due))
+        while flow_id := self._flows.due(_POLLS, LEASE_SECONDS):
+            if record := self._flows.read(flow_id):
+                return flow_id, self._flow(flow_id, record)
+            self._flows.unschedule(_POLLS, flow_id)
+        return None
 
-    # -- login cards and waiting commands
+    # -- login cards
+
+    def show_card(self, user_id: str, message_id: str, seconds: float | None = None) -> list[ShownCard]:
+        """Remember the login card that a user has now.
+
+        Args:
+            user_id: whose
+            message_id: the bot's message
+            seconds: until the card expires, where that is less than the lifetime
+
+        Returns:
+            the cards in whose place it is
+        """
+        card = ShownCard(user_id=user_id, message_id=message_id).model_dump_json()
+        self._flows.schedule(_EXPIRING, card, min(self._seconds, seconds or self._seconds))
+        dropped = self._flows.push(_shown_key(user_id), card, seconds=self._seconds, keep=1)
+        return _cards(dropped)
+
+    def next_expired_card(self) -> ShownCard | None:
+        """A card whose login has expired; nobody else gets it for :data:`LEASE_SECONDS`."""
+        card = self._flows.due(_EXPIRING, LEASE_SECONDS)
+        return None if card is None else ShownCard.model_validate_json(card)
+
+    def card_is_gone(self, card: ShownCard) -> None:
+        """The card does not expire any more."""
+        self._flows.unschedule(_EXPIRING, card.model_dump_json())
+
+    def card_is_over(self, card: ShownCard) -> None:
+        """The card is to go soon: its login has ended, and it could not be deleted."""
+        over = card.model_copy(update={"over": True}).model_dump_json()
+        self._flows.schedule(_EXPIRING, over, LEASE_SECONDS)
+        self.card_is_gone(card)
+
+    # -- waiting commands
 
     def count_card(self, user_id: str) -> int:
         """How often a user was asked to log in within one lifetime, this time included."""
@@ -111,23 +169,28 @@ class Pending:
         )
         return self._commands(command.user_id, dropped)
 
-    def take_commands(self, user_id: str) -> tuple[list[WaitingCommand], float | None]:
-        """A user's waiting commands in their order, once: the login is done, and so is the count of cards.
+    def take_all(self, user_id: str, *, done: str | None = None) -> Taken:
+        """All that waits for a user's login, once: the login has ended, and so has the count of cards.
 
-        Returns:
-            the commands, and how many seconds ago the user has logged out; None: not of late
+        Args:
+            user_id: whose
+            done: id of the flow that has ended well, for :meth:`is_done`
         """
-        records, remaining = self._flows.take_all(
-            _waiting_key(user_id), forget=_cards_key(user_id), mark=_logout_key(user_id)
+        (commands, cards), remaining = self._flows.take_all(
+            _waiting_key(user_id),
+            _shown_key(user_id),
+            forget=_cards_key(user_id),
+            mark=_logout_key(user_id),
+            leave=(_done_key(done), self._seconds) if done else None,
         )
         ago = None if remaining is None else LOGOUT_SECONDS - remaining
-        return self._commands(user_id, records), ago
+        return Taken(self._commands(user_id, commands), _cards(cards), ago)
 
-    def end_all(self, user_id: str) -> None:
+    def end_all(self, user_id: str) -> Taken:
         """The user logs out: nothing that is pending comes back, an exchange that is in flight included."""
         self._flows.mark(_logout_key(user_id), LOGOUT_SECONDS)
         self._flows.drop_all(user_id)
-        self._flows.take_all(_waiting_key(user_id), forget=_cards_key(user_id), mark=_logout_key(user_id))
+        return self.take_all(user_id)
 
     def release(self, user_id: str, commands: list[WaitingCommand]) -> None:
         """Hand commands to the bot's process that asks first in :meth:`next_released`."""
@@ -197,6 +260,18 @@ def _waiting_key(user_id: str) -> str:
 
 def _logout_key(user_id: str) -> str:
     return f"logout-{user_id}"
+
+
+def _shown_key(user_id: str) -> str:
+    return f"shown-{user_id}"
+
+
+def _done_key(flow_id: str) -> str:
+    return f"done-{flow_id}"
+
+
+def _cards(records: Iterable[Record]) -> list[ShownCard]:
+    return [ShownCard.model_validate_json(record) for record in records]
 
 
 def _cards_key(user_id: str) -> str:

@@ -17,12 +17,12 @@ from wxc_sdk.tokens import Tokens
 from ..clock import seconds_until
 from ..errors import GrantRefused, StoreError, TokenServiceError, TokenServiceUnavailable
 from ..forks import start_afresh_now_and_after_forks
+from ..keyed_locks import KeyedLocks
 from ..models import UserContext
 from ..signals import Announcer, refresh_refused, refreshed
 from ..webex.token_endpoint import TOTAL_SECONDS
 from .backoff import Backoff
 from .contexts import Contexts
-from .keyed_locks import KeyedLocks
 
 log = logging.getLogger(__name__)
 

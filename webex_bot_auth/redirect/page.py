@@ -22,7 +22,7 @@ def render(text: RedirectText) -> str:
     """The page; everything on it is escaped."""
     return _environment.get_template("page.html").render(
         style=Markup(_STYLE),  # noqa: S704 (our own file)
-        kind="good" if text.outcome is Outcome.DONE else "bad",
+        kind="good" if text.outcome in (Outcome.DONE, Outcome.DONE_BEFORE) else "bad",
         title=text.heading,
         sentence=text,
         next_step=text.next_step,

@@ -27,6 +27,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 STATUS = {
     Outcome.DONE: 200,
+    Outcome.DONE_BEFORE: 200,
     Outcome.MALFORMED: 400,
     Outcome.REFUSED: 403,
     Outcome.WRONG_PERSON: 403,

@@ -87,11 +87,17 @@ class FlowStore(Protocol):
         That it was used is remembered for so many seconds.
         """
 
-    def schedule(self, flow_id: str, seconds: float) -> None:
-        """Make a record due in so many seconds."""
+    def read(self, flow_id: str) -> Record | None:
+        """A record that stays; None: there is none."""
 
-    def due(self, lease: float) -> tuple[str, Record] | None:
-        """The id and text of a record that is due; nobody else gets it for ``lease`` seconds."""
+    def schedule(self, key: str, item: str, seconds: float) -> None:
+        """Make an item of a schedule due in so many seconds; one that is there already gets the new time."""
+
+    def due(self, key: str, lease: float) -> str | None:
+        """An item of a schedule that is due; nobody else gets it for ``lease`` seconds."""
+
+    def unschedule(self, key: str, item: str) -> None:
+        """Take an item out of a schedule."""
 
     def count(self, key: str, seconds: float) -> int:
         """Count one more; the number since the first, which ends the count after so many seconds."""
@@ -102,15 +108,26 @@ class FlowStore(Protocol):
     def push(self, key: str, text: str, *, seconds: float, keep: int | None = None) -> list[Record]:
         """Append to a list; the texts that were dropped, the oldest first, to leave ``keep`` of them."""
 
-    def take_all(self, key: str, *, forget: str, mark: str) -> tuple[list[Record], float | None]:
-        """All texts of a list, the oldest first, once; the count named by ``forget`` ends as well.
+    def take_all(
+        self, *keys: str, forget: str, mark: str, leave: tuple[str, float] | None = None
+    ) -> tuple[list[list[Record]], float | None]:
+        """All texts of lists, each the oldest first, once; the count named by ``forget`` ends as well.
+
+        Args:
+            keys: of the lists
+            forget: key of the count
+            mark: key whose mark is asked for
+            leave: a key to mark, and for how many seconds
 
         Returns:
-            the texts, and for how many seconds the key ``mark`` will be marked; None: it is not
+            the texts of each list, and for how many seconds ``mark`` will be marked; None: it is not
         """
 
     def mark(self, key: str, seconds: float) -> None:
         """Mark a key for so many seconds from now."""
+
+    def is_marked(self, key: str) -> bool:
+        """Whether a key is marked now."""
 
     def drop_all(self, owner: str) -> None:
         """Drop all records of an owner; whoever wants to take one finds it unknown."""

@@ -17,7 +17,7 @@ class MemoryFlowStore:
     def __init__(self) -> None:
         self._values: dict[tuple[str, str], tuple[float, Any]] = {}  # by kind and key, with their expiry
         self._expiries: list[tuple[float, tuple[str, str]]] = []  # a heap: the first to expire is the first
-        self._due: dict[str, float] = {}
+        self._due: dict[str, dict[str, float]] = {}  # moments of items by schedule
         self._closed = False
         start_afresh_now_and_after_forks(self)
 
@@ -39,25 +39,31 @@ class MemoryFlowStore:
     def take(self, flow_id: str, *, seconds: float) -> Record | Missing:
         with self._changed:
             record: str | None = self._pop("record", flow_id)
-            self._due.pop(flow_id, None)
             if record is None:
                 return Missing.USED if self._get("used", flow_id) else Missing.UNKNOWN
             self._put("used", flow_id, True, seconds)
             return record
 
-    def schedule(self, flow_id: str, seconds: float) -> None:
+    def read(self, flow_id: str) -> Record | None:
         with self._changed:
-            self._due[flow_id] = time.monotonic() + seconds
+            record: str | None = self._get("record", flow_id)
+            return record
 
-    def due(self, lease: float) -> tuple[str, Record] | None:
+    def schedule(self, key: str, item: str, seconds: float) -> None:
         with self._changed:
-            now = time.monotonic()
-            for flow_id in [flow_id for flow_id, moment in self._due.items() if moment <= now]:
-                if record := self._get("record", flow_id):
-                    self._due[flow_id] = now + lease
-                    return flow_id, record
-                del self._due[flow_id]
-            return None
+            self._due.setdefault(key, {})[item] = time.monotonic() + seconds
+
+    def due(self, key: str, lease: float) -> str | None:
+        with self._changed:
+            now, moments = time.monotonic(), self._due.get(key, {})
+            item = next((item for item, moment in moments.items() if moment <= now), None)
+            if item is not None:
+                moments[item] = now + lease
+            return item
+
+    def unschedule(self, key: str, item: str) -> None:
+        with self._changed:
+            self._due.get(key, {}).pop(item, None)
 
     def count(self, key: str, seconds: float) -> int:
         with self._changed:
@@ -81,15 +87,23 @@ class MemoryFlowStore:
             self._changed.notify_all()
             return texts[: -len(kept)]
 
-    def take_all(self, key: str, *, forget: str, mark: str) -> tuple[list[Record], float | None]:
+    def take_all(
+        self, *keys: str, forget: str, mark: str, leave: tuple[str, float] | None = None
+    ) -> tuple[list[list[Record]], float | None]:
         with self._changed:
             self._pop("count", forget)
             remaining = self._values.get(("mark", mark), (0.0, None))[0] - time.monotonic()
-            return self._pop("list", key) or [], remaining if remaining > 0 else None
+            if leave:
+                self._put("mark", leave[0], True, leave[1])
+            return [self._pop("list", key) or [] for key in keys], remaining if remaining > 0 else None
 
     def mark(self, key: str, seconds: float) -> None:
         with self._changed:
             self._put("mark", key, True, seconds)
+
+    def is_marked(self, key: str) -> bool:
+        with self._changed:
+            return bool(self._get("mark", key))
 
     def drop_all(self, owner: str) -> None:
         with self._changed:

@@ -279,7 +279,7 @@ class TokenManager(ABC):
             self, bot, account_commands=account_commands,
             login_keyword=login_keyword, logout_keyword=logout_keyword,
         )  # fmt: skip
-        self.login.poll()
+        self.login.watch()
 
     def close(self) -> None:
         """Free connections and threads. May be called twice."""

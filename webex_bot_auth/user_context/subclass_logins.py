@@ -29,7 +29,6 @@ def finish(manager: StartsAndEndsLogins, *, flow_id: str, code: str, error: str)
     if error:
         return manager.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
     text = manager.process_redirect(flow_id=flow_id, code=code)
-    flow = manager.pending.take(flow_id)
-    if isinstance(flow, FlowState) and (commands := manager.pending.take_commands(flow.user_id)[0]):
-        manager.pending.release(flow.user_id, commands)
+    if isinstance(flow := manager.pending.take(flow_id), FlowState):
+        manager.login.release(flow.user_id)
     return text

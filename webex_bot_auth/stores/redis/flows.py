@@ -11,7 +11,7 @@ from . import scripts
 from .client import MAX_POP_SECONDS
 from .errors import text, translate_redis_errors
 from .maintenance import USED, FlowMaintenance, flow_keys, is_due, is_used
-from .pipeline import answers, raise_errors
+from .pipeline import Command, answers, raise_errors
 
 
 class RedisFlowStore:
@@ -34,7 +34,6 @@ class RedisFlowStore:
         self._maintenance = maintenance
         self._flow_set = flow_set
         self._bot_prefix = bot_prefix
-        self._schedule = f"{bot_prefix}schedule"
 
     def __str__(self) -> str:
         return f"Redis keys {self._flow_set}-* and {self._bot_prefix}*"
@@ -71,21 +70,27 @@ class RedisFlowStore:
         found: Record = record
         return Missing.USED if is_used(found) else found
 
-    def schedule(self, flow_id: str, seconds: float) -> None:
-        with translate_redis_errors(self._schedule):
-            self._redis.eval(scripts.SCHEDULE, 1, self._schedule, flow_id, seconds, DAY_MILLISECONDS)
+    def read(self, flow_id: str) -> Record | None:
+        key = self._record_key(flow_id)
+        with translate_redis_errors(self._flow_set):
+            record: Any = self._redis.get(key)
+        return None if is_used(record) else record
 
-    def due(self, lease: float) -> tuple[str, Record] | None:
-        with translate_redis_errors(self._schedule):
-            found: Any = self._redis.eval(scripts.DUE, 1, self._schedule, lease)
-            if found is None:
-                return None
-            flow_id = text(found)
-            record: Any = self._redis.get(self._record_key(flow_id))
-            if record is None or is_used(record):
-                self._redis.zrem(self._schedule, flow_id)
-                return None
-        return flow_id, record
+    def schedule(self, key: str, item: str, seconds: float) -> None:
+        full_key = self._bot_prefix + key
+        with translate_redis_errors(full_key):
+            self._redis.eval(scripts.SCHEDULE, 1, full_key, item, seconds, DAY_MILLISECONDS)
+
+    def due(self, key: str, lease: float) -> str | None:
+        full_key = self._bot_prefix + key
+        with translate_redis_errors(full_key):
+            found: Any = self._redis.eval(scripts.DUE, 1, full_key, lease)
+        return None if found is None else text(found)
+
+    def unschedule(self, key: str, item: str) -> None:
+        full_key = self._bot_prefix + key
+        with translate_redis_errors(full_key):
+            self._redis.zrem(full_key, item)
 
     def count(self, key: str, seconds: float) -> int:
         full_key = self._bot_prefix + key
@@ -106,23 +111,37 @@ class RedisFlowStore:
             )
         return list(dropped)
 
-    def take_all(self, key: str, *, forget: str, mark: str) -> tuple[list[Record], float | None]:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            texts, remaining, _ = answers(
+    def take_all(
+        self, *keys: str, forget: str, mark: str, leave: tuple[str, float] | None = None
+    ) -> tuple[list[list[Record]], float | None]:
+        prefix = self._bot_prefix
+        commands: list[Command] = [_take_all(prefix + key) for key in keys]
+        if leave:
+            commands.append(lambda it: it.set(prefix + leave[0], 1, px=_milliseconds(leave[1])))
+        with translate_redis_errors(prefix + keys[0]):
+            remaining, _, *given = answers(
                 self._redis,
-                lambda it: it.eval(scripts.TAKE_ALL, 1, full_key),
-                lambda it: it.pttl(self._bot_prefix + mark),
-                lambda it: it.delete(self._bot_prefix + forget),
+                lambda it: it.pttl(prefix + mark),
+                lambda it: it.delete(prefix + forget),
+                *commands,
             )
-            raise_errors(texts)  # what was taken must not be lost because another node of a cluster is down
+            taken = given[: len(keys)]
+            # what was taken must not be lost because another node of a cluster is down
+            if all(isinstance(one, Exception) for one in taken):
+                raise_errors(*taken)
         is_marked = isinstance(remaining, int) and remaining >= 0
-        return list(texts), remaining / 1000 if is_marked else None
+        texts = [[] if isinstance(one, Exception) else list(one) for one in taken]
+        return texts, remaining / 1000 if is_marked else None
 
     def mark(self, key: str, seconds: float) -> None:
         full_key = self._bot_prefix + key
         with translate_redis_errors(full_key):
             self._redis.set(full_key, 1, px=_milliseconds(seconds))
+
+    def is_marked(self, key: str) -> bool:
+        full_key = self._bot_prefix + key
+        with translate_redis_errors(full_key):
+            return bool(self._redis.exists(full_key))
 
     def drop_all(self, owner: str) -> None:
         owned = self._owned_key(owner)
@@ -149,6 +168,10 @@ class RedisFlowStore:
 
 #: a schedule that nobody adds to is forgotten after a day
 DAY_MILLISECONDS = 24 * 60 * 60 * 1000
+
+
+def _take_all(key: str) -> Command:
+    return lambda it: it.eval(scripts.TAKE_ALL, 1, key)
 
 
 def _milliseconds(seconds: float) -> int:

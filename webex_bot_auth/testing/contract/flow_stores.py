@@ -78,38 +78,44 @@ class FlowStoreContract:
         assert [text(one) for one in taken[4:]] == [record_of(f"flow {number}") for number in (4, 5, 6)]
         assert text(store.take("another's", seconds=LONG)) == record_of("another's")
 
-    def test_a_due_record_goes_to_one(self, new_store: NewStore) -> None:
-        stores = [new_store() for _ in range(4)]
-        flows = {f"flow {number}" for number in range(5)}
-        for flow in flows:
-            put(stores[0], flow, owner=flow)
-            stores[0].schedule(flow, 0)
-        with ThreadPoolExecutor(4) as pool:
-            due = list(pool.map(lambda number: stores[number % 4].due(LONG), range(8)))
-        found = {one[0]: text(one[1]) for one in due if one}
-        assert found == {flow: record_of(flow) for flow in flows}
-        assert len([one for one in due if one]) == 5
+    def test_a_record_that_is_read_stays(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        put(one, "flow")
+        assert text(other.read("flow")) == text(one.take("flow", seconds=LONG)) == record_of("flow")
+        assert other.read("flow") is None
+        assert other.read("unknown") is None
 
-    def test_a_record_is_due_neither_too_early_nor_when_it_is_gone(self, store: FlowStore) -> None:
-        put(store, "flow")
-        store.schedule("flow", LONG)
-        assert store.due(LONG) is None
-        store.schedule("flow", 0)
-        store.take("flow", seconds=LONG)
-        assert store.due(LONG) is None
-        assert store.due(LONG) is None
+    def test_an_item_that_is_due_goes_to_one(self, new_store: NewStore) -> None:
+        stores = [new_store() for _ in range(4)]
+        items = {f"item {number} é" for number in range(5)}
+        for item in items:
+            stores[0].schedule("polls", item, 0)
+        with ThreadPoolExecutor(4) as pool:
+            due = list(pool.map(lambda number: stores[number % 4].due("polls", LONG), range(8)))
+        assert sorted(filter(None, due)) == sorted(items)
+
+    def test_an_item_is_due_neither_too_early_nor_in_another_schedule_nor_when_it_is_gone(
+        self, store: FlowStore
+    ) -> None:
+        store.schedule("polls", "item", LONG)
+        store.schedule("others", "item", 0)
+        assert store.due("polls", LONG) is None
+        store.schedule("polls", "item", 0)
+        store.unschedule("polls", "item")
+        store.unschedule("polls", "item")
+        assert store.due("polls", LONG) is None
+        assert store.due("others", LONG) == "item"
 
     def test_a_lease_that_is_over_is_given_again(self, store: FlowStore) -> None:
-        put(store, "flow")
-        store.schedule("flow", 0)
-        assert store.due(0)
-        assert store.due(0)
+        store.schedule("polls", "item", 0)
+        assert store.due("polls", 0) == "item"
+        assert store.due("polls", 0) == "item"
 
     def test_a_count_goes_up_and_ends(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         assert [one.count("cards", LONG), other.count("cards", LONG), one.count("cards", LONG)] == [1, 2, 3]
         assert one.count("others", LONG) == 1
-        assert one.take_all("list", forget="cards", mark="-") == ([], None)
+        assert one.take_all("list", forget="cards", mark="-") == ([[]], None)
         assert other.count("cards", LONG) == 1
 
     def test_a_key_is_claimed_once(self, new_store: NewStore) -> None:
@@ -123,8 +129,11 @@ class FlowStoreContract:
         one, other = new_store(), new_store()
         dropped = [one.push("list", str(number), seconds=LONG, keep=3) for number in range(5)]
         assert [[text(one) for one in each] for each in dropped] == [[], [], [], ["0"], ["1"]]
-        assert [text(one) for one in other.take_all("list", forget="-", mark="-")[0]] == ["2", "3", "4"]
-        assert one.take_all("list", forget="-", mark="-") == ([], None)
+        one.push("another", "5", seconds=LONG)
+        (texts, others), _ = other.take_all("list", "another", forget="-", mark="-")
+        assert [text(one) for one in texts] == ["2", "3", "4"]
+        assert [text(one) for one in others] == ["5"]
+        assert one.take_all("list", "another", forget="-", mark="-") == ([[], []], None)
 
     def test_a_mark_is_seen_by_others_until_it_ends(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
@@ -134,19 +143,26 @@ class FlowStoreContract:
         assert remaining is not None
         assert LONG - 60 < remaining <= LONG
         threading.Event().wait(0.02)
-        assert other.take_all("list", forget="-", mark="short") == ([], None)
+        assert other.take_all("list", forget="-", mark="short") == ([[]], None)
+
+    def test_a_mark_may_be_left_where_lists_are_taken(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        assert other.is_marked("done") is False
+        assert one.take_all("list", forget="-", mark="done", leave=("done", LONG))[1] is None
+        assert other.is_marked("done") is True
+        one.mark("short", SHORT)
+        threading.Event().wait(0.02)
+        assert other.is_marked("short") is False
 
     @pytest.mark.holds(46)
     def test_all_records_of_an_owner_are_dropped(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         put(one, "first")
         put(one, "second")
-        one.schedule("second", 0)
         put(one, "another's", owner="bob")
         other.drop_all("alice")
         other.drop_all("nobody")
         assert one.take("first", seconds=LONG) is Missing.UNKNOWN
-        assert one.due(LONG) is None
         assert text(one.take("another's", seconds=LONG)) == record_of("another's")
 
     def test_a_list_expires(self, store: FlowStore) -> None:

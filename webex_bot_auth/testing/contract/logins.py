@@ -22,6 +22,7 @@ NewManager = Callable[..., StoredTokenManager]
 
 DONE = Texts().page_done.sentence
 USED = Texts().page_used.sentence
+DONE_BEFORE = Texts().page_done_before.sentence
 
 
 class LoginsContract:
@@ -62,7 +63,7 @@ class LoginsContract:
             texts = list(pool.map(redirect, range(20)))
         assert len(webex_sandbox.calls.exchanges()) == 1
         assert texts.count(DONE) == 1
-        assert texts.count(USED) == 19
+        assert texts.count(USED) + texts.count(DONE_BEFORE) == 19
 
     @pytest.mark.holds(3)
     def test_an_expired_flow_makes_no_call_and_stores_nothing(

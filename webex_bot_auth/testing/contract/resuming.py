@@ -40,7 +40,7 @@ class ResumingContract:
         names = [str(number) for number in range(MAX_WAITING_COMMANDS + 2)]
         dropped = [manager.pending.add_command(waiting("alice", name)) for name in names]
         assert [[one.display_name for one in each] for each in dropped[-3:]] == [[], ["0"], ["1"]]
-        assert [one.display_name for one in manager.pending.take_commands("alice")[0]] == names[2:]
+        assert [one.display_name for one in manager.pending.take_all("alice").commands] == names[2:]
 
     def test_an_event_is_new_once(self, manager: StoredTokenManager) -> None:
         new = [manager.pending.claim_event(event) for event in ("a", "b", "a", "b", "c")]

@@ -1,0 +1,75 @@
+"""What is said in the background: in its order for each person, and nobody waits for another person's."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from ..forks import start_afresh_now_and_after_forks
+
+log = logging.getLogger(__name__)
+
+#: people to whom something is said at the same time
+AT_ONCE = 32
+#: maximum wait, at the end, for what is still to be said; seconds
+CLOSE_SECONDS = 15.0
+
+Job = Callable[[], None]
+
+
+class Speaker:
+    """Runs jobs in the background, one after the other for each person."""
+
+    def __init__(self) -> None:
+        self._closed = False
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`; what waits is left to the process in which it was said."""
+        self._changed = threading.Condition()
+        self._waiting: dict[str, deque[Job]] = {}
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webex_bot_auth-speaker")
+
+    def say(self, user_id: str, job: Job) -> None:
+        """Run a job after all that was said to this person before; at once where this is closed."""
+        with self._changed:
+            if not self._closed:
+                if user_id in self._waiting:
+                    self._waiting[user_id].append(job)
+                else:
+                    self._waiting[user_id] = deque([job])
+                    self._pool.submit(self._run_all, user_id)
+                return
+        _run(job, user_id)
+
+    def close(self) -> None:
+        """Wait until all is said, for :data:`CLOSE_SECONDS` at most. May be called twice."""
+        with self._changed:
+            self._closed = True
+            done = self._changed.wait_for(lambda: not self._waiting, CLOSE_SECONDS)
+            for user_id, jobs in self._waiting.items():
+                log.warning("%d messages to user %s not sent: closed", len(jobs), user_id)
+                jobs.clear()
+        self._pool.shutdown(wait=done)
+
+    def _run_all(self, user_id: str) -> None:
+        while job := self._next(user_id):
+            _run(job, user_id)
+
+    def _next(self, user_id: str) -> Job | None:
+        with self._changed:
+            if self._waiting[user_id]:
+                return self._waiting[user_id].popleft()
+            del self._waiting[user_id]
+            self._changed.notify_all()
+            return None
+
+
+def _run(job: Job, user_id: str) -> None:
+    try:
+        job()
+    except Exception:  # the end of the thread: what is not logged here vanishes
+        log.exception("user %s not told", user_id)

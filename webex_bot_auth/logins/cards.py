@@ -1,0 +1,110 @@
+"""The login cards in people's spaces: a person has one at most, and it goes when it is of no use any more."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+
+from ..chat.messages import Chat
+from ..chat.speaker import Speaker
+from ..errors import StoreError
+from ..forks import start_afresh_now_and_after_forks
+from ..models import ShownCard
+from .pending import Pending
+
+log = logging.getLogger(__name__)
+
+#: how often to look for cards whose login has expired; seconds
+LOOK_SECONDS = 2.0
+
+
+class LoginCards:
+    """Deletes login cards: when there is a newer one, when the login has ended, and when it has expired.
+
+    Args:
+        pending: remembers the cards, for all processes
+        chat: deletes them
+        speaker: does so in the background
+    """
+
+    def __init__(self, pending: Pending, chat: Chat, speaker: Speaker) -> None:
+        self._pending = pending
+        self._chat = chat
+        self._speaker = speaker
+        self._closed = False
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`; what looks for expired cards is started by the next card."""
+        self._starting = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def shown(self, user_id: str, message_id: str | None, seconds: float | None = None) -> None:
+        """A card was sent: earlier ones go, and this one goes when its login has expired.
+
+        Args:
+            user_id: to whom
+            message_id: the bot's message; None where Webex did not say
+            seconds: until the login expires, where that is less than its lifetime
+        """
+        if message_id is None:
+            return
+        try:
+            earlier = self._pending.show_card(user_id, message_id, seconds)
+        except StoreError as error:
+            log.warning("login card not remembered: user %s: %s", user_id, error)
+            return
+        self.watch()
+        if earlier:
+            self._speaker.say(user_id, lambda: self.remove(earlier))
+
+    def remove(self, cards: Iterable[ShownCard]) -> None:
+        """Delete cards; one that cannot be deleted at the moment is tried again later."""
+        for card in cards:
+            deleted = self._chat.delete(card.user_id, card.message_id)
+            try:
+                if deleted:
+                    self._pending.card_is_gone(card)
+                else:
+                    self._pending.card_is_over(card)
+            except StoreError as error:
+                log.warning("login card not forgotten: user %s: %s", card.user_id, error)
+
+    def watch(self) -> None:
+        """Look for cards whose login has expired, until :meth:`close`."""
+        with self._starting:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._look, name="webex_bot_auth-expired", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking; cards stay, for other processes."""
+        with self._starting:
+            self._closed = True
+            self._stopped.set()
+            thread, self._thread = self._thread, None
+        if thread:
+            thread.join()
+
+    def _look(self) -> None:
+        failing = False
+        while not self._stopped.wait(LOOK_SECONDS):
+            try:
+                while not self._stopped.is_set() and (card := self._pending.next_expired_card()):
+                    self._expire(card)
+                failing = False
+            except Exception as error:  # noqa: BLE001 (whatever it is, the next card is to go)
+                if not failing:  # an outage is one line in the log, however long it lasts
+                    log.warning("cannot look for expired login cards: %s", error)
+                failing = True
+
+    def _expire(self, card: ShownCard) -> None:
+        def remove_and_tell() -> None:
+            if self._chat.delete(card.user_id, card.message_id):  # else it is due again soon
+                self._pending.card_is_gone(card)
+                if not card.over:
+                    self._chat.tell_expired(card.user_id)
+
+        self._speaker.say(card.user_id, remove_and_tell)
