@@ -150,8 +150,16 @@ def has_options(words: list[str]) -> None:
         assert option in helps, option
 
 
+def is_printed(words: list[str]) -> None:
+    """``eval`` of what another command prints."""
+    inner = re.fullmatch(r"\$\((webex-bot-auth .*)\)", words[0])
+    assert inner, words
+    has_options(inner[1].split()[1:])
+
+
 #: commands that the documentation may show, and what has to be true of their arguments
 COMMANDS: dict[str, Callable[[list[str]], None] | None] = {
+    "eval": is_printed,
     "make": has_target,
     "pip": can_be_installed,
     "/opt/webex-bot-auth/venv/bin/pip": None,
