@@ -20,6 +20,8 @@ import pytest
 import redis
 from wxc_sdk.integration import Integration
 
+from webex_bot_auth.sandbox import Sandbox
+
 ROOT = Path(__file__).parents[2]
 #: all documents of the project
 PAGES = sorted(
@@ -124,11 +126,13 @@ class Program:
 
         Args:
             names: what the page uses without making it
-            monkeypatch: forgets the page's files afterwards
+            monkeypatch: forgets the page's files afterwards; Enter is pressed at once, and no browser opens
 
         Returns:
             all names that the blocks made
         """
+        monkeypatch.setattr("builtins.input", lambda prompt: "")
+        monkeypatch.setattr(Sandbox, "show", lambda self: None)
         files: dict[str, ModuleType] = {}
         for block in self._blocks:
             if block.file is None:

@@ -12,6 +12,7 @@ from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
+from ..commands.guard import required_scopes
 from ..sandbox import OAuthSettings, Person, Sandbox
 from ..sandbox.http.server import HttpServer
 from ..user_context import TokenManager, YAMLTokenManager
@@ -62,7 +63,7 @@ class WebexSandbox(Sandbox):
         bot: Callable[..., WebexBot] = WebexBot,
         name: str = "Test Bot",
         app: Flask | None = None,
-        scopes: str | Sequence[str] = ("spark:people_read",),
+        scopes: str | Sequence[str] | None = None,
         **register: Any,
     ) -> RunningBot:
         """Run a bot until the sandbox is closed: the real webex_bot, with a web app for its redirect page.
@@ -74,14 +75,14 @@ class WebexSandbox(Sandbox):
             bot: makes the bot, for example ``partial(WebexBot, approved_domains=["example.com"])``
             name: the bot's name in the spaces
             app: your own Flask app, which is to serve the redirect page; None: a new app
-            scopes: scopes of the integration
+            scopes: scopes of the integration; None: ``spark:people_read``, and what the commands' guards name
             register: options of :meth:`TokenManager.register_bot`
 
         Returns:
             the bot, to talk to
         """
         app = Flask("bot") if app is None else app
-        integration = self.integration(f"{self.serve(app)}/redirect", scopes)
+        integration = self.integration(f"{self.serve(app)}/redirect", scopes or _scopes_for(commands))
         token = self.add_bot(name).token
         tokens = self._running.enter_context((manager or self._yaml_manager)(token, integration))
         tokens.register_redirect(flask=app)
@@ -124,3 +125,12 @@ class WebexSandbox(Sandbox):
     def _yaml_manager(self, bot_token: str, integration: Integration) -> TokenManager:
         folder = self._running.enter_context(TemporaryDirectory())
         return YAMLTokenManager(bot_token, integration, yml_base=f"{folder}/tokens")
+
+
+def _scopes_for(commands: Sequence[Command | Callable[..., Command]]) -> list[str]:
+    """What the bot needs, as far as the commands' classes say it."""
+    scopes = ["spark:people_read"]
+    for command in commands:
+        cls = command if isinstance(command, type) else type(command)
+        scopes += required_scopes(cls) or ()
+    return list(dict.fromkeys(scopes))
