@@ -61,6 +61,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.holds(36)
 def test_a_manager_made_before_a_fork_works_after_it(webex_sandbox: WebexSandbox, tmp_path: Path) -> None:
     webex_sandbox.oauth.device_interval = 1

@@ -88,6 +88,7 @@ def _write_200(path: str, prefix: str) -> None:
         file.save(f"{prefix} {number}", context(f"{prefix} {number}"))
 
 
+@pytest.mark.slow
 @pytest.mark.holds(30)
 def test_two_processes_writing_200_users_each_leave_400(tokens_path: Path) -> None:
     processes = multiprocessing.get_context("spawn")
@@ -136,6 +137,7 @@ for _ in range(100):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.holds(29)
 def test_100_kills_while_it_is_written_lose_nobody(tokens_path: Path) -> None:
     """The writer prints what it has stored; after each SIGKILL all of that is in the file."""

@@ -1,30 +1,34 @@
-"""Marks tests by their fixtures, so that ``make quick`` can leave out what needs a browser or programs."""
+"""Marks tests by what they use, so that ``make quick`` can leave out browsers and other programs."""
 
 from __future__ import annotations
 
 import pytest
 
-#: marker: fixtures
-FIXTURES = {
-    "browser": {"browser"},
+#: marker: fixtures, and names in the code of a test
+USES = {
+    "browser": {"browser", "chromium"},
     "servers": {
         "built",  # test_packaging
         "durable_server",
+        "in_processes",
+        "multiprocessing",
         "own_server",
         "production",
         "pytester",
         "redis_server",
         "started",  # Sentinels, a cluster
+        "subprocess",
     },
 }
 
 
 def mark(item: pytest.Item) -> None:
-    """Add the markers that follow from a test's fixtures, and from parameters that ask for a Redis."""
-    fixtures = set(getattr(item, "fixturenames", ()))
-    for name, needed in FIXTURES.items():
-        if fixtures & needed:
+    """Add the markers that follow from a test's fixtures, names and parameters."""
+    assert isinstance(item, pytest.Function)
+    used = {*item.fixturenames, *item.function.__code__.co_names}
+    for name, needed in USES.items():
+        if used & needed:
             item.add_marker(name)
-    parameters = getattr(item, "callspec", None) and item.callspec.params.values()  # type: ignore[attr-defined]
-    if any(isinstance(value, str) and value.startswith("redis") for value in parameters or ()):
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    if any(isinstance(value, str) and value.startswith("redis") for value in parameters):
         item.add_marker("servers")
