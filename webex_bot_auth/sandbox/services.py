@@ -20,6 +20,8 @@ from .oauth.tokens import Tokens
 from .websocket.certificate import create_certificate
 from .websocket.devices import Devices
 from .websocket.mercury import Mercury
+from .workbench.handlings import Handlings
+from .workbench.masking import masked
 
 KEY = "webex_sandbox"
 
@@ -39,6 +41,7 @@ class Services:
         mercury: The websocket server.
         faults: The faults that are switched on.
         calls: The calls that clients have made.
+        handlings: What bots of this process are doing with messages.
         certificate: The websocket's certificate in PEM format; empty without TLS.
         closing: Set once the sandbox closes.
     """
@@ -53,8 +56,13 @@ class Services:
     mercury: Mercury
     faults: Faults
     calls: Calls
+    handlings: Handlings
     certificate: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
+
+    def masked(self, text: str) -> str:
+        """Return a text without the secrets of this sandbox, and without what looks like one."""
+        return masked(text, self.secrets())
 
     def secrets(self) -> set[str]:
         """Return every token, code and client secret that this sandbox has given out so far."""
@@ -71,6 +79,10 @@ def create_services(settings: OAuthSettings, faults: Faults, calls: Calls, *, tl
     ssl_context, certificate = create_certificate() if tls else (None, "")
     clock = Clock()
     cloud, tokens, devices = Cloud(clock), Tokens(clock, settings), Devices()
+    mercury = Mercury(cloud, tokens, devices, faults, ssl_context)
+    calls.listeners.append(lambda _: cloud.feed.touch("calls"))
+    mercury.listeners.append(lambda _: cloud.feed.touch("events"))
+    faults.listeners.append(lambda: cloud.feed.touch("faults"))
     return Services(
         cloud=cloud,
         tokens=tokens,
@@ -79,9 +91,10 @@ def create_services(settings: OAuthSettings, faults: Faults, calls: Calls, *, tl
         integrations=Integrations(),
         settings=settings,
         devices=devices,
-        mercury=Mercury(cloud, tokens, devices, faults, ssl_context),
+        mercury=mercury,
         faults=faults,
         calls=calls,
+        handlings=Handlings(cloud),
         certificate=certificate,
     )
 

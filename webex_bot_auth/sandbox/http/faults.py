@@ -80,9 +80,14 @@ class Fault:
 
 
 class Faults:
-    """The faults of a sandbox; ``token``, ``rest`` and ``websocket`` each switch on one fault."""
+    """The faults of a sandbox; ``token``, ``rest`` and ``websocket`` each switch on one fault.
+
+    Attributes:
+        listeners: Called after faults were switched on or off, or have taken effect.
+    """
 
     def __init__(self) -> None:
+        self.listeners: list[Callable[[], None]] = []
         self._active: list[Fault] = []
         self._changed = threading.Condition()
         self._closed = False
@@ -144,7 +149,13 @@ class Faults:
             fault.seconds = value
         with self._changed:
             self._active.append(fault)
+            self._tell()
         return fault
+
+    def _tell(self) -> None:
+        self._changed.notify_all()
+        for listener in self.listeners:
+            listener()
 
     def active(self) -> list[Fault]:
         """Return the faults that are switched on and can still take effect, oldest first."""
@@ -155,20 +166,20 @@ class Faults:
         """Switch one fault off."""
         with self._changed:
             self._active = [one for one in self._active if one is not fault]
-            self._changed.notify_all()
+            self._tell()
 
     def clear(self) -> None:
         """Switch all faults off."""
         with self._changed:
             self._active = []
-            self._changed.notify_all()
+            self._tell()
 
     def close(self) -> None:
         """Switch all faults off, for good; requests that they hold are cut off."""
         with self._changed:
             self._closed = True
             self._active = []
-            self._changed.notify_all()
+            self._tell()
 
     # -- for the servers
 
@@ -198,7 +209,7 @@ class Faults:
             for fault in self._active:
                 if fits(fault) and (fault.times is None or fault.seen < fault.times):
                     fault.seen += 1
-                    self._changed.notify_all()
+                    self._tell()
                     return fault
         return None
 

@@ -7,14 +7,18 @@ from datetime import datetime, timezone
 
 
 class Clock:
-    """The machine's time, plus what ``advance`` has added."""
+    """The machine's time, plus what ``advance`` has added.
+
+    Attributes:
+        offset: How far it is ahead of the machine's time, in seconds.
+    """
 
     def __init__(self) -> None:
-        self._offset = 0.0
+        self.offset = 0.0
 
     def now(self) -> float:
         """Return the time in seconds since 1970."""
-        return time.time() + self._offset
+        return time.time() + self.offset
 
     def now_utc(self) -> datetime:
         """Return the time as a datetime in UTC."""
@@ -27,7 +31,11 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
-        self._offset += seconds
+        self.offset += seconds
+
+    def reset(self) -> None:
+        """Go back to the machine's time."""
+        self.offset = 0.0
 
 
 def iso(moment: datetime) -> str:

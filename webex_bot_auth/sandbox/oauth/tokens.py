@@ -23,7 +23,7 @@ class Grant:
         scopes: What it may do.
         created: When the person approved, in seconds since 1970.
         refresh_token: The current refresh token.
-        refresh_expires_at: When it expires, in seconds since 1970.
+        expires_at: When it expires, in seconds since 1970.
         revoked: True once it has been revoked, with all its access tokens.
         id: The ID in the REST API for authorizations.
     """
@@ -33,7 +33,7 @@ class Grant:
     scopes: tuple[str, ...]
     created: float
     refresh_token: str = field(repr=False)
-    refresh_expires_at: float
+    expires_at: float
     revoked: bool = False
     id: str = field(default_factory=lambda: ids.encode("AUTHORIZATION", ids.new_uuid()))
 
@@ -77,7 +77,7 @@ class Tokens:
         self._lock = threading.RLock()
         self._access: dict[str, AccessToken] = {}
         self._refresh: dict[str, Grant] = {}
-        self._rotated: set[str] = set()  # refresh tokens that a refresh has replaced
+        self._rotated: set[str] = set()  # tokens that a refresh has replaced, or that were forgotten
 
     def add_own_token(self, person: Person) -> None:
         """Add the own token of a person or bot; it has every scope and does not expire."""
@@ -123,14 +123,9 @@ class Tokens:
         """
         with self._lock:
             grant, now = self._refresh.get(value), self._clock.now()
-            if (
-                grant is None
-                or grant.revoked
-                or grant.client_id != client_id
-                or now >= grant.refresh_expires_at
-            ):
+            if grant is None or grant.revoked or grant.client_id != client_id or now >= grant.expires_at:
                 return None
-            grant.refresh_expires_at = now + self._settings.refresh_token_lifetime
+            grant.expires_at = now + self._settings.refresh_token_lifetime
             if self._settings.rotate_refresh_token:
                 del self._refresh[value]
                 self._rotated.add(value)
@@ -161,7 +156,7 @@ class Tokens:
             "access_token": token.value,
             "expires_in": round(token.expires_at - now),
             "refresh_token": grant.refresh_token,
-            "refresh_token_expires_in": round(grant.refresh_expires_at - now),
+            "refresh_token_expires_in": round(grant.expires_at - now),
             "token_type": "Bearer",
             "scope": " ".join(grant.scopes),
         }
@@ -187,6 +182,33 @@ class Tokens:
             tokens = [one for one in self._access.values() if one.grant and self._is_valid(one)]
             held: list[Grant | AccessToken] = [*grants, *tokens]
             return [one for one in held if person in (None, one.person)]
+
+    def grants(self) -> list[Grant]:
+        """Return what people have granted to integrations, also what is no longer valid, oldest first."""
+        with self._lock:
+            return list({id(one): one for one in self._refresh.values()}.values())
+
+    def access_tokens(self, grant: Grant) -> list[AccessToken]:
+        """Return the access tokens of a grant, also those that are no longer valid, oldest first."""
+        with self._lock:
+            return [one for one in self._access.values() if one.grant is grant]
+
+    def authorization(self, key: str) -> Grant | AccessToken | None:
+        """Return the grant or the access token of an integration with this ID; None if there is none."""
+        with self._lock:
+            held: list[Grant | AccessToken] = [
+                *self.grants(),
+                *(one for one in self._access.values() if one.grant),
+            ]
+            return next((one for one in held if one.id == key), None)
+
+    def clear_grants(self) -> None:
+        """Forget all that integrations hold; own tokens of people and bots stay."""
+        with self._lock:
+            forgotten = {value for value, one in self._access.items() if one.grant} | {*self._refresh}
+            self._rotated |= forgotten  # they are still secret
+            self._access = {value: one for value, one in self._access.items() if one.grant is None}
+            self._refresh.clear()
 
     def secrets(self) -> set[str]:
         """Return every access and refresh token given out so far, whether or not it is still valid."""

@@ -1,7 +1,7 @@
-"""The chat page and its endpoints, and the static files of all pages."""
+"""The chat page with its workbench and their endpoints, and the static files of all pages."""
 
-from . import changes, chat, files, state
+from . import changes, chat, files, state, workbench
 
-BLUEPRINTS = (chat.blueprint, state.blueprint, changes.blueprint, files.blueprint)
+BLUEPRINTS = (chat.blueprint, state.blueprint, changes.blueprint, files.blueprint, *workbench.BLUEPRINTS)
 
 __all__ = ["BLUEPRINTS"]

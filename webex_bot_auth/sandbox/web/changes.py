@@ -13,9 +13,13 @@ blueprint = Blueprint("web_changes", __name__)
 HEARTBEAT = 15  # seconds between two writes, so that a closed browser is noticed
 #: what the page asks for, and the kinds of changes in the feed that it stands for
 KINDS = {
-    "chat": ("cloud", "message", "handling", "faults"),
-    "calls": ("calls", "faults", "clock", "logins"),
+    "chat": ("cloud", "message", "faults"),
+    "calls": ("calls",),
     "events": ("events", "cloud"),
+    "errors": ("handling",),
+    "logins": ("calls", "logins", "clock"),
+    "clock": ("clock", "calls", "logins"),
+    "faults": ("faults",),
 }
 
 

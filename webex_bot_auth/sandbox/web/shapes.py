@@ -10,6 +10,7 @@ from ..model.messages import Message
 from ..model.people import Person
 from ..model.rooms import Room
 from ..services import services
+from ..workbench.handlings import Handling
 
 
 def person_fields(person: Person) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def person_fields(person: Person) -> dict[str, Any]:
         "email": person.email,
         "isBot": person.is_bot,
         "online": not person.is_bot or services().mercury.is_online(person),
-        "commands": [],
+        "commands": services().handlings.commands(person) if person.is_bot else [],
     }
 
 
@@ -52,5 +53,16 @@ def message_fields(message: Message) -> dict[str, Any]:
         "mentioned": [one.display_name for one in message.mentioned],
         "created": iso(message.created),
         "edited": message.updated is not None,
-        "handling": [],
+        "handling": [handling_fields(one) for one in services().handlings.of(message.uuid)],
+    }
+
+
+def handling_fields(handling: Handling) -> dict[str, Any]:
+    """Return what the page shows of what a bot is doing with a message, without secrets."""
+    masked = services().masked
+    return {
+        "bot": handling.bot.display_name,
+        "state": handling.state,
+        "title": masked(handling.title) if handling.title else "",
+        "report": masked(handling.report) if handling.report else "",
     }

@@ -82,3 +82,9 @@ class Devices:
         """Remove a device."""
         with self._lock:
             self._devices.pop(device.uuid, None)
+
+    def clear_events(self) -> None:
+        """Forget all events."""
+        with self._lock:
+            for device in self._devices.values():
+                device.events.clear()

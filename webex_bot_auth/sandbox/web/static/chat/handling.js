@@ -39,6 +39,8 @@ function silence(handling) {
 export function report(title, text, className) {
   const pre = make("pre", { tabIndex: 0, "aria-label": "Traceback" }, text);
   const copies = button("Copy", () => copy(text, copies));
-  return make("details", { className }, make("summary", { dir: "auto" }, title), pre,
+  const node = make("details", { className }, make("summary", { dir: "auto" }, title), pre,
     make("div", { className: "handling-buttons" }, copies));
+  node.addEventListener("toggle", () => { pre.scrollTop = pre.scrollHeight; }); // what went wrong stands at the end
+  return node;
 }

@@ -40,7 +40,7 @@ function tools(message, person, handlers) {
     { tabIndex: -1, "aria-label": `Reply to ${person.name} in a thread` });
   const json = button("JSON", () => handlers.json(message),
     { tabIndex: -1, "aria-label": `JSON of the message of ${person.name}` });
-  return make("div", { className: "message-tools", role: "group", "aria-label": "Tools of this message" }, reply);
+  return make("div", { className: "message-tools", role: "group", "aria-label": "Tools of this message" }, reply, json);
 }
 
 function body(message, handlers) {
