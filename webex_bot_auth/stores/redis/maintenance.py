@@ -158,8 +158,11 @@ def is_used(record: Any) -> bool:
 
 
 def flow_keys(flow_set: str, flow_ids: list[Any]) -> list[Any]:
-    """Keys of many records, as text or bytes, as the client gave the ids."""
+    """Keys of many records, as text or bytes, as the client gave the ids.
+
+    Earlier installations listed keys instead of ids.
+    """
     prefix: Any = f"{flow_set}-"
     if flow_ids and isinstance(flow_ids[0], bytes):
         prefix = prefix.encode()
-    return [prefix + flow_id for flow_id in flow_ids]
+    return [flow_id if flow_id.startswith(prefix) else prefix + flow_id for flow_id in flow_ids]

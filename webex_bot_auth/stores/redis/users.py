@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from redis import Redis
@@ -69,17 +70,21 @@ class RedisUserStore:
                 return False
         # the index, too, where the login itself could not write it
         self._repair_index(
-            user_id, answers(self._redis, *((self._list(user_id),) if new else self._unlist(user_id)))
+            user_id, answers(self._redis, *([self._list(user_id)] if new else self._unlist(user_id)))
         )
         return True
 
     def users(self) -> Iterator[str]:
-        """Ids of the users who have a record; one may come twice."""
+        """Ids of the users who have a record; one may come twice.
+
+        Earlier installations listed keys (``user-<id>``) instead of ids, which is repaired.
+        """
         cursor = 0
         while True:
             with translate_redis_errors(self._user_set):
                 cursor, found = self._redis.sscan(self._user_set, cursor, count=500)
-            yield from map(text, found)
+            for entry in map(text, found):
+                yield self._repaired(entry) if entry.startswith(self._record_prefix) else entry
             if not int(cursor):
                 return
 
@@ -115,23 +120,49 @@ class RedisUserStore:
     def _list(self, user_id: str) -> Command:
         return lambda it: it.sadd(self._user_set, user_id)
 
-    def _unlist(self, user_id: str) -> tuple[Command, Command]:
-        return (
-            lambda it: it.srem(self._user_set, user_id),
-            lambda it: it.exists(self._record_prefix + user_id),
-        )
+    def _unlist(self, user_id: str) -> list[Command]:
+        entries = self._entries(user_id)
+        look: list[Command] = [partial(_exists, self._record_prefix + entry) for entry in entries]
+        return [lambda it: it.srem(self._user_set, *entries), *look]
+
+    def _entries(self, user_id: str) -> tuple[str, str]:
+        """The id, and the key, which earlier installations listed. The key may be another user's id."""
+        return user_id, self._record_prefix + user_id
+
+    def _repaired(self, entry: str) -> str:
+        """The id that an entry stands for: it is a key that was listed, or an id that looks like one."""
+        user_id = entry.removeprefix(self._record_prefix)
+        with translate_redis_errors(self._user_set):
+            is_id, has_record = (self._redis.exists(self._record_prefix + one) for one in (entry, user_id))
+        if is_id:
+            return entry
+        with self._index_written(user_id):
+            listing = [self._list(user_id)] if has_record else []
+            raise_errors(*answers(self._redis, *listing, lambda it: it.srem(self._user_set, entry)))
+        return user_id
 
     def _repair_index(self, user_id: str, listed: list[Any]) -> None:
-        """The user index is best effort; the next refresh repairs it.
+        """List again whom the answers to :meth:`_unlist` show to have a record.
 
         Args:
-            user_id: whose entry was written
+            user_id: whose entries were written
             listed: the answers
         """
+        with self._index_written(user_id):
+            raise_errors(*listed)
+            for entry, has_record in zip(self._entries(user_id), listed[1:], strict=False):
+                if has_record:  # logged in while the entry was deleted
+                    self._list(entry)(self._redis)
+
+    @contextmanager
+    def _index_written(self, user_id: str) -> Iterator[None]:
+        """The user index is best effort; the next refresh repairs it."""
         try:
             with translate_redis_errors(self._user_set):
-                raise_errors(*listed)
-                if len(listed) == 2 and listed[1]:  # logged in while the entry was deleted
-                    self._list(user_id)(self._redis)
+                yield
         except StoreUnavailable as error:  # such as another node of a cluster, in a failover
             log.warning("stored, but the user index is not up to date: user %s: %s", user_id, error)
+
+
+def _exists(key: str, client: Any) -> Any:
+    return client.exists(key)
