@@ -187,6 +187,11 @@ class RedirectText(str):
         return self
 
 
+def person_id(uuid: str) -> str:
+    """The id of a person in the form that Webex's REST API uses."""
+    return base64.b64encode(f"ciscospark://us/PEOPLE/{uuid}".encode()).decode().rstrip("=")
+
+
 def same_person(one: str, other: str) -> bool:
     """Whether two ids stand for one person.
 

@@ -49,7 +49,8 @@ def connections_to(cloud: Sandbox, *, set_cookie: str = "") -> Iterator[Seen]:
                 cookie = [("Set-Cookie", set_cookie)] if set_cookie else []
                 return start_response(status, [*headers, *cookie], error)
 
-            if environ["PATH_INFO"].startswith(("/v1/", "/conversation/")):
+            path = environ["PATH_INFO"]
+            if path.startswith(("/v1/", "/conversation/")) and path != "/v1/authorize":  # a browser's
                 token = environ.get("HTTP_AUTHORIZATION", "")
                 cookie = environ.get("HTTP_COOKIE", "")
                 seen.sockets[environ["REMOTE_PORT"]] = environ["werkzeug.socket"]

@@ -86,6 +86,10 @@ class Texts:
     )
     webex_down: str = "Webex's login service does not answer. Please try again in a minute."
     login_renewed: str = "Your login was renewed while I worked on that. Please send it again."
+    too_busy: str = (
+        "I have too much to do at the moment, so I dropped your latest message. "
+        "Please send it again in a few minutes."
+    )
     webex_busy: str = "Webex asks me to slow down. Please try again in a few minutes."
     login_refused_again: str = "Webex did not accept your new login either. Please try again later."
     command_failed: str = (

@@ -22,23 +22,32 @@ REGISTERED = "_webex_bot_auth_registered"
 
 
 def register(
-    service: LoginService, bot: Any, *, account_commands: bool, login_keyword: str, logout_keyword: str
+    service: LoginService,
+    bot: Any,
+    *,
+    workers: int,
+    account_commands: bool,
+    login_keyword: str,
+    logout_keyword: str,
 ) -> Resumer:
     """Patch the bot, add the account commands, and run the commands that waited for a login.
 
     Raises:
-        SettingError: not a bot, or a keyword that is in use
+        SettingError: not a bot, a keyword that is in use, or no number of workers
     """
     if not isinstance(bot, WebexBot):
         raise SettingError("bot", "has to be a webex_bot.webex_bot.WebexBot")
     if getattr(bot, REGISTERED, False):
         raise SettingError("bot", "is registered already, and once is enough")
+    if not isinstance(workers, int) or workers < 1:
+        raise SettingError("workers", "has to be a number of threads, at least 1")
     if account_commands:
         _check_keywords(bot, login_keyword, logout_keyword)
         bot.add_command(LoginCommand(token_manager=service, command_keyword=login_keyword))
         bot.add_command(LogoutCommand(token_manager=service, command_keyword=logout_keyword))
     _report_missing_scopes(service, bot)
-    patch_bot(bot, service.pending.claim_event, service.connections)
+    service.connections.keep_for(workers)
+    patch_bot(bot, service, workers)
     setattr(bot, REGISTERED, True)
     service.login.resumes_commands = True
     return Resumer(service, bot)

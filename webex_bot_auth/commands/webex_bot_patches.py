@@ -8,6 +8,8 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
 - Whether a person is approved is checked for messages only: anybody could press the buttons of cards.
 - requests puts what ~/.netrc says in the place of the bot's token, and keeps ten connections open: with more
   threads, each further call opens one and throws it away. Some calls have no time limit.
+- Messages are handled by the threads of asyncio's default executor, six on a machine with two cores, in the
+  order in which they come, without any limit to how many wait.
 - Nothing is deduplicated: an event that the cloud delivers twice runs its command twice.
 - An exception in a handler vanishes without a trace.
 """
@@ -21,30 +23,57 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from ..models import person_id
+from ..service import LoginService
 from ..webex.connections import Connections
 from ..webex.rest import let_bot_use
 from .guarded_call import CommandStopped
+from .workers import Workers
 
 log = logging.getLogger(__name__)
 
 
-def patch_bot(bot: Any, claim_event: Callable[[str], bool], connections: Connections) -> None:
+def patch_bot(bot: Any, service: LoginService, workers: int) -> None:
     """Patch a bot.
 
     Args:
         bot: the registered bot
-        claim_event: True for an event id that is new
-        connections: what its calls are sent on
+        service: its token manager
+        workers: messages that are handled at the same time
     """
     if _acknowledges_from_any_thread(bot):
         bot._ack_message = _acknowledge_on_own_loop(bot)
     if not bot.bot_display_name:
         _restore_display_name(bot)
     bot.on_card_action = _for_approved_people(bot, bot.on_card_action)
-    _share_connections(bot, connections)
-    bot._process_incoming_websocket_message = _handle_once(
-        bot._process_incoming_websocket_message, claim_event
-    )
+    _share_connections(bot, service.connections)
+    handle = _handle_once(bot._process_incoming_websocket_message, service.pending.claim_event)
+    bot._process_incoming_websocket_message = handle
+    bot.run = _with_workers(bot, service, workers, handle)
+
+
+def _with_workers(
+    bot: Any, service: LoginService, count: int, handle: Callable[[Any], None]
+) -> Callable[[], None]:
+    run = bot.run
+
+    def tell(event: Any) -> None:
+        actor = _activity(event).get("actor", {})
+        email = actor.get("emailAddress", "")
+        if actor.get("type") == "PERSON" and bot.check_user_approved(email, bot.approved_rooms):
+            user_id = person_id(actor["entryUUID"])
+            service.chat.tell(user_id, service.chat.texts(user_id).too_busy)
+
+    def is_new(event: Any) -> bool:
+        event_id = _id_of(event)
+        return event_id is None or service.pending.is_new_event(event_id)
+
+    def run_with_workers() -> None:
+        workers = Workers(count, handle, person_of=_person_of, is_new=is_new, tell=tell)
+        asyncio.get_event_loop().set_default_executor(workers)  # the loop that webex_bot uses
+        run()
+
+    return run_with_workers
 
 
 def _share_connections(bot: Any, connections: Connections) -> None:
@@ -111,8 +140,17 @@ def _handle_once(handle: Callable[[Any], None], claim_event: Callable[[str], boo
 
 
 def _id_of(event: Any) -> str | None:
+    activity = _activity(event)
+    return f"{activity.get('verb')}-{activity['id']}" if activity.get("id") else None
+
+
+def _person_of(event: Any) -> str:
+    """Whose event it is; empty where nobody is named, or it is no message."""
+    actor = _activity(event).get("actor")
+    return str(actor.get("entryUUID") or actor.get("id")) if isinstance(actor, dict) else ""
+
+
+def _activity(event: Any) -> dict[str, Any]:
     data = event.get("data") if isinstance(event, dict) else None
     activity = data.get("activity") if isinstance(data, dict) else None
-    if not isinstance(activity, dict) or not activity.get("id"):
-        return None
-    return f"{activity.get('verb')}-{activity['id']}"
+    return activity if isinstance(activity, dict) else {}

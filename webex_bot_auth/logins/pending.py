@@ -208,13 +208,14 @@ class Pending:
 
     # -- events
 
+    def is_new_event(self, event_id: str) -> bool:
+        """True for the first who asks in this process; asks no server."""
+        return self._events.claim(event_id, EVENT_SECONDS)
+
     def claim_event(self, event_id: str) -> bool:
         """True for the first who asks, of all that share the store: an event is handled once."""
-        key = f"event-{event_id}"
-        if not self._events.claim(key, EVENT_SECONDS):
-            return False
         try:
-            return self._flows.claim(key, EVENT_SECONDS)
+            return self._flows.claim(f"event-{event_id}", EVENT_SECONDS)
         except StoreError as error:
             log.warning("event not compared with those of other processes: %s", error)
             return True

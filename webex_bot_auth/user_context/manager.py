@@ -99,11 +99,9 @@ class TokenManager(ABC):
         self.integration = integration
         self.connections = Connections()
         self._oauth = WebexOAuth(
-            integration,
-            self.connections,
-            with_redirect=login_flow == "redirect",
+            integration, self.connections, with_redirect=login_flow == "redirect",
             login_scopes=check_login_scopes(login_scopes, integration),
-        )
+        )  # fmt: skip
         messages = DirectMessages(bot_token, self.connections)
         self.chat = Chat(messages, texts or Texts(), flow_lifetime, make_login_card)
         self._remembered = SubclassContexts(self)
@@ -259,6 +257,7 @@ class TokenManager(ABC):
         self,
         *,
         bot: Any,
+        workers: int = 32,
         account_commands: bool = True,
         login_keyword: str = "login",
         logout_keyword: str = "logout",
@@ -267,6 +266,7 @@ class TokenManager(ABC):
 
         Args:
             bot: a :class:`webex_bot.webex_bot.WebexBot`
+            workers: how many messages are handled at the same time, each in a thread
             account_commands: add the ``login`` and ``logout`` commands
             login_keyword: what to type to log in
             logout_keyword: what to type to log out
@@ -276,7 +276,7 @@ class TokenManager(ABC):
         if self._resumer is not None:
             raise SettingError("bot", "this token manager has one already: make one manager for each bot")
         self._resumer = registration.register(
-            self, bot, account_commands=account_commands,
+            self, bot, workers=workers, account_commands=account_commands,
             login_keyword=login_keyword, logout_keyword=logout_keyword,
         )  # fmt: skip
         self.login.watch()
