@@ -1,4 +1,4 @@
-"""Polls for logins of the device grant: few threads for many flows, each flow by one process at a time.
+"""Polls for logins of the device grant: each flow is asked for by one thread of one process at a time.
 
 A process takes a due flow for as long as a poll can last; if it dies, the flow is due again for the others.
 """
@@ -24,6 +24,9 @@ LOOK_SECONDS = 0.5
 SLOW_DOWN_SECONDS = 5.0
 #: maximum wait between two polls during an outage; seconds
 MAX_WAIT = 30.0
+#: polls at the same time; a poll may take as long as the time limit of a call
+AT_ONCE = 100
+MAX_INTERVALS = 1000
 
 Finish = Callable[[str, "Tokens | TokenServiceError"], None]
 
@@ -42,8 +45,10 @@ class DevicePoller:
         self._poll = poll
         self._finish = finish
         self._closed = threading.Event()
+        self._failing = False
         self._intervals: dict[str, float] = {}  # of flows that were asked to slow down
-        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="webex_bot_auth-device")
+        self._free = threading.Semaphore(AT_ONCE)
+        self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="webex_bot_auth-device")
         self._thread = threading.Thread(target=self._look, name="webex_bot_auth-due", daemon=True)
         self._thread.start()
 
@@ -54,20 +59,26 @@ class DevicePoller:
         self._pool.shutdown(cancel_futures=True)
 
     def _look(self) -> None:
-        failing = False
         while not self._closed.is_set():
-            try:
-                due = self._pending.next_due()
-                failing = False
-            except StoreError as error:
-                due = None
-                if not failing:  # an outage is one line in the log, however long it lasts
-                    log.warning("cannot look for logins to poll for: %s", error)
-                failing = True
-            if due:
-                self._pool.submit(self._step, *due)
+            # a flow is taken for a limited time, in which it must not wait for a thread
+            if not self._free.acquire(timeout=LOOK_SECONDS):
+                continue
+            if due := self._next_due():
+                self._pool.submit(self._step, *due).add_done_callback(lambda _: self._free.release())
             else:
+                self._free.release()
                 self._closed.wait(LOOK_SECONDS)
+
+    def _next_due(self) -> tuple[str, FlowState] | None:
+        try:
+            due = self._pending.next_due()
+        except Exception as error:  # noqa: BLE001 (whatever it is, the next look may succeed)
+            if not self._failing:  # an outage is one line in the log, however long it lasts
+                log.warning("cannot look for logins to poll for: %s", error)
+            self._failing = True
+            return None
+        self._failing = False
+        return due
 
     def _step(self, flow_id: str, flow: FlowState) -> None:
         try:
@@ -83,6 +94,8 @@ class DevicePoller:
 
     def _ask(self, flow_id: str, flow: FlowState) -> float | None:
         """Seconds until the next poll; None: the flow has ended."""
+        if len(self._intervals) > MAX_INTERVALS:  # most are of flows that were given up
+            self._intervals.clear()
         interval = self._intervals.get(flow_id, flow.interval or SLOW_DOWN_SECONDS)
         try:
             outcome: Tokens | TokenServiceError = self._poll(flow.device_code or "")

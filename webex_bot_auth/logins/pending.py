@@ -113,9 +113,12 @@ class Pending:
     def next_due(self) -> tuple[str, FlowState] | None:
         """A flow that is due; nobody else gets it for :data:`LEASE_SECONDS`."""
         while flow_id := self._flows.due(_POLLS, LEASE_SECONDS):
-            if record := self._flows.read(flow_id):
-                return flow_id, self._flow(flow_id, record)
-            self._flows.unschedule(_POLLS, flow_id)
+            try:
+                if record := self._flows.read(flow_id):
+                    return flow_id, self._flow(flow_id, record)
+                self._flows.unschedule(_POLLS, flow_id)
+            except StoreUnreadable as error:  # it stops no other
+                log.error("login not polled for: %s", error)  # noqa: TRY400 (no traceback)
         return None
 
     # -- login cards

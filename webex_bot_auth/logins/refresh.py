@@ -32,6 +32,14 @@ SOON = 300.0
 PAUSE = 60.0
 #: maximum wait for a refresh that another thread or process is doing; seconds
 MAX_WAIT = TOTAL_SECONDS + 5.0
+#: so many threads wait that long for one user's refresh; an outage must not cost the bot all of its threads
+PATIENT_THREADS = 2
+#: how long the others wait, which is enough on a good day; seconds
+CROWD_SECONDS = 5.0
+#: refreshes in the background that wait for a thread; the tokens of further users are still good for a while
+MAX_IN_BACKGROUND = 100
+#: new tokens that could not be stored; while there are so many, nobody else's are refreshed
+MAX_UNSAVED = 1000
 
 
 class Freshness(Enum):
@@ -75,7 +83,7 @@ class Refresher:
 
     def start_afresh(self) -> None:
         """See :mod:`webex_bot_auth.forks`."""
-        self._threads = KeyedLocks()
+        self._threads = KeyedLocks(patient=PATIENT_THREADS, crowd_seconds=CROWD_SECONDS)
         self._background = Lock()
         self._in_background: set[str] = set()
         self._pool: ThreadPoolExecutor | None = None
@@ -149,15 +157,18 @@ class Refresher:
     @contextmanager
     def _locked(self, user_id: str, timeout: float) -> Iterator[bool]:
         """Keep threads and then processes from refreshing the same user; False: not acquired in time."""
-        with (
-            self._threads.hold(user_id, timeout=timeout) as thread_locked,
-            self._contexts.refresh_lock(user_id, timeout) as process_locked,
-        ):
-            yield thread_locked and process_locked
+        with self._threads.hold(user_id, timeout=timeout) as thread_locked:
+            if not thread_locked:
+                yield False
+                return
+            with self._contexts.refresh_lock(user_id, timeout) as process_locked:
+                yield process_locked
 
     def _refresh_and_store(self, context: UserContext) -> UserContext | None:
         """One call to the token endpoint, and its result stored. The caller holds the locks."""
         user_id = context.user_id
+        while len(self._unsaved) >= MAX_UNSAVED:
+            self._save_unsaved(next(iter(self._unsaved)))
         try:
             tokens = self._new_tokens(context.tokens)
         except GrantRefused as error:
@@ -196,7 +207,8 @@ class Refresher:
         if unsaved is None:
             return False
         saved = self._contexts.replace(*unsaved)
-        self.forget(user_id)
+        if self._unsaved.get(user_id) is unsaved:
+            self.forget(user_id)
         return saved
 
     def _usable_without_refresh(self, user_id: str) -> UserContext | None:
@@ -210,7 +222,7 @@ class Refresher:
         if self._backoff.paused(user_id):
             return
         with self._background:
-            if user_id in self._in_background:
+            if user_id in self._in_background or len(self._in_background) >= MAX_IN_BACKGROUND:
                 return
             self._in_background.add(user_id)
             if self._pool is None:

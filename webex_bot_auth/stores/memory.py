@@ -10,9 +10,15 @@ from typing import Any
 from ..forks import start_afresh_now_and_after_forks
 from . import Missing, Record
 
+#: a login under way has up to five values, a message one
+MAX_VALUES = 20_000
+
 
 class MemoryFlowStore:
-    """See :class:`~webex_bot_auth.stores.FlowStore`. What has expired is dropped with the next write."""
+    """See :class:`~webex_bot_auth.stores.FlowStore`. What has expired is dropped with the next write.
+
+    So is what expires next, where there would be more than :data:`MAX_VALUES` values.
+    """
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, str], tuple[float, Any]] = {}  # by kind and key, with their expiry
@@ -123,9 +129,9 @@ class MemoryFlowStore:
 
     def _put(self, kind: str, key: str, value: Any, seconds: float) -> None:
         now = time.monotonic()
-        while self._expiries and self._expiries[0][0] <= now:
-            _, place = heapq.heappop(self._expiries)
-            if place in self._values and self._values[place][0] <= now:  # else it was put again since
+        while self._expiries and (self._expiries[0][0] <= now or len(self._values) >= MAX_VALUES):
+            expires, place = heapq.heappop(self._expiries)
+            if place in self._values and self._values[place][0] == expires:  # else it was put again since
                 del self._values[place]
         self._values[kind, key] = (now + seconds, value)
         if len(self._expiries) > 2 * len(self._values) + 64:  # most are of values that are gone or put again

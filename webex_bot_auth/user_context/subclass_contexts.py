@@ -9,6 +9,9 @@ from typing import Protocol
 
 from ..models import UserContext
 
+#: contexts that are kept in memory, of those that were stored last
+MAX_REMEMBERED = 10_000
+
 
 class KeepsContexts(Protocol):
     """A token manager that keeps contexts itself, in its own way."""
@@ -37,6 +40,9 @@ class SubclassContexts:
         """Give this context from now on, in the place of what the manager gives."""
         given = self._manager.get_user_context(user_id=user_id)
         with self._lock:
+            self._remembered.pop(user_id, None)
+            if len(self._remembered) >= MAX_REMEMBERED:
+                self._remembered.pop(next(iter(self._remembered)))
             self._remembered[user_id] = (given, context)
 
     def load(self, user_id: str) -> UserContext | None:

@@ -8,17 +8,22 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, GrantRefused, NotYetApproved, TokenServiceUnavailable
 from .connections import Connections
+from .oauth import is_loopback, scheme_and_host
 from .token_endpoint import failure, json_object, parse_tokens, post_form
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 #: seconds between two polls where Webex names none (RFC 8628 section 3.2)
 DEFAULT_INTERVAL = 5.0
+MIN_INTERVAL = 1.0
+#: no code is valid for longer, whatever an answer says; seconds
+MAX_SECONDS = 24 * 60 * 60.0
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,9 @@ class DeviceGrant:
             return DeviceCode(
                 device_code=str(answer["device_code"]),
                 user_code=str(answer["user_code"]),
-                page=str(answer.get("verification_uri_complete") or answer["verification_uri"]),
-                expires_in=float(answer["expires_in"]),
-                interval=float(answer.get("interval") or DEFAULT_INTERVAL),
+                page=_page(answer.get("verification_uri_complete") or answer["verification_uri"]),
+                expires_in=_seconds(answer["expires_in"]),
+                interval=max(MIN_INTERVAL, _seconds(answer.get("interval", DEFAULT_INTERVAL))),
             )
         except (KeyError, TypeError, ValueError):
             raise TokenServiceUnavailable(status=status, error="malformed answer") from None
@@ -105,3 +110,18 @@ class DeviceGrant:
         if error.error in ("access_denied", "expired_token"):
             raise GrantRefused(status=status, error=error.error)
         raise error
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value)
+    if not 0 < seconds <= MAX_SECONDS:  # false for NaN as well
+        raise ValueError("no time to wait")
+    return seconds
+
+
+def _page(value: Any) -> str:
+    """An address that people are sent to: nobody on the way may put another page in its place."""
+    scheme, host = scheme_and_host(str(value))
+    if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
+        raise ValueError("no safe address")
+    return str(value)

@@ -140,7 +140,7 @@ def check_integration(integration: Integration, *, with_redirect: bool = True) -
             raise SettingError(f"integration.{name}", "is empty; it is shown at developer.webex.com")
     scopes_setting("integration.scopes", integration.scopes)
     for name in ("token_service", "auth_service", *redirect):
-        scheme, host = _scheme_and_host(getattr(integration, name))
+        scheme, host = scheme_and_host(getattr(integration, name))
         if not scheme or not host:
             raise SettingError(f"integration.{name}", "is not a full address (https://...)")
         if name != "redirect_url" and scheme != "https" and not (scheme == "http" and is_loopback(host)):
@@ -164,7 +164,7 @@ def _check_redirect_url(address: SplitResult) -> None:
         raise SettingError(setting, "must not have a part behind #, which browsers keep to themselves")
 
 
-def _scheme_and_host(url: str) -> tuple[str, str]:
+def scheme_and_host(url: str) -> tuple[str, str]:
     try:
         address = urlsplit(url)
         _ = address.port  # ValueError where it is no number

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ import requests
 from pydantic import ValidationError
 from wxc_sdk.tokens import Tokens
 
+from ..clock import now, utc_now
 from ..errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
 from .bounded_http import BoundedAdapter
 from .connections import Connections
@@ -103,9 +103,7 @@ def parse_tokens(body: bytes) -> Tokens:
         data["scope"] = " ".join(map(str, data["scope"]))
     try:
         tokens = Tokens.model_validate(data)
-        tokens.set_expiration()
-        if tokens.expires_in == 0:  # for wxc_sdk that is no expiry at all
-            tokens.expires_at = datetime.now(timezone.utc)
+        _set_expiry(tokens)
     except (ValidationError, OverflowError):
         # from None: pydantic quotes the values, which are tokens
         raise TokenServiceUnavailable(status=200, error="malformed answer") from None
@@ -114,6 +112,15 @@ def parse_tokens(body: bytes) -> Tokens:
     if not _is_sendable(tokens.access_token + (tokens.refresh_token or "")):
         raise TokenServiceUnavailable(status=200, error="malformed token")
     return tokens
+
+
+def _set_expiry(tokens: Tokens) -> None:
+    """By our own clock. (wxc_sdk's method asks the system's, and takes 0 seconds
+    for no expiry at all.)"""
+    if tokens.expires_at is None and tokens.expires_in is not None:
+        tokens.expires_at = utc_now() + timedelta(seconds=tokens.expires_in)
+    if tokens.refresh_token_expires_at is None and tokens.refresh_token_expires_in:
+        tokens.refresh_token_expires_at = utc_now() + timedelta(seconds=tokens.refresh_token_expires_in)
 
 
 def _is_sendable(token: str) -> bool:
@@ -171,7 +178,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         seconds = (
             float(value)
             if value.isascii() and value.isdecimal()
-            else parsedate_to_datetime(value).timestamp() - time.time()
+            else parsedate_to_datetime(value).timestamp() - now()
         )
     except (ValueError, OverflowError, TypeError):
         return None
