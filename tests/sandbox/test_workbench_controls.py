@@ -124,7 +124,8 @@ def test_on_a_phone_it_is_a_page_of_its_own(world: World, browser: Any) -> None:
     panel.get_by_role("tab", name="Transcript").wait_for()
     for tab in panel.get_by_role("tab").all():
         tab.click()
-        assert panel.bounding_box()["width"] == 390
+        box = panel.bounding_box()
+        assert (box["y"], box["width"], box["height"]) == (0, 390, 700)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator(".conversation").is_hidden()
     page.go_back()

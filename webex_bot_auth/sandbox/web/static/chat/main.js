@@ -37,7 +37,7 @@ function view(name) {
 }
 
 function choose(space) {
-  switchTo(state.me, space);
+  if (space !== state.space) switchTo(state.me, space);
   view("conversation");
   remember();
   refresh();

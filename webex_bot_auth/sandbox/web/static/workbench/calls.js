@@ -28,11 +28,15 @@ function cells(call) {
   return [
     time(call.time),
     cell(call.method, "method"),
-    cell(call.path, "path", { title: call.path }),
+    cell(shortened(call.path), "path", { title: call.path }),
     cell(call.status === null ? (call.ms === null ? "…" : "cut off") : String(call.status), isBad ? "status bad" : "status"),
-    cell(call.ms === null ? "" : `${call.ms} ms`, "ms"),
-    cell(call.who || "nobody", "by"),
+    cell([call.who || "nobody", call.ms === null ? "" : `${call.ms} ms`].filter(Boolean).join(", "), "by"),
   ];
+}
+
+// A path whose ids are cut to their ends, which are what differs.
+function shortened(path) {
+  return path.split("/").map((part) => (part.length > 30 ? `…${part.slice(-8)}` : part)).join("/");
 }
 
 async function detail({ number }, place, reveal = "") {

@@ -14,9 +14,10 @@ export function start(panel) {
   return () => attempt(problem, async () => {
     const { errors } = await ask("/workbench/errors");
     for (const error of errors) if (!shown.has(error.id)) shown.set(error.id, errorNode(error));
-    const nodes = errors.map((error) => shown.get(error.id));
-    list.replaceChildren(...(nodes.length ? nodes : [empty()]));
-    if (nodes.length) nodes[0].querySelector("details").open = true;
+    const nodes = errors.length ? errors.map((error) => shown.get(error.id)) : [empty()];
+    if (nodes.length === list.children.length && nodes[0] === list.firstChild) return;
+    list.replaceChildren(...nodes);
+    if (errors.length) nodes[0].querySelector("details").open = true;
   });
 }
 

@@ -46,8 +46,8 @@ export function cell(text, className = "", properties = {}) {
 }
 
 export function time(moment) {
-  const [hours, rest] = [new Date(moment).toLocaleTimeString([], { hour12: false }), String(new Date(moment).getMilliseconds())];
-  return cell(`${hours}.${rest.padStart(3, "0")}`, "time", { title: new Date(moment).toLocaleString() });
+  const when = new Date(moment);
+  return cell(when.toLocaleTimeString([], { hour12: false }), "time", { title: `${when.toLocaleString()}, ${when.getMilliseconds()} ms` });
 }
 
 // A text with a title and a button that copies it.

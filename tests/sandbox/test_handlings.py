@@ -1,0 +1,75 @@
+"""What the sandbox's page knows of bots that run in its process, guarded commands included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from support.waiting import wait_until
+from webex_bot.models.command import Command
+
+from webex_bot_auth import UserTokenMixin, requires_user_token
+from webex_bot_auth.sandbox import Message
+from webex_bot_auth.testing import WebexSandbox
+
+
+class Prices(UserTokenMixin, Command):
+    """Fails for everybody who is logged in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(command_keyword="prices", help_message="What things cost", **kwargs)
+
+    @requires_user_token
+    def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
+        raise KeyError(f"apple, {self.user_context.tokens.access_token}")
+
+
+def ask(cloud: WebexSandbox, path: str, **query: str) -> Any:
+    """Return what the page is told."""
+    return requests.get(f"{cloud.url}{path}", query, timeout=10).json()
+
+
+def handling(cloud: WebexSandbox, asked: Message) -> dict[str, Any]:
+    """Return what the bot did with a message, once it has finished."""
+
+    def found() -> dict[str, Any]:
+        state = ask(cloud, "/chat/state", person=asked.person.id, room=asked.room.id)
+        (shown,) = [one for one in state["messages"] if one["id"] == asked.id]
+        (done,) = shown["handling"] or [{"state": "working"}]
+        return dict(done)
+
+    wait_until(lambda: found()["state"] != "working", "the bot has handled the message")
+    return found()
+
+
+def test_a_guarded_command_that_fails_is_reported_without_its_authors_token(cloud: WebexSandbox) -> None:
+    alice = cloud.add_person("Alice Adams")
+    bot = cloud.run(Prices)
+    bot.log_in(alice)
+    asked = bot.hears(alice, "prices")
+    answer = bot.answer_to(asked)
+    assert handling(cloud, asked)["state"] == "failed"
+    (error,) = ask(cloud, "/workbench/errors")["errors"]
+    assert (error["bot"], error["text"]) == ("Test Bot", "prices")
+    assert error["title"].startswith("KeyError: 'apple, ")
+    assert "raise KeyError" in error["report"]
+    assert not any(secret in str(error) for secret in cloud.secrets())
+    assert "KeyError" not in answer.text
+
+
+def test_a_command_that_waits_for_a_login_has_not_failed(cloud: WebexSandbox) -> None:
+    alice = cloud.add_person("Alice Adams")
+    bot = cloud.run(Prices)
+    asked = bot.hears(alice, "prices")
+    assert handling(cloud, asked)["state"] == "answered"  # with a login card
+    assert ask(cloud, "/workbench/errors")["errors"] == []
+
+
+def test_the_page_says_what_to_type(cloud: WebexSandbox) -> None:
+    alice = cloud.add_person("Alice Adams")
+    bot = cloud.run(Prices)
+    room = cloud.direct(alice, bot.person)
+    people = ask(cloud, "/chat/state", person=alice.id, room=room.id)["people"]
+    (commands,) = [one["commands"] for one in people if one["isBot"]]
+    assert {"keyword": "prices", "help": "What things cost"} in commands
+    assert {"help", "login", "logout", "prices"} == {one["keyword"] for one in commands}
