@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import redis
 from support.makers import Make
+from support.waiting import wait_until
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.models import WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.redirects import came_back
 
@@ -113,3 +116,44 @@ def test_an_old_flow_of_an_unknown_age_is_dropped(manager: RedisTokenManager, cl
     manager.flow_maintenance(force=True)
     assert client.smembers("flows") == {mine.encode()}
     assert not client.exists("flows-old")
+
+
+class TestClose:
+    """Of a bot that waits for commands which can run."""
+
+    @pytest.fixture(autouse=True)
+    def _waits_for_a_minute(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("webex_bot_auth.stores.redis.flows.MAX_POP_SECONDS", 60.0)
+
+    @pytest.fixture
+    def pool(self) -> Iterator[ThreadPoolExecutor]:
+        with ThreadPoolExecutor() as pool:
+            yield pool
+
+    @pytest.fixture
+    def make(self, redis_url: str, integration: Integration) -> Make:
+        def make() -> RedisTokenManager:
+            client = redis.Redis.from_url(redis_url, socket_timeout=90)
+            return RedisTokenManager("token", integration, redis_client=client)
+
+        return make
+
+    def test_it_wakes_up_who_waits_and_nobody_else(
+        self, make: Make, client: redis.Redis, pool: ThreadPoolExecutor
+    ) -> None:
+        with make() as other:
+            with make() as closing:
+                waiting = [pool.submit(one.pending.next_released, timeout=60) for one in (closing, other)]
+                wait_until(lambda: client.info("clients")["blocked_clients"] == 2, "both wait")
+            assert waiting[0].result(timeout=30) == []
+            assert not waiting[1].done()
+            command = WaitingCommand(user_id="alice", kind="message", id="m", display_name="x", activity={})
+            other.pending.release("alice", [command])
+            assert waiting[1].result(timeout=30) == [command]
+        assert {key for key in client.scan_iter() if client.ttl(key) == -1} == set()
+
+    def test_it_wakes_up_who_is_about_to_wait(self, make: Make, pool: ThreadPoolExecutor) -> None:
+        manager = make()
+        assert pool.submit(manager.pending.next_released, timeout=0.01).result(timeout=30) == []
+        manager.close()
+        assert pool.submit(manager.pending.next_released, timeout=60).result(timeout=30) == []

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from contextlib import suppress
 from typing import Any
 
 from redis import Redis
 
+from ...errors import StoreError
 from .. import Missing, Record
 from . import scripts
 from .client import MAX_POP_SECONDS
@@ -34,6 +38,8 @@ class RedisFlowStore:
         self._maintenance = maintenance
         self._flow_set = flow_set
         self._bot_prefix = bot_prefix
+        self._popped: set[str] = set()
+        self._name = secrets.token_hex(8)
 
     def __str__(self) -> str:
         return f"Redis keys {self._flow_set}-* and {self._bot_prefix}*"
@@ -151,13 +157,23 @@ class RedisFlowStore:
 
     def pop(self, key: str, timeout: float) -> Record | None:
         full_key = self._bot_prefix + key
+        self._popped.add(full_key)
         with translate_redis_errors(full_key):
-            popped: Any = self._redis.blpop([full_key], timeout=min(timeout, MAX_POP_SECONDS))
-        return None if popped is None else popped[1]
+            popped: Any = self._redis.blpop(
+                [full_key, self._wake_key(full_key)], timeout=min(timeout, MAX_POP_SECONDS)
+            )
+        return None if popped is None or text(popped[0]) != full_key else popped[1]
 
     def close(self) -> None:
-        """Wait for maintenance. A blocking pop ends by itself, see :data:`MAX_POP_SECONDS`."""
+        """Wait for maintenance, and wake up :meth:`pop`: cutting it off could lose what it just receives."""
         self._maintenance.close()
+        for key in self._popped:
+            with suppress(StoreError), translate_redis_errors(key):
+                self._redis.eval(scripts.PUSH, 1, self._wake_key(key), "closed", 0, WAKE_MILLISECONDS)
+
+    def _wake_key(self, key: str) -> str:
+        """A key that this process alone looks at. The hash tag puts it on the same node of a cluster."""
+        return f"{key}-wake-{self._name}-{os.getpid()}-{{{key}}}"
 
     def _owned_key(self, owner: str) -> str:
         return f"{self._bot_prefix}flows-of-{owner}"
@@ -166,6 +182,8 @@ class RedisFlowStore:
         return f"{self._flow_set}-{flow_id}"
 
 
+#: long enough for a thread that is just about to wait; nobody needs it after that
+WAKE_MILLISECONDS = 5_000
 #: a schedule that nobody adds to is forgotten after a day
 DAY_MILLISECONDS = 24 * 60 * 60 * 1000
 
