@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from playwright.sync_api import Browser
@@ -23,6 +24,12 @@ from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.stores.redis import client as redis_client
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing import WebexSandbox
+
+# the same examples in each run, and no time limit: neither luck nor a busy machine makes a test fail
+hypothesis.settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("repeatable")
 
 #: modules with fixtures of one topic each
 pytest_plugins = [

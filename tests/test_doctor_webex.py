@@ -74,9 +74,9 @@ def test_doctor_does_not_take_any_endpoint_for_a_token_endpoint(
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (90, "warning: 90 s behind Webex's clock; synchronize"),
-        (-90, "warning: 90 s ahead of Webex's clock"),
-        (30, "ok: same"),
+        (900, r"warning: (89\d|90\d) s behind Webex's clock; synchronize"),
+        (-900, r"warning: (89\d|90\d) s ahead of Webex's clock"),
+        (0, "ok: same"),
     ],
 )
 def test_doctor_compares_the_clock_with_webex(
@@ -85,7 +85,7 @@ def test_doctor_compares_the_clock_with_webex(
     theirs = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=seconds + 0.9), usegmt=True)
     with RawServer(answer(401, {}, Date=theirs)) as server:
         monkeypatch.setattr(RestSession, "BASE", server.url)
-        assert re.sub(r"\b(89|91)\b", "90", file_doctor.line("clock")).startswith(said)
+        assert re.match(said, file_doctor.line("clock"))
 
 
 def test_doctor_reports_that_the_clock_cannot_be_compared(

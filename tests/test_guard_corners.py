@@ -258,7 +258,7 @@ class TestResuming:
         alice = cloud.add_person("Alice Adams")
         card = world.login_card(alice, after=cloud.say(alice, world.direct(alice), "whoami"))
         world.press_login(card, alice)
-        assert running.wait(10)
+        assert running.wait(60)
         assert world.ask(alice, "second").text == "You are Alice Adams"
         assert TEXTS.command_lapsed.format(command="whoami") not in world.said(alice)
 

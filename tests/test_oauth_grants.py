@@ -84,7 +84,7 @@ class TestExchange:
         ):
             assert moment
             assert (
-                0 <= (datetime.now(timezone.utc) + timedelta(seconds=lifetime) - moment).total_seconds() < 5
+                0 <= (datetime.now(timezone.utc) + timedelta(seconds=lifetime) - moment).total_seconds() < 60
             )
 
     def test_scopes_that_the_answer_does_not_name_are_those_asked_for(self, answering: Answering) -> None:
@@ -123,7 +123,7 @@ class TestRefresh:
         assert new.refresh_token != old.refresh_token
         assert new.refresh_token_expires_at
         left = new.refresh_token_expires_at - datetime.now(timezone.utc)
-        assert timedelta(seconds=990) < left <= timedelta(seconds=1000)
+        assert timedelta(seconds=900) < left <= timedelta(seconds=1000)
 
     @pytest.mark.holds(25)
     def test_what_the_answer_leaves_out_stays(self, cloud: Sandbox, webex: WebexOAuth, alice: Person) -> None:

@@ -16,31 +16,23 @@ from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.sandbox import Sandbox
 
 
-@pytest.fixture(scope="module")
-def calm_cloud() -> Iterator[Sandbox]:
-    with Sandbox() as cloud, cloud.clients():
-        yield cloud
-
-
 @pytest.fixture(scope="module", params=["yaml", "redis-encrypted"])
 def module_scene(
-    request: pytest.FixtureRequest,
-    calm_cloud: Sandbox,
-    tmp_path_factory: pytest.TempPathFactory,
-    redis_server: RedisServer,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
 ) -> Iterator[Scene]:
-    token, integration = calm_cloud.add_bot("Echo Bot").token, calm_cloud.integration()
-    folder = tmp_path_factory.mktemp("random")
-    made: TokenManager = (
-        YAMLTokenManager(token, integration, yml_base=str(folder / "tokens"))
-        if request.param == "yaml"
-        else RedisTokenManager(
-            token, integration, redis_url=redis_server.url, key_prefix="random:", encryption_keys=[KEY]
+    with Sandbox() as cloud, cloud.clients():
+        token, integration = cloud.add_bot("Echo Bot").token, cloud.integration()
+        folder = tmp_path_factory.mktemp("random")
+        made: TokenManager = (
+            YAMLTokenManager(token, integration, yml_base=str(folder / "tokens"))
+            if request.param == "yaml"
+            else RedisTokenManager(
+                token, integration, redis_url=redis_server.url, key_prefix="random:", encryption_keys=[KEY]
+            )
         )
-    )
-    people = calm_cloud.add_person("Alice Adams"), calm_cloud.add_person("Bob Brown")
-    with made as manager:
-        yield Scene(calm_cloud, lambda: manager, manager, app_for(manager), *people)
+        people = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
+        with made as manager:
+            yield Scene(cloud, lambda: manager, manager, app_for(manager), *people)
 
 
 NAMES = st.sampled_from(["state", "code", "error", "error_description"]) | st.text(max_size=5)
@@ -60,8 +52,10 @@ QUERIES = st.one_of(
 )
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.holds(4, 13, 34)
-@settings(max_examples=4800, deadline=None)
+@settings(max_examples=4800)
 @given(query=QUERIES)
 @example("state=a&code=%ED%A0%80")
 @example("&&&===%%%")
@@ -75,7 +69,7 @@ def test_a_random_query_gets_no_5xx_and_calls_nobody(module_scene: Scene, query:
 
 
 @pytest.mark.holds(2, 4, 9, 34)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(extra=st.lists(st.tuples(NAMES, VALUES), max_size=3), with_code=st.booleans())
 def test_a_random_query_with_a_live_flow_ends_it_properly_or_leaves_it(
     module_scene: Scene, extra: list[tuple[str, str]], with_code: bool
@@ -90,6 +84,6 @@ def test_a_random_query_with_a_live_flow_ends_it_properly_or_leaves_it(
     if exchanges:
         assert answer.status_code == 503  # Webex has not issued the code
     if answer.status_code == 400:
-        assert list(scene.cloud.calls) == []
+        assert not exchanges
         assert scene.open(urlencode({"state": flow_id, "error": "access_denied"})).status_code == 403
     assert scene.open(urlencode({"state": flow_id, "code": "c"})).status_code == 410

@@ -72,7 +72,7 @@ class Slow(Whoami):
 
     def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
         self.entered.release()
-        assert self.may_end.wait(10)
+        assert self.may_end.wait(60)
         return super().execute(message, attachment_actions, activity)
 
 
@@ -87,7 +87,7 @@ def test_a_bot_that_stops_leaves_what_it_has_not_begun_to_the_next_one(
             bot.login_card(person)
             log_in(cloud, first, person)
         for _ in range(AT_ONCE):
-            assert slow.entered.acquire(timeout=10)
+            assert slow.entered.acquire(timeout=60)
         first.close()
         slow.may_end.set()
         with redis_manager(echo.token, integration) as second:

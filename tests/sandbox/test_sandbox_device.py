@@ -27,7 +27,7 @@ class Device:
         self._integration = integration
         self._base = integration.token_service.rpartition("/")[0]
         form = {"client_id": integration.client_id, "scope": "spark:people_read"}
-        self.started = requests.post(f"{self._base}/device/authorize", data=form, timeout=5).json()
+        self.started = requests.post(f"{self._base}/device/authorize", data=form, timeout=30).json()
 
     def poll(self) -> requests.Response:
         """Ask for tokens."""
@@ -37,12 +37,12 @@ class Device:
             "client_id": self._integration.client_id,
         }
         auth = (self._integration.client_id, self._integration.client_secret)
-        return requests.post(f"{self._base}/device/token", data=form, auth=auth, timeout=5)
+        return requests.post(f"{self._base}/device/token", data=form, auth=auth, timeout=30)
 
     def decide(self, person: Person, decision: str) -> requests.Response:
         """Approve or deny, as a person on another screen."""
         form = {"user_code": self.started["user_code"], "person": person.id, "decision": decision}
-        return requests.post(self.started["verification_uri"], data=form, timeout=5)
+        return requests.post(self.started["verification_uri"], data=form, timeout=30)
 
 
 def test_a_device_polls_until_its_user_approves(world: World, integration: Integration) -> None:
@@ -53,7 +53,7 @@ def test_a_device_polls_until_its_user_approves(world: World, integration: Integ
     assert (pending.status_code, pending.json()["error"]) == (428, "authorization_pending")
     hasty = device.poll()
     assert (hasty.status_code, hasty.json()["error"]) == (400, "slow_down")
-    page = requests.get(device.started["verification_uri_complete"], timeout=5)
+    page = requests.get(device.started["verification_uri_complete"], timeout=30)
     assert device.started["user_code"] in page.text
     assert "connected" in device.decide(world.bob, "approve").text
     assert WebexSimpleApi(tokens=device.poll().json()["access_token"]).people.me().display_name == "Bob Brown"

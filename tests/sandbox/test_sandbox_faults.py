@@ -121,9 +121,9 @@ def test_stops_at_once_while_requests_wait_and_leaves_no_thread() -> None:
         fault = cloud.faults.token(hang=True)
         with (
             requests.Session() as idle,
-            requests.get(f"{cloud.url}/chat/changes?kinds=chat", stream=True, timeout=5) as stream,
+            requests.get(f"{cloud.url}/chat/changes?kinds=chat", stream=True, timeout=30) as stream,
         ):
-            idle.get(f"{cloud.url}/v1/people/me", timeout=5)
+            idle.get(f"{cloud.url}/v1/people/me", timeout=30)
             assert any(line.startswith(b"data:") for line in stream.iter_lines())
             thread = threading.Thread(target=hang)
             thread.start()

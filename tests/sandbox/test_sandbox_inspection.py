@@ -45,7 +45,7 @@ def test_secrets_are_all_that_was_given_out_even_if_it_is_no_longer_valid(world:
     device = requests.post(
         f"{world.cloud.url}/v1/device/authorize",
         data={"client_id": integration.client_id, "scope": "spark:people_read"},
-        timeout=5,
+        timeout=30,
     ).json()
     assert world.cloud.secrets() == {
         *(person.token for person in world.cloud.people()),
@@ -86,7 +86,7 @@ def test_a_middleware_is_in_front_of_the_server_for_the_length_of_a_block(world:
         return answer
 
     def status_of(path: str) -> int:
-        return requests.get(f"{world.cloud.url}{path}", timeout=5).status_code
+        return requests.get(f"{world.cloud.url}{path}", timeout=30).status_code
 
     with world.cloud.wrap(middleware):
         assert status_of("/v1/people/me") == 401
@@ -101,7 +101,7 @@ def test_a_call_is_recorded_with_headers_and_bodies_of_both_sides(world: World) 
         f"{world.cloud.url}/v1/messages",
         json={"roomId": world.direct.id, "text": "hello"},
         headers={"Authorization": f"Bearer {world.alice.token}", "X-Mine": "yes"},
-        timeout=5,
+        timeout=30,
     ).raise_for_status()
     (call,) = world.cloud.calls.to("/v1/messages")
     assert call.headers["X-Mine"] == "yes"

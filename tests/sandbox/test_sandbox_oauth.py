@@ -51,7 +51,7 @@ def exchange(integration: Integration, code: str, **more: str) -> requests.Respo
         "redirect_uri": integration.redirect_url,
         "code": code,
     }
-    return requests.post(integration.token_service, data={**form, **more}, timeout=5)
+    return requests.post(integration.token_service, data={**form, **more}, timeout=30)
 
 
 def test_the_token_acts_for_the_person_who_approved(world: World, integration: Integration) -> None:
@@ -66,7 +66,7 @@ def test_the_token_acts_for_the_person_who_approved(world: World, integration: I
 def test_the_consent_page_names_the_integration_and_describes_the_scopes(
     world: World, integration: Integration
 ) -> None:
-    page = requests.get(integration.auth_url("s"), timeout=5)
+    page = requests.get(integration.auth_url("s"), timeout=30)
     assert "Calendar &lt;b&gt;" in page.text
     assert "See the titles of the spaces you are in" in page.text
     assert "Alice Adams" in page.text
@@ -76,7 +76,7 @@ def test_the_consent_page_names_the_integration_and_describes_the_scopes(
 
 def test_a_login_hint_fixes_the_person(world: World, integration: Integration) -> None:
     url = integration.auth_url("s") + "&login_hint=alice.adams@example.com"
-    assert "Bob Brown" not in requests.get(url, timeout=5).text
+    assert "Bob Brown" not in requests.get(url, timeout=30).text
     assert redirect_query(world, url, world.bob)["error"] == "access_denied"
     assert "code" in redirect_query(world, url, world.alice)
 
@@ -101,7 +101,7 @@ def test_an_unknown_client_or_redirect_uri_is_never_redirected_to(
     fields = dict(parse_qs(urlsplit(integration.auth_url("s")).query, keep_blank_values=True))
     name, _, value = wrong.partition("=")
     answer = requests.get(
-        integration.auth_service, params={**fields, name: [value]}, allow_redirects=False, timeout=5
+        integration.auth_service, params={**fields, name: [value]}, allow_redirects=False, timeout=30
     )
     assert answer.status_code == 400
     assert "Location" not in answer.headers

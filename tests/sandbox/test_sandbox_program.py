@@ -31,10 +31,10 @@ def test_prints_how_to_use_it_and_stops_on_ctrl_c() -> None:
         url = re.search(r"Chat page +(\S+)", printed).group(1)
         token = re.search(r"Bot token +(\S+)", printed).group(1)
         me = requests.get(
-            f"{url}/v1/people/me", headers={"Authorization": f"Bearer {token}"}, timeout=5
+            f"{url}/v1/people/me", headers={"Authorization": f"Bearer {token}"}, timeout=30
         ).json()
         program.send_signal(signal.SIGINT)
-        rest, errors = program.communicate(timeout=10)
+        rest, errors = program.communicate(timeout=60)
     assert me["displayName"] == "Helper"
     assert f'point_clients_at("{url}")' in printed
     assert (program.returncode, rest, errors) == (0, "", "")

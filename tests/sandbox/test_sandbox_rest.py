@@ -176,17 +176,17 @@ def test_card_actions_are_made_and_read(world: World) -> None:
 
 def test_no_token_and_an_unknown_one_are_401(world: World) -> None:
     for headers in ({}, {"Authorization": "Bearer nonsense"}):
-        answer = requests.get(f"{world.cloud.url}/v1/people/me", headers=headers, timeout=5)
+        answer = requests.get(f"{world.cloud.url}/v1/people/me", headers=headers, timeout=30)
         assert answer.status_code == 401
         assert set(answer.json()) == {"message", "errors", "trackingId"}
 
 
 def test_other_hosts_and_other_origins_are_refused(world: World) -> None:
     url = f"{world.cloud.url}/chat/people"
-    assert requests.get(url, headers={"Host": "evil.example"}, timeout=5).status_code == 403
+    assert requests.get(url, headers={"Host": "evil.example"}, timeout=30).status_code == 403
     foreign = {"Origin": "https://evil.example"}
-    assert requests.post(url, json={"name": "Eve"}, headers=foreign, timeout=5).status_code == 403
-    assert requests.post(url, data="name=Eve", timeout=5).status_code == 415
+    assert requests.post(url, json={"name": "Eve"}, headers=foreign, timeout=30).status_code == 403
+    assert requests.post(url, data="name=Eve", timeout=30).status_code == 415
 
 
 def test_clients_are_restored(world: World) -> None:

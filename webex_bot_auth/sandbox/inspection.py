@@ -38,7 +38,7 @@ class Inspection:
         *,
         person: Person | None = None,
         after: Message | None = None,
-        timeout: float = 10,
+        timeout: float = 30,
     ) -> Message:
         """Wait for a message and return it: the first that fits, even if it has been deleted since.
 
@@ -60,7 +60,7 @@ class Inspection:
         """Return how often a bot has connected so far."""
         return self._services.mercury.connection_counts[bot.uuid]
 
-    def wait_until_online(self, bot: Person, timeout: float = 10, *, connections: int = 1) -> None:
+    def wait_until_online(self, bot: Person, timeout: float = 30, *, connections: int = 1) -> None:
         """Wait until a bot is connected and authorized.
 
         Args:
@@ -77,7 +77,7 @@ class Inspection:
 
         self._wait(is_online, timeout, f"{bot} to connect")
 
-    def wait_until_offline(self, bot: Person, timeout: float = 10) -> None:
+    def wait_until_offline(self, bot: Person, timeout: float = 30) -> None:
         """Wait until a bot has no connection left.
 
         Args:

@@ -174,7 +174,7 @@ class Sandbox(Inspection):
 
         return clients_of(self.url, self._services.handlings, self.owner)
 
-    def run_bot(self, bot: Runnable, timeout: float = 10) -> AbstractContextManager[BotThread]:
+    def run_bot(self, bot: Runnable, timeout: float = 30) -> AbstractContextManager[BotThread]:
         """Run a WebexBot for the length of a ``with`` block.
 
         Args:

@@ -18,7 +18,7 @@ Wanted = str | Callable[[Message], object] | None
 class RunningBot:
     """A bot that runs in a sandbox: what :meth:`WebexSandbox.run` returns.
 
-    Methods that wait for a message wait up to 10 seconds. If it does not come, the error says which messages
+    Methods that wait for a message wait up to 30 seconds. If it does not come, the error says which messages
     there were instead.
 
     Attributes:
@@ -78,7 +78,7 @@ class RunningBot:
             the first such message of the bot
 
         Raises:
-            NoSuchMessageError: there is none within 10 seconds
+            NoSuchMessageError: there is none within 30 seconds
         """
         where = (lambda message: wanted in message.text) if isinstance(wanted, str) else wanted
         return self.sandbox.wait_for_message(asked.room, where, person=self.person, after=asked)
@@ -95,7 +95,7 @@ class RunningBot:
             the answer
 
         Raises:
-            NoSuchMessageError: there is none within 10 seconds
+            NoSuchMessageError: there is none within 30 seconds
         """
         return self.answer_to(self.hears(person, text, room=room))
 
@@ -112,7 +112,7 @@ class RunningBot:
             the first login card whose button :meth:`press_login` has not pressed yet
 
         Raises:
-            NoSuchMessageError: there is none within 10 seconds
+            NoSuchMessageError: there is none within 30 seconds
         """
         return self.sandbox.wait_for_message(
             self.direct(person), self._is_unused_login, person=self.person, after=after
@@ -138,7 +138,7 @@ class RunningBot:
         if not code:
             return self.sandbox.log_in(url, person, deny=deny)
         decision = {"user_code": code[0], "person": person.id, "decision": "deny" if deny else "approve"}
-        return requests.post(f"{self.sandbox.url}/device", data=decision, timeout=10)
+        return requests.post(f"{self.sandbox.url}/device", data=decision, timeout=30)
 
     def log_in(self, person: Person, *, scopes: Iterable[str] = ()) -> None:
         """Log a person in, from the login card to the bot's answer, for a test that begins after that.

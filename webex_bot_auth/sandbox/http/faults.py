@@ -59,7 +59,7 @@ class Fault:
         """Switch it off; requests that it holds go on."""
         self.faults.remove(self)
 
-    def wait(self, timeout: float = 10) -> None:
+    def wait(self, timeout: float = 30) -> None:
         """Wait until it has taken effect.
 
         Args:
