@@ -29,7 +29,7 @@ def test_in_a_group_receives_only_what_mentions_it(running: World) -> None:
 
 def test_an_at_sign_mentions_too_and_is_removed(running: World) -> None:
     asked = running.cloud.say(running.alice, running.team, "@echo bot hi")
-    assert asked.text == "echo bot hi"
+    assert asked.text == "Echo Bot hi"
     assert running.cloud.wait_for_message(running.team, person=running.bot).parent == asked
 
 

@@ -10,24 +10,29 @@ As a program: ``python -m webex_bot_auth.sandbox``. In a test::
 """
 
 from .bot_thread import BotThread
+from .content.cards import open_url
 from .http.calls import Call, Calls
 from .http.faults import Fault, Faults
-from .model.cards import open_url
 from .model.errors import NoSuchMessageError, WebexError
-from .model.messages import AttachmentAction, Content, Message
+from .model.messages import AttachmentAction, Content, File, Message
 from .model.people import Person
 from .model.rooms import Room
+from .notifications.delivery import Delivery, WebhookSettings
 from .oauth.settings import OAuthSettings
+from .rest.answers import Answer
 from .sandbox import Sandbox
 
 __all__ = [
+    "Answer",
     "AttachmentAction",
     "BotThread",
     "Call",
     "Calls",
     "Content",
+    "Delivery",
     "Fault",
     "Faults",
+    "File",
     "Message",
     "NoSuchMessageError",
     "OAuthSettings",
@@ -35,5 +40,6 @@ __all__ = [
     "Room",
     "Sandbox",
     "WebexError",
+    "WebhookSettings",
     "open_url",
 ]

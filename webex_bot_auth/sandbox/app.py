@@ -11,8 +11,10 @@ from . import web
 from .model.errors import WebexError, as_json
 from .oauth import authorize, token
 from .oauth.errors import OAuthError
-from .rest import authorizations, messages, people
-from .services import Services, install
+from .rest import authorizations, files, resources
+from .rest.answers import missing
+from .rest.auth import caller
+from .services import Services, install, services, tracking_id
 from .websocket import registration
 
 LOOPBACK = {"127.0.0.1", "localhost"}
@@ -30,8 +32,8 @@ BLUEPRINTS = (
     token.blueprint,
     authorizations.blueprint,
     registration.blueprint,
-    messages.blueprint,
-    people.blueprint,
+    files.blueprint,
+    resources.blueprint,
     *web.BLUEPRINTS,
 )
 
@@ -70,12 +72,21 @@ def _add_headers(response: Response) -> Response:
 
 
 def _webex_error(error: WebexError) -> Response:
-    answer = jsonify(as_json(error.message))
+    answer = jsonify(as_json(error.message, tracking_id()))
     answer.status_code = error.status
     return answer
 
 
 def _http_error(error: HTTPException) -> Response:
-    answer = jsonify(as_json(error.description or error.name))
-    answer.status_code = error.code or 500
-    return answer
+    if error.code in (404, 405) and request.path.startswith("/v1/"):
+        return _given_answer(error.code)
+    return _webex_error(WebexError(error.code or 500, error.description or error.name))
+
+
+def _given_answer(status: int) -> Response:
+    try:
+        caller()
+    except WebexError as error:
+        return _webex_error(error)
+    given = services().answers.response(request.method, request.path)
+    return given or _webex_error(missing(request.method, request.path) if status == 404 else WebexError(405))

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 from wxc_sdk.integration import Integration
 
 from . import browser
+from .acting import Acting
 from .app import create_app
 from .bot_thread import BotThread, Runnable, running_bot
 from .http.calls import Calls
 from .http.faults import Faults
 from .http.middleware import CallMiddleware
 from .http.server import HttpServer
-from .inspection import Inspection
-from .model import cards
-from .model.messages import AttachmentAction, Message
 from .model.people import Person
 from .model.rooms import Room
+from .notifications.delivery import WebhookSettings
 from .oauth.settings import OAuthSettings
-from .rest.request_bodies import content_of, parse_message
+from .rest.answers import Answer
 from .services import create_services
 
 if TYPE_CHECKING:
-    import requests
     from _typeshed.wsgi import WSGIApplication
 
     Middleware = Callable[[WSGIApplication], WSGIApplication]
@@ -34,25 +32,34 @@ if TYPE_CHECKING:
 SCOPES = ("spark:people_read", "spark:kms")
 
 
-class Sandbox(Inspection):
+class Sandbox(Acting):
     """A Webex cloud for tests and trials, on 127.0.0.1 only.
 
     Args:
         port: Port of the REST API and the chat page; 0 for any free one.
         tls: True for a websocket over TLS (wss), with a temporary certificate. The REST API stays http.
         oauth: How OAuth behaves; None for the defaults.
+        webhooks: How webhooks are delivered; None for the defaults.
 
     Attributes:
         oauth: How OAuth behaves; may be changed while the sandbox runs.
+        webhooks: How webhooks are delivered; may be changed while the sandbox runs.
         faults: Switches faults on and off.
         calls: Every HTTP call that clients have made.
     """
 
-    def __init__(self, port: int = 0, tls: bool = False, oauth: OAuthSettings | None = None) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        tls: bool = False,
+        oauth: OAuthSettings | None = None,
+        webhooks: WebhookSettings | None = None,
+    ) -> None:
         self.oauth = oauth or OAuthSettings()
+        self.webhooks = webhooks or WebhookSettings()
         self.faults = Faults()
         self.calls = Calls()
-        super().__init__(create_services(self.oauth, self.faults, self.calls, tls=tls))
+        super().__init__(create_services(self.oauth, self.faults, self.calls, self.webhooks, tls=tls))
         app = create_app(self._services)
         self._http = HttpServer(CallMiddleware(app.wsgi_app, self._services), port)
 
@@ -69,6 +76,8 @@ class Sandbox(Inspection):
 
     def start(self) -> Sandbox:
         """Start both servers and return the sandbox."""
+        for part in (self._services.deliveries, self._services.event_log):
+            part.base_url = self.url
         self._services.mercury.rest_url = self.url
         self._services.mercury.start()
         self._http.start()
@@ -84,6 +93,21 @@ class Sandbox(Inspection):
         self.faults.close()
         self._http.close()
         self._services.mercury.close()
+        self._services.deliveries.close()
+
+    def answer(self, path: str, *, method: str = "GET", json: Any = None, status: int = 200) -> Answer:
+        """Say what the sandbox answers where it has nothing of its own: calling, meetings and so on.
+
+        Args:
+            path: The path, for example ``/v1/telephony/calls``.
+            method: The HTTP method.
+            json: The body of the answer; None for an empty one.
+            status: The HTTP status of the answer.
+
+        Returns:
+            A context manager: the answer holds from now on until its ``with`` block ends.
+        """
+        return self._services.answers.add(path, method, json, status)
 
     def __enter__(self) -> Sandbox:
         return self.start()
@@ -195,82 +219,6 @@ class Sandbox(Inspection):
     def disconnect(self, bot: Person) -> None:
         """Break a bot's websocket connections without a closing handshake, as a network failure does."""
         self._services.mercury.disconnect(bot)
-
-    # -- what people do
-
-    def say(
-        self,
-        person: Person,
-        room: Room,
-        text: str,
-        *,
-        parent: Message | str | None = None,
-        to: Person | None = None,
-    ) -> Message:
-        """Post a message in a space.
-
-        Args:
-            person: The author.
-            room: The space.
-            text: What the message says.
-            parent: The message to reply to, or its id; None for a message outside threads.
-            to: A person or bot to mention at the beginning.
-
-        Raises:
-            WebexError: The person is not in the space, or the text is too long.
-        """
-        content = content_of(parse_message({"text": f"{to.display_name} {text}" if to else text}))
-        parent_id = parent.uuid if isinstance(parent, Message) else parent
-        return self._cloud.post(person, room, content, parent_id)
-
-    def submit(
-        self,
-        person: Person,
-        message: Message,
-        inputs: Mapping[str, Any] | None = None,
-        *,
-        action: int | str = 0,
-    ) -> AttachmentAction:
-        """Fill in a card and press one of its Action.Submit buttons.
-
-        Args:
-            person: Who does it.
-            message: The message with the card.
-            inputs: What is filled in, by the ids of the card's inputs.
-            action: The button's title, or its number among the Action.Submit buttons, from 0.
-
-        Raises:
-            LookupError: There is no card, or no such button.
-            WebexError: The person does not see the message.
-        """
-        visible = self._cloud.message(message.uuid, person)
-        data = cards.submitted_data(visible.card or {}, inputs or {}, action)
-        return self._cloud.submit(person, visible, data)
-
-    @overload
-    def log_in(self, url: str, as_person: Person, *, deny: bool = ...) -> requests.Response: ...
-    @overload
-    def log_in(
-        self, url: str, as_person: Person, *, deny: bool = ..., stop_before_redirect: Literal[True]
-    ) -> str: ...
-    def log_in(
-        self, url: str, as_person: Person, *, deny: bool = False, stop_before_redirect: bool = False
-    ) -> requests.Response | str:
-        """Open an authorization URL, approve or deny, and follow the redirect, as a browser does.
-
-        Args:
-            url: The authorization URL.
-            as_person: Who logs in.
-            deny: True to deny what the integration asks for.
-            stop_before_redirect: True to stop before the browser opens the redirect URI.
-
-        Returns:
-            The application's answer; with ``stop_before_redirect``, the address that would be opened.
-
-        Raises:
-            ValueError: The authorization URL is refused.
-        """
-        return browser.log_in(url, as_person, deny=deny, stop_before_redirect=stop_before_redirect)
 
     # -- tokens and time
 

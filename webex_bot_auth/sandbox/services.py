@@ -6,17 +6,21 @@ import threading
 from dataclasses import dataclass, field
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
 from .http.calls import Calls
 from .http.faults import Faults
 from .model.clock import Clock
 from .model.cloud import Cloud
+from .notifications.delivery import Deliveries, WebhookSettings
+from .notifications.event_log import EventLog
+from .notifications.webhooks import Webhooks
 from .oauth.authorization_codes import AuthorizationCodes
 from .oauth.device_codes import DeviceCodes
 from .oauth.integrations import Integrations
 from .oauth.settings import OAuthSettings
 from .oauth.tokens import Tokens
+from .rest.answers import Answers
 from .websocket.certificate import create_certificate
 from .websocket.devices import Devices
 from .websocket.mercury import Mercury
@@ -42,6 +46,10 @@ class Services:
         faults: The faults that are switched on.
         calls: The calls that clients have made.
         handlings: What bots of this process are doing with messages.
+        webhooks: All webhooks.
+        deliveries: What is delivered to them.
+        event_log: The list of events.
+        answers: What the sandbox answers where it has nothing of its own.
         certificate: The websocket's certificate in PEM format; empty without TLS.
         closing: Set once the sandbox closes.
     """
@@ -57,6 +65,10 @@ class Services:
     faults: Faults
     calls: Calls
     handlings: Handlings
+    webhooks: Webhooks
+    deliveries: Deliveries
+    event_log: EventLog
+    answers: Answers
     certificate: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -74,7 +86,9 @@ class Services:
         }
 
 
-def create_services(settings: OAuthSettings, faults: Faults, calls: Calls, *, tls: bool) -> Services:
+def create_services(
+    settings: OAuthSettings, faults: Faults, calls: Calls, delivery: WebhookSettings, *, tls: bool
+) -> Services:
     """Return the parts of a new sandbox; none of them runs yet."""
     ssl_context, certificate = create_certificate() if tls else (None, "")
     clock = Clock()
@@ -83,6 +97,9 @@ def create_services(settings: OAuthSettings, faults: Faults, calls: Calls, *, tl
     calls.listeners.append(lambda _: cloud.feed.touch("calls"))
     mercury.listeners.append(lambda _: cloud.feed.touch("events"))
     faults.listeners.append(lambda: cloud.feed.touch("faults"))
+    webhooks, event_log = Webhooks(), EventLog(clock)
+    deliveries = Deliveries(clock, webhooks, delivery)
+    cloud.listeners += [event_log.add, deliveries.add]
     return Services(
         cloud=cloud,
         tokens=tokens,
@@ -95,6 +112,10 @@ def create_services(settings: OAuthSettings, faults: Faults, calls: Calls, *, tl
         faults=faults,
         calls=calls,
         handlings=Handlings(cloud),
+        webhooks=webhooks,
+        deliveries=deliveries,
+        event_log=event_log,
+        answers=Answers(),
         certificate=certificate,
     )
 
@@ -102,6 +123,11 @@ def create_services(settings: OAuthSettings, faults: Faults, calls: Calls, *, tl
 def install(app: Flask, services: Services) -> None:
     """Attach the parts of a sandbox to its Flask app."""
     app.extensions[KEY] = services
+
+
+def tracking_id() -> str:
+    """Return the ID of the current request."""
+    return request.headers.get("TrackingID", "")
 
 
 def services() -> Services:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal
 
+from ..model.people import Person
+from .calls import Call
+
 GRANTS = {"exchange": "authorization_code", "refresh": "refresh_token"}
-HTTP_KINDS = frozenset({"status", "reset", "hang", "html", "empty", "wrong_types", "slow"})
+HTTP_KINDS = frozenset({"status", "reset", "hang", "html", "empty", "wrong_types", "slow", "rate"})
 WEBSOCKET_KINDS = frozenset({"drop", "duplicate", "refuse"})
 WRONG_TYPES: dict[str, Any] = {
     "access_token": 17,
@@ -39,7 +43,9 @@ class Fault:
         method: The HTTP method that it is limited to; empty for all.
         status: The HTTP status that it answers with.
         retry_after: The ``Retry-After`` of that answer, in seconds; None for no such header.
-        seconds: How long it delays an answer.
+        seconds: How long it delays an answer, or the length of the time in which a rate counts calls.
+        rate: How many calls a person or bot may make in that time.
+        calls: When calls were made, by the person or bot, in seconds since 1970.
         seen: How often it has taken effect so far.
     """
 
@@ -54,6 +60,21 @@ class Fault:
     retry_after: int | None = None
     seconds: float = 0.0
     seen: int = 0
+    rate: int = 0
+    calls: dict[Person | None, list[float]] = field(default_factory=dict, repr=False)
+
+    def exceeded(self, person: Person | None, now: float) -> bool:
+        """Count a call, and return True if there were more than the rate allows; such a call does not count.
+
+        ``retry_after`` is then when the next one is allowed, in seconds.
+        """
+        recent = [moment for moment in self.calls.get(person, ()) if moment > now - self.seconds]
+        self.calls[person] = recent
+        if len(recent) < self.rate:
+            recent.append(now)
+            return False
+        self.retry_after = max(1, math.ceil(recent[0] + self.seconds - now))
+        return True
 
     def clear(self) -> None:
         """Switch it off; requests that it holds go on."""
@@ -103,7 +124,8 @@ class Faults:
             **kind: Exactly one of ``status=503`` (optionally with ``retry_after=`` seconds), ``reset=True``
                 (the connection is reset), ``hang=True`` (no answer until it is cleared), ``html=True``
                 (HTML with status 200), ``empty=True`` (``{}`` with status 200), ``wrong_types=True`` (JSON
-                with status 200 whose values have wrong types) and ``slow=`` seconds until the answer.
+                with status 200 whose values have wrong types), ``slow=`` seconds until the answer and
+                ``rate=(10, 60)`` (429 with ``Retry-After`` after 10 calls of a person or bot in 60 s).
 
         Raises:
             TypeError: Not exactly one known kind is given.
@@ -147,6 +169,8 @@ class Faults:
             fault.status = value
         elif fault.kind == "slow":
             fault.seconds = value
+        elif fault.kind == "rate":
+            fault.status, (fault.rate, fault.seconds) = 429, value
         with self._changed:
             self._active.append(fault)
             self._tell()
@@ -183,20 +207,22 @@ class Faults:
 
     # -- for the servers
 
-    def find_for_http(self, method: str, path: str, grant: str) -> Fault | None:
+    def find_for_http(self, call: Call, now: float) -> Fault | None:
         """Return the fault to apply to a request and count it; None if there is none.
 
         Args:
-            method: The HTTP method.
-            path: The path.
-            grant: The ``grant_type`` of a request to the token endpoint.
+            call: The request.
+            now: The time by the sandbox's clock, in seconds since 1970.
         """
-        is_token = path == "/v1/access_token"
+        grant = str(call.form.get("grant_type", ""))
 
         def fits(fault: Fault) -> bool:
             if fault.where == "token":
-                return is_token and fault.grant in ("", grant)
-            return fault.where == "rest" and path.startswith(fault.path) and fault.method in ("", method)
+                is_hit = call.path == "/v1/access_token" and fault.grant in ("", grant)
+            else:
+                is_hit = fault.where == "rest" and call.path.startswith(fault.path)
+                is_hit = is_hit and fault.method in ("", call.method)
+            return is_hit and (fault.kind != "rate" or fault.exceeded(call.person, now))
 
         return self._find(fits)
 

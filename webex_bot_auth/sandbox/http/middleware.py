@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wrappers import Response
 
-from ..model.errors import as_json
+from ..model.errors import MESSAGES, as_json, new_tracking_id
 from ..services import Services
 from .calls import Call, form_fields
 from .faults import WRONG_TYPES, Fault
@@ -38,9 +38,11 @@ class CallMiddleware:
         """Answer a request."""
         if not environ["PATH_INFO"].startswith(RECORDED_PATHS):
             return self._app(environ, start_response)
+        environ.setdefault("HTTP_TRACKINGID", new_tracking_id())
         began, call = time.monotonic(), self._record(environ)
         try:
             answer = Response.from_app(self._disturbed, environ, buffered=True)
+            answer.headers["TrackingID"] = environ["HTTP_TRACKINGID"]
             call.status, call.answer_body = answer.status_code, answer.get_data()
             call.answer_headers = dict(answer.headers)
         finally:  # a fault may reset the connection instead
@@ -49,8 +51,7 @@ class CallMiddleware:
         return answer(environ, start_response)
 
     def _disturbed(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        grant = str(environ[CALL].form.get("grant_type", ""))
-        fault = self._services.faults.find_for_http(environ["REQUEST_METHOD"], environ["PATH_INFO"], grant)
+        fault = self._services.faults.find_for_http(environ[CALL], self._services.cloud.clock.now())
         faulty = self._apply(fault, environ) if fault else None
         return (faulty or self._app)(environ, start_response)
 
@@ -79,10 +80,10 @@ class CallMiddleware:
             raise reset(connection)
         if fault.kind == "reset":
             raise reset(connection)
-        return _faulty_response(fault)
+        return _faulty_response(fault, environ["HTTP_TRACKINGID"])
 
 
-def _faulty_response(fault: Fault) -> Response:
+def _faulty_response(fault: Fault, tracking_id: str) -> Response:
     if fault.kind == "html":
         return Response("<!doctype html><title>Maintenance</title><p>Back soon.</p>", mimetype="text/html")
     if fault.kind == "empty":
@@ -90,5 +91,6 @@ def _faulty_response(fault: Fault) -> Response:
     if fault.kind == "wrong_types":
         return Response(json.dumps(WRONG_TYPES), mimetype="application/json")
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    body = json.dumps(as_json("A fault is switched on in the sandbox."))
+    text = MESSAGES[429] if fault.kind == "rate" else "A fault is switched on in the sandbox."
+    body = json.dumps(as_json(text, tracking_id))
     return Response(body, fault.status, headers, mimetype="application/json")

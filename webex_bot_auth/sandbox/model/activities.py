@@ -1,113 +1,88 @@
-"""What happened in the sandbox, and the websocket events that report it."""
+"""What happens in the sandbox, and who is told: the websocket, webhooks and the list of events report it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from . import ids
-from .clock import iso
-from .messages import Message
+from .clock import Clock
+from .feed import Feed
+from .messages import AttachmentAction, Message
 from .people import Person
-from .rooms import Room
+from .rooms import Membership, Room, Tab
+
+Item = Message | AttachmentAction | Membership | Room | Tab
 
 
 @dataclass(frozen=True)
 class Activity:
-    """A message that was posted, or a card that was submitted.
+    """Something that a person did.
 
     Attributes:
-        verb: ``post`` or ``cardAction``.
-        uuid: The UUID of the message or of the attachment action.
+        verb: What the websocket calls it, for example ``post``; empty if the websocket does not report it.
+        resource: The resource of the REST API that it is about, for example ``messages``.
+        event: ``created``, ``updated`` or ``deleted``; empty if only the websocket reports it.
         actor: Who did it.
-        message: The message that was posted, or whose card was submitted.
-        audience: Who receives the event.
-        inputs: What was filled in on the card; None for a message.
+        room: The space in which it happened.
+        item: What it was done to.
+        audience: Who hears of it.
+        uuid: The UUID under which clients look it up: of a new message, of a submitted card, else its own.
     """
 
     verb: str
-    uuid: str
+    resource: str
+    event: str
     actor: Person
-    message: Message
+    room: Room
+    item: Item
     audience: tuple[Person, ...]
-    inputs: Mapping[str, Any] | None = None
+    uuid: str
+
+    @property
+    def message(self) -> Message | None:
+        """The message that it is about, or whose card was submitted; None if there is none."""
+        if isinstance(self.item, AttachmentAction):
+            return self.item.message
+        return self.item if isinstance(self.item, Message) else None
 
     @property
     def id(self) -> str:
         """The ID in the REST API, with which clients acknowledge the event."""
-        return ids.encode("MESSAGE" if self.verb == "post" else "ATTACHMENT_ACTION", self.uuid)
+        if isinstance(self.item, AttachmentAction | Message):
+            return self.item.id
+        return ids.encode("ACTIVITY", self.uuid)
 
 
-def websocket_event(activity: Activity, rest_url: str, now: datetime) -> dict[str, Any]:
-    """Return the websocket event of an activity.
+class State:
+    """The lock of the state, the clock, and the listeners.
 
     Args:
-        activity: What happened.
-        rest_url: The base URL under which clients look up the message.
-        now: The time of the event.
+        clock: The sandbox's clock.
+
+    Attributes:
+        clock: The sandbox's clock.
+        changed: The lock of the state; notified after each change.
+        feed: Which messages have changed, and when anything else has.
+        listeners: Called with each activity, in order; the state is locked meanwhile.
     """
-    return {
-        "id": ids.new_uuid(),
-        "data": {"eventType": "conversation.activity", "activity": _activity(activity, rest_url, now)},
-        "timestamp": int(now.timestamp() * 1000),
-        "trackingId": f"SANDBOX_{ids.new_uuid()}",
-        "alertType": "none",
-        "headers": {},
-    }
 
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.changed = threading.Condition(threading.RLock())
+        self.feed = Feed()
+        self.listeners: list[Callable[[Activity], None]] = []
 
-def _activity(activity: Activity, rest_url: str, now: datetime) -> dict[str, Any]:
-    fields = {
-        "id": activity.uuid,
-        "objectType": "activity",
-        "url": f"{rest_url}/conversation/api/v1/activities/{activity.uuid}",
-        "published": iso(now),
-        "verb": activity.verb,
-        "actor": _actor(activity.actor),
-        "object": _object(activity),
-        "target": _target(activity.message.room, rest_url),
-    }
-    parent = _parent(activity)
-    return {**fields, "parent": parent} if parent else fields
+    def announce(self, activity: Activity) -> None:
+        """Tell the listeners what happened, and wake up waiters."""
+        with self.changed:
+            for listener in self.listeners:
+                listener(activity)  # while the state is locked, so that all activities arrive in order
+            self.notify()
 
-
-def _parent(activity: Activity) -> dict[str, str] | None:
-    if activity.verb == "cardAction":
-        return {"id": activity.message.uuid, "type": "cardAction"}
-    if activity.message.parent is not None:
-        return {"id": activity.message.parent.uuid, "type": "reply"}
-    return None
-
-
-def _object(activity: Activity) -> dict[str, Any]:
-    if activity.verb == "cardAction":
-        return {"objectType": "submit", "inputs": dict(activity.inputs or {})}
-    people = [{"id": one.uuid, "objectType": "person"} for one in activity.message.mentioned]
-    return {
-        "objectType": "comment",
-        "displayName": "(encrypted)",  # as at Webex, clients have to look up the text
-        "mentions": {"items": people},
-    }
-
-
-def _actor(person: Person) -> dict[str, Any]:
-    return {
-        "id": person.email,
-        "objectType": "person",
-        "displayName": person.display_name,
-        "orgId": ids.bare_uuid("ORGANIZATION", ids.ORGANIZATION),
-        "emailAddress": person.email,
-        "entryUUID": person.uuid,
-        "type": "BOT" if person.is_bot else "PERSON",
-    }
-
-
-def _target(room: Room, rest_url: str) -> dict[str, Any]:
-    return {
-        "id": room.uuid,
-        "objectType": "conversation",
-        "url": f"{rest_url}/conversation/api/v1/conversations/{room.uuid}",
-        "tags": ["ONE_ON_ONE"] if room.is_direct else [],
-    }
+    def notify(self) -> None:
+        """Note a change and wake up waiters."""
+        with self.changed:
+            self.feed.touch("cloud")
+            self.changed.notify_all()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import ids, mentions
-from .activities import Activity
+from ..content import cards, mentions
+from . import ids
+from .activities import Activity, State
 from .clock import Clock
+from .directory import Directory
 from .errors import WebexError
-from .feed import Feed
-from .messages import AttachmentAction, Content, Message
-from .people import Person, email_from
+from .messages import AttachmentAction, Content, File, Message
+from .people import Person
 from .rooms import Room
+from .spaces import Spaces
+from .teams import Teams
 
 
 class Cloud:
@@ -25,6 +26,10 @@ class Cloud:
         clock: The sandbox's clock.
 
     Attributes:
+        state: The lock, the clock and the listeners.
+        directory: All people and bots.
+        spaces: All spaces, and who is in them.
+        teams: All teams, and who is in them.
         clock: The sandbox's clock.
         changed: The lock of the state; notified after each change.
         feed: Which messages have changed, and when anything else has.
@@ -32,115 +37,49 @@ class Cloud:
     """
 
     def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.changed = threading.Condition(threading.RLock())
-        self.feed = Feed()
-        self.listeners: list[Callable[[Activity], None]] = []
-        self._people: dict[str, Person] = {}
-        self._rooms: dict[str, Room] = {}
+        self.state = State(clock)
+        self.directory = Directory(self.state)
+        self.spaces = Spaces(self.state)
+        self.teams = Teams(self.state, self.spaces)
         self._messages: dict[str, Message] = {}  # in the order they were posted; deleted ones stay
+        self._aliases: dict[str, str] = {}  # the websocket has further UUIDs: of edits, of checked files
         self._deleted: set[str] = set()
         self._actions: dict[str, AttachmentAction] = {}
-
-    # -- people
-
-    def add_person(
-        self, name: str, *, email: str | None = None, is_bot: bool = False, admin: bool = False
-    ) -> Person:
-        """Add a person or bot.
-
-        Args:
-            name: The display name.
-            email: The email address; None to make one from the name.
-            is_bot: True for a bot.
-            admin: True for a person who may see and revoke authorizations.
-
-        Raises:
-            ValueError: The email address is taken.
-        """
-        with self.changed:
-            if email and self.find_person(email):
-                raise ValueError(f"{email} is taken")
-            address = email or self._free_email(name, is_bot)
-            person = Person(
-                ids.new_uuid(), address, name, is_bot, admin, self.clock.now_utc(), secrets.token_urlsafe(48)
-            )
-            self._people[person.uuid] = person
-            self.notify()
-        return person
-
-    def _free_email(self, name: str, is_bot: bool) -> str:
-        email, number = email_from(name, is_bot), 1
-        while self.find_person(email):
-            number += 1
-            email = email_from(f"{name} {number}", is_bot)
-        return email
+        # what is used most, without a detour
+        self.clock, self.changed, self.listeners = clock, self.state.changed, self.state.listeners
+        self.feed, self.notify = self.state.feed, self.state.notify
+        self.add_person, self.find_person, self.person = (
+            self.directory.add,
+            self.directory.find,
+            self.directory.get,
+        )
+        self.direct, self.group = self.spaces.direct, self.spaces.group
+        self.room, self.rooms_of = self.spaces.room, self.spaces.rooms_of
 
     @property
     def people(self) -> list[Person]:
         """All people and bots, in the order they were added."""
+        return self.directory.all()
+
+    def remove_person(self, person: Person, actor: Person) -> None:
+        """Remove a person, who leaves all spaces."""
         with self.changed:
-            return list(self._people.values())
-
-    def find_person(self, key: str) -> Person | None:
-        """Return the person with this ID (in either form) or email address; None if there is none."""
-        with self.changed:
-            if "@" in key:
-                return next((one for one in self._people.values() if one.email == key.lower()), None)
-            return self._people.get(ids.bare_uuid("PEOPLE", key))
-
-    def person(self, key: str) -> Person:
-        """Return the person with this ID or email address.
-
-        Raises:
-            WebexError: 404, there is no such person.
-        """
-        person = self.find_person(key)
-        if person is None:
-            raise WebexError(404, "Could not find a person with that id or email address.")
-        return person
-
-    # -- spaces
-
-    def direct(self, one: Person, other: Person) -> Room:
-        """Return the 1:1 space of two people, which is made if there is none yet."""
-        with self.changed:
-            for room in self._rooms.values():
-                if room.is_direct and set(room.people) == {one, other}:
-                    return room
-            return self._add_room("", (one, other), is_direct=True)
-
-    def group(self, title: str, people: Iterable[Person]) -> Room:
-        """Return a new group space."""
-        return self._add_room(title, tuple(dict.fromkeys(people)), is_direct=False)
-
-    def _add_room(self, title: str, people: tuple[Person, ...], *, is_direct: bool) -> Room:
-        with self.changed:
-            room = Room(ids.new_uuid(), title, is_direct, people, self.clock.now_utc())
-            self._rooms[room.uuid] = room
-            self.notify()
-        return room
-
-    def rooms_of(self, person: Person) -> list[Room]:
-        """Return the spaces that a person is in."""
-        with self.changed:
-            return [room for room in self._rooms.values() if person in room.people]
-
-    def room(self, key: str, person: Person) -> Room:
-        """Return the space with this ID, for a person who is in it.
-
-        Raises:
-            WebexError: 404, there is no such space, or the person is not in it.
-        """
-        with self.changed:
-            room = self._rooms.get(ids.bare_uuid("ROOM", key))
-        if room is None or person not in room.people:
-            raise WebexError(404, "Could not find a room with provided ID.")
-        return room
+            for room in self.rooms_of(person):
+                self.spaces.leave(room.members[person], actor)
+            for team in self.teams.of(person):
+                self.teams.leave(team.members[person], actor)
+            self.directory.remove(person)
 
     # -- messages
 
-    def post(self, person: Person, room: Room, content: Content, parent: str | None = None) -> Message:
+    def post(
+        self,
+        person: Person,
+        room: Room,
+        content: Content,
+        parent: str | None = None,
+        picked: Sequence[Person] | None = None,
+    ) -> Message:
         """Post a message in a space.
 
         Args:
@@ -148,27 +87,42 @@ class Cloud:
             room: The space.
             content: What the message says.
             parent: The ID of a message to reply to; None for a message outside threads.
+            picked: Who is mentioned, in a text without Markdown; None to look for names after ``@``.
 
         Raises:
-            WebexError: 404, the person is not in the space; 400, ``parent`` is no message of this space.
+            WebexError: 404, the person is not in the space; 403, the person may not post in it; 400,
+                ``parent`` is no message of this space.
         """
         with self.changed:
-            self.room(room.uuid, person)
+            if not self.spaces.room(room.uuid, person).may_post(person):
+                raise WebexError(403, "Only moderators may post in this room.")
             thread = self._thread(parent, room) if parent else None
-            content, mentioned = (
-                (content, ()) if room.is_direct else mentions.resolve(content, person, room.people)
+            said = mentions.resolve(content, person, room.people, picked)
+            now, uuid = self.clock.now_utc(), ids.new_uuid()
+            message = Message(
+                uuid, room, person, said.content, thread, said.people, now, None, groups=said.groups
             )
-            message = Message(ids.new_uuid(), room, person, content, thread, mentioned, self.clock.now_utc())
-            self._messages[message.uuid] = message
-            self.feed.touch("message", message.uuid)
-            self._announce(Activity("post", message.uuid, person, message, self._audience(message)))
+            self._messages[uuid] = message
+            self.feed.touch("message", uuid)
+            room.last_activity = now
+            self._announce("share" if content.files else "post", "created", person, message, uuid)
+            if content.files:  # clients wait until the file has been checked
+                self._aliases[checked := ids.new_uuid()] = uuid
+                self._announce("update", "", person, message, checked)
         return message
 
     def _thread(self, key: str, room: Room) -> Message:
-        parent = self._messages.get(ids.bare_uuid("MESSAGE", key))
-        if parent is None or parent.uuid in self._deleted or parent.room != room:
+        parent = self.find_message(key)
+        if parent is None or parent.room is not room:
             raise WebexError(400, "The parent message could not be found in this room.")
         return parent.parent or parent  # threads have one level: a reply to a reply joins its thread
+
+    def find_message(self, key: str) -> Message | None:
+        """Return the message with this ID; None if there is none, or it was deleted."""
+        uuid = ids.bare_uuid("MESSAGE", key)
+        with self.changed:
+            uuid = self._aliases.get(uuid, uuid)
+            return None if uuid in self._deleted else self._messages.get(uuid)
 
     def message(self, key: str, person: Person) -> Message:
         """Return the message with this ID, for a person who may see it.
@@ -177,15 +131,22 @@ class Cloud:
             WebexError: 404, there is no such message, or the person may not see it.
         """
         with self.changed:
-            message = self._messages.get(ids.bare_uuid("MESSAGE", key))
-            if message is None or message.uuid in self._deleted or not self.sees(person, message):
+            message = self.find_message(key)
+            if message is None or not self.sees(person, message):
                 raise WebexError(404, "Could not find a message with provided ID.")
         return message
 
-    def find_message(self, uuid: str) -> Message | None:
-        """Return the message with this UUID; None if there is none or it was deleted."""
-        with self.changed:
-            return None if uuid in self._deleted else self._messages.get(uuid)
+    def file(self, key: str, person: Person) -> File:
+        """Return the file with this ID, for a person who may see its message.
+
+        Raises:
+            WebexError: 404, there is no such file, or the person may not see it.
+        """
+        for message in self.messages():
+            for file in message.content.files:
+                if ids.same(file.id, key) and self.sees(person, message):
+                    return file
+        raise WebexError(404, "Could not find a file with provided ID.")
 
     def messages(self, room: Room | None = None) -> list[Message]:
         """Return the messages of one space or of all, oldest first, without deleted ones."""
@@ -202,26 +163,35 @@ class Cloud:
     @staticmethod
     def sees(person: Person, message: Message) -> bool:
         """Return True if a person sees a message; in a group, a bot sees only mentions and its own."""
-        if person not in message.room.people:
+        if person not in message.room.members:
             return False
         is_involved = person == message.person or person in message.mentioned
         return is_involved or message.room.is_direct or not person.is_bot
 
-    def edit(self, message: Message, content: Content) -> Message:
+    def edit(self, message: Message, content: Content, picked: Sequence[Person] | None = None) -> Message:
         """Change what a message says, and return the edited message."""
         with self.changed:
-            edited = replace(message, content=content, updated=self.clock.now_utc())
+            said = mentions.resolve(content, message.person, message.room.people, picked)
+            edited = replace(
+                message,
+                content=said.content,
+                mentioned=said.people,
+                groups=said.groups,
+                updated=self.clock.now_utc(),
+                edits=message.edits + 1,
+            )
             self._messages[message.uuid] = edited
             self.feed.touch("message", message.uuid)
-            self.notify()
+            self._aliases[uuid := ids.new_uuid()] = message.uuid
+            self._announce("post", "updated", message.person, edited, uuid)
         return edited
 
-    def delete(self, message: Message) -> None:
-        """Delete a message."""
+    def delete(self, message: Message, actor: Person | None = None) -> None:
+        """Delete a message; ``actor`` is who does it, None for its author."""
         with self.changed:
+            self._announce("delete", "deleted", actor or message.person, message)
             self._deleted.add(message.uuid)
             self.feed.touch("message", message.uuid)
-            self.notify()
 
     def clear_messages(self) -> None:
         """Delete all messages, without telling anybody."""
@@ -233,12 +203,19 @@ class Cloud:
 
     # -- cards
 
-    def submit(self, person: Person, message: Message, inputs: dict[str, Any]) -> AttachmentAction:
-        """Submit the card of a message; its author receives the event."""
+    def submit(self, person: Person, message: Message, inputs: Mapping[str, Any]) -> AttachmentAction:
+        """Submit the card of a message; its author receives the event.
+
+        Raises:
+            WebexError: 400, the message has no card, or a required input is empty.
+        """
+        if message.card is None:
+            raise WebexError(400, "The message has no card.")
+        checked = cards.checked_inputs(message.card, inputs)
         with self.changed:
-            action = AttachmentAction(ids.new_uuid(), message, person, inputs, self.clock.now_utc())
+            action = AttachmentAction(ids.new_uuid(), message, person, checked, self.clock.now_utc())
             self._actions[action.uuid] = action
-            self._announce(Activity("cardAction", action.uuid, person, message, (message.person,), inputs))
+            self._announce("cardAction", "created", person, action, action.uuid)
         return action
 
     def action(self, key: str, person: Person) -> AttachmentAction:
@@ -255,16 +232,14 @@ class Cloud:
 
     # -- notifications
 
-    def _audience(self, message: Message) -> tuple[Person, ...]:
-        return tuple(one for one in message.room.people if self.sees(one, message))
-
-    def _announce(self, activity: Activity) -> None:
-        for listener in self.listeners:
-            listener(activity)  # while the state is locked, so that all activities arrive in order
-        self.notify()
-
-    def notify(self) -> None:
-        """Note a change and wake up waiters."""
-        with self.changed:
-            self.feed.touch("cloud")
-            self.changed.notify_all()
+    def _announce(
+        self, verb: str, event: str, actor: Person, item: Message | AttachmentAction, uuid: str = ""
+    ) -> None:
+        if isinstance(item, AttachmentAction):
+            message, resource = item.message, "attachmentActions"
+            audience: tuple[Person, ...] = (message.person,)
+        else:
+            message, resource = item, "messages"
+            audience = tuple(one for one in item.room.people if self.sees(one, item))
+        uuid = uuid or ids.new_uuid()
+        self.state.announce(Activity(verb, resource, event, actor, message.room, item, audience, uuid))

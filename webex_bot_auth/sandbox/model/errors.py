@@ -13,6 +13,7 @@ MESSAGES = {
     404: "The requested resource could not be found.",
     405: "Method not allowed.",
     415: "Unsupported media type.",
+    429: "Too many requests. Wait for as many seconds as Retry-After says.",
 }
 
 
@@ -34,13 +35,14 @@ class WebexError(Exception):
         super().__init__(f"{status}: {self.message}")
 
 
-def as_json(message: str) -> dict[str, object]:
+def new_tracking_id() -> str:
+    """Return a new ID of a request, which its answer repeats."""
+    return f"SANDBOX_{new_uuid()}"
+
+
+def as_json(message: str, tracking_id: str) -> dict[str, object]:
     """Return the JSON object with which Webex's REST API reports an error."""
-    return {
-        "message": message,
-        "errors": [{"description": message}],
-        "trackingId": f"SANDBOX_{new_uuid()}",
-    }
+    return {"message": message, "errors": [{"description": message}], "trackingId": tracking_id}
 
 
 class NoSuchMessageError(TimeoutError):

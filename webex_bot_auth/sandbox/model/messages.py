@@ -13,22 +13,44 @@ from .rooms import Room
 
 
 @dataclass(frozen=True)
+class File:
+    """A file on a message.
+
+    Attributes:
+        name: Its name.
+        content_type: What it is, for example ``image/png``.
+        data: What is in it.
+        uuid: Its UUID.
+    """
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+    uuid: str = field(default_factory=ids.new_uuid, repr=False)
+
+    @property
+    def id(self) -> str:
+        """The ID in the REST API."""
+        return ids.encode("CONTENT", f"{self.uuid}/0")
+
+
+@dataclass(frozen=True)
 class Content:
     """What a message says.
 
     Attributes:
         text: The plain text.
         markdown: The Markdown, if it was written in it.
-        html: The HTML, if it was written in it.
+        html: The HTML, if it was written in it, in Markdown, or mentions people.
         card: The Adaptive Card on it.
-        files: The URLs of attached files.
+        files: The attached files; at Webex, there is one at most.
     """
 
     text: str = ""
     markdown: str | None = None
     html: str | None = None
     card: dict[str, Any] | None = None
-    files: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +66,9 @@ class Message:
         mentioned: Whom it mentions.
         created: When it was posted.
         updated: When it was edited last; None if it was not.
+        groups: The groups that it mentions: ``all`` or none.
+        edits: How often it was edited.
+        number: Its place in lists.
     """
 
     uuid: str
@@ -54,6 +79,9 @@ class Message:
     mentioned: tuple[Person, ...] = field(repr=False, compare=False)
     created: datetime = field(repr=False, compare=False)
     updated: datetime | None = field(default=None, repr=False, compare=False)
+    groups: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    edits: int = field(default=0, repr=False, compare=False)
+    number: int = field(default_factory=ids.next_number, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -93,6 +121,7 @@ class AttachmentAction:
     person: Person
     inputs: Mapping[str, Any] = field(compare=False)
     created: datetime
+    number: int = field(default_factory=ids.next_number, repr=False)
 
     @property
     def id(self) -> str:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from . import ids
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Person:
     """A person or a bot.
 
     Attributes:
         uuid: The UUID.
-        email: The email address.
+        email: The email address, in lower case.
         display_name: The name that others see.
         is_bot: True for a bot.
-        is_admin: True for a person who may see and revoke authorizations.
+        is_admin: True for an administrator, who may also be compliance officer: sees all people and events,
+            and revokes authorizations.
         created: When the person or bot was added.
         token: The bot token, or the person's own access token with every scope; neither expires.
+        details: Further fields of the REST API, for example ``department``.
+        number: Its place in lists.
     """
 
     uuid: str
@@ -30,6 +35,8 @@ class Person:
     is_admin: bool
     created: datetime = field(repr=False)
     token: str = field(repr=False)
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    number: int = field(default_factory=ids.next_number, repr=False)
 
     @property
     def id(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, jsonify
 
 from ..model.errors import as_json
-from ..services import services
+from ..services import services, tracking_id
 
 
 class OAuthError(Exception):
@@ -28,6 +28,6 @@ class OAuthError(Exception):
         if services().settings.error_shape == "rfc6749":
             answer = jsonify(error=self.code, error_description=self.description)
         else:
-            answer = jsonify(as_json(f"{self.code}: {self.description}"))
+            answer = jsonify(as_json(f"{self.code}: {self.description}", tracking_id()))
         answer.status_code = self.status
         return answer

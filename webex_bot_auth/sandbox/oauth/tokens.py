@@ -175,6 +175,13 @@ class Tokens:
                 held.revoked = True
             return held is not None
 
+    def revoke_all(self, person: Person) -> None:
+        """Revoke every token of a person, the own one included."""
+        with self._lock:
+            held: list[Grant | AccessToken] = [*self._access.values(), *self._refresh.values()]
+            for one in held:
+                one.revoked = one.revoked or one.person is person
+
     def authorizations(self, person: Person | None = None) -> list[Grant | AccessToken]:
         """Return the valid tokens that integrations hold, for one person or for all."""
         with self._lock:

@@ -16,11 +16,11 @@ def bearer_token() -> str:
     return value.strip() if kind.lower() == "bearer" else ""
 
 
-def caller(scope: str) -> Person:
+def caller(*scopes: str) -> Person:
     """Return the person or bot that makes the current request.
 
     Args:
-        scope: The scope that the request needs.
+        scopes: The scopes of which the request needs one; none if any valid token will do.
 
     Raises:
         WebexError: 401, the token is missing, unknown, expired or revoked; 403, it lacks the scope.
@@ -28,6 +28,16 @@ def caller(scope: str) -> Person:
     token = services().tokens.valid(bearer_token())
     if token is None:
         raise WebexError(401)
-    if not covers(token.scopes, scope):
+    if scopes and not any(covers(token.scopes, scope) for scope in scopes):
         raise WebexError(403)
     return token.person
+
+
+def administrator(person: Person) -> None:
+    """Refuse a person who is not an administrator.
+
+    Raises:
+        WebexError: 403, the person is none.
+    """
+    if not person.is_admin:
+        raise WebexError(403)

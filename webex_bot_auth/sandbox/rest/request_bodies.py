@@ -1,45 +1,44 @@
-"""The bodies of requests that post messages and submit cards, checked as Webex checks them."""
+"""The bodies of requests, checked as Webex checks them."""
 
 from __future__ import annotations
 
-import html
-import re
-from typing import Any
+from typing import Any, TypeVar
 
+from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
+from ..content import card_limits
+from ..content.markup import plain_text
 from ..model.errors import WebexError
-from ..model.messages import Content
+from ..model.messages import Content, File
 
 MAX_MESSAGE_BYTES = 7439  # of text, of Markdown and of HTML
-CARD = "application/vnd.microsoft.card.adaptive"
-MARKDOWN_SYNTAX = (
-    (re.compile(r"</?(?:blockquote|p|br|div|li|ul|ol|h[1-6])\b[^>]*>", re.IGNORECASE), "\n"),
-    (re.compile(r"<[a-zA-Z/][^>]*>"), ""),
-    (re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", re.DOTALL), r"\2"),
-    (re.compile(r"(?<!\w)([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?!\w)"), r"\2"),
-    (re.compile(r"```\w*\n?|`"), ""),
-    (re.compile(r"^[ \t]*(?:>|#{1,6})[ \t]+", re.MULTILINE), ""),
-)
 
 
-class Attachment(BaseModel):
+class Body(BaseModel):
+    """A body; its fields have the names of the REST API in JSON, and those of Python in code."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, strict=True)
+
+
+AnyBody = TypeVar("AnyBody", bound=BaseModel)
+
+
+class Attachment(Body):
     """One card on a message."""
 
-    content_type: str = Field(alias="contentType")
+    content_type: str
     content: dict[str, Any]
 
 
-class NewMessage(BaseModel):
+class NewMessage(Body):
     """The body of ``POST /v1/messages``."""
 
-    model_config = ConfigDict(strict=True)
-
-    room_id: str | None = Field(None, alias="roomId")
-    to_person_id: str | None = Field(None, alias="toPersonId")
-    to_person_email: str | None = Field(None, alias="toPersonEmail")
-    parent_id: str | None = Field(None, alias="parentId")
+    room_id: str | None = None
+    to_person_id: str | None = None
+    to_person_email: str | None = None
+    parent_id: str | None = None
     text: str | None = None
     markdown: str | None = None
     html: str | None = None
@@ -47,12 +46,36 @@ class NewMessage(BaseModel):
     attachments: list[Attachment] = Field(default_factory=list)
 
 
-class NewAction(BaseModel):
-    """The body of ``POST /v1/attachment/actions``."""
+def parse(model: type[AnyBody], body: object) -> AnyBody:
+    """Return a body in the form of its model.
 
-    type: str
-    message_id: str = Field(alias="messageId")
-    inputs: dict[str, Any] = Field(default_factory=dict)
+    Raises:
+        WebexError: 400, it does not have this form.
+    """
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise WebexError(400, _explain(error)) from error
+
+
+def requested(model: type[AnyBody]) -> AnyBody:
+    """Return the body of the current request, which is JSON or a form.
+
+    Raises:
+        WebexError: 400, it does not have the form of the model; 415, it is neither JSON nor a form.
+    """
+    if request.is_json:
+        return parse(model, request.get_json(silent=True))
+    if request.mimetype not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        raise WebexError(415)
+    lists = {"files", "attachments"}
+    values = {
+        key: request.form.getlist(key) if key in lists else value for key, value in request.form.items()
+    }
+    try:
+        return model.model_validate(values, strict=False)
+    except ValidationError as error:
+        raise WebexError(400, _explain(error)) from error
 
 
 def parse_message(body: object) -> NewMessage:
@@ -61,55 +84,37 @@ def parse_message(body: object) -> NewMessage:
     Raises:
         WebexError: 400, the body is not a message.
     """
-    try:
-        return NewMessage.model_validate(body)
-    except ValidationError as error:
-        raise WebexError(400, _explain(error)) from error
+    return parse(NewMessage, body)
 
 
-def parse_action(body: object) -> NewAction:
-    """Return the attachment action in the body of a request.
-
-    Raises:
-        WebexError: 400, the body is not an attachment action.
-    """
-    try:
-        action = NewAction.model_validate(body)
-    except ValidationError as error:
-        raise WebexError(400, _explain(error)) from error
-    if action.type != "submit":
-        raise WebexError(400, "The attachment action's type must be submit.")
-    return action
-
-
-def content_of(new: NewMessage) -> Content:
+def content_of(new: NewMessage, files: tuple[File, ...] = ()) -> Content:
     """Return what a message says.
 
+    Args:
+        new: The body of the request.
+        files: The files on the message.
+
     Raises:
-        WebexError: 400, it is empty or too long, or has more than one card or no Adaptive Card.
+        WebexError: 400, it is empty or too long, or has more than one file or card, or no Adaptive Card.
     """
-    if not (new.text or new.markdown or new.html or new.files or new.attachments):
+    if not (new.text or new.markdown or new.html or files or new.attachments):
         raise WebexError(400, "Unable to post message: text, markdown, files or attachments are needed.")
     for part in (new.text, new.markdown, new.html):
         if len((part or "").encode()) > MAX_MESSAGE_BYTES:
             raise WebexError(400, f"Message length limited to {MAX_MESSAGE_BYTES} bytes.")
+    if len(files) > 1:
+        raise WebexError(400, "Only one file is allowed per message.")
     text = new.text or plain_text(new.markdown or new.html or "")
-    return Content(text, new.markdown, new.html, _card_of(new.attachments), tuple(new.files))
+    return Content(text, new.markdown, new.html, _card_of(new), files)
 
 
-def plain_text(markdown: str) -> str:
-    """Return a Markdown text without its syntax."""
-    for pattern, plain in MARKDOWN_SYNTAX:
-        markdown = pattern.sub(plain, markdown)
-    return html.unescape(markdown).strip()
-
-
-def _card_of(attachments: list[Attachment]) -> dict[str, Any] | None:
-    if len(attachments) > 1:
+def _card_of(new: NewMessage) -> dict[str, Any] | None:
+    if len(new.attachments) > 1:
         raise WebexError(400, "Only one attachment is allowed per message.")
-    for attachment in attachments:
-        if attachment.content_type != CARD or attachment.content.get("type") != "AdaptiveCard":
-            raise WebexError(400, f"The attachment must be an AdaptiveCard, its contentType {CARD}.")
+    for attachment in new.attachments:
+        card_limits.check(attachment.content_type, attachment.content)
+        if not (new.text or new.markdown or new.html):
+            raise WebexError(400, "A card needs text or markdown too, for clients that cannot show it.")
         return attachment.content
     return None
 

@@ -1,16 +1,17 @@
-"""The JSON of people, spaces, memberships, messages and submitted cards in the REST API."""
+"""The JSON of everything that the REST API returns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from ..content.card_limits import CARD
 from ..model import ids
 from ..model.clock import iso
 from ..model.messages import AttachmentAction, Message
 from ..model.people import Person
-from ..model.rooms import Room
-from .request_bodies import CARD
+from ..model.rooms import Membership, Room, Tab
+from ..model.teams import Team, TeamMembership
 
 Json = dict[str, Any]
 
@@ -25,69 +26,87 @@ def person_json(person: Person, base_url: str) -> Json:
         "displayName": person.display_name,
         "nickName": person.display_name if person.is_bot else first,
         # webex_bot puts it into its help card, which is refused without it
-        "avatar": f"{base_url}static/bot.svg" if person.is_bot else None,
+        "avatar": f"{base_url}/static/bot.svg" if person.is_bot else None,
         "firstName": None if person.is_bot else first,
         "lastName": None if person.is_bot else last,
         "orgId": ids.ORGANIZATION,
         "created": iso(person.created),
         "status": "unknown",
         "type": "bot" if person.is_bot else "person",
+        **person.details,
     }
-    return _without_none(fields)
+    return without_none(fields)
 
 
-def room_json(room: Room, viewer: Person, last_activity: str) -> Json:
+def room_json(room: Room, viewer: Person) -> Json:
     """Return the JSON of a space, as one of its people sees it."""
-    return {
+    fields: Json = {
         "id": room.id,
         "title": room.title_for(viewer),
         "type": room.kind,
-        "isLocked": False,
-        "lastActivity": last_activity,
-        "creatorId": room.people[0].id,
+        "isLocked": room.is_locked,
+        "teamId": ids.encode("TEAM", room.team) if room.team else None,
+        "lastActivity": iso(room.last_activity),
+        "creatorId": room.creator.id,
         "created": iso(room.created),
         "ownerId": ids.ORGANIZATION,
-        "isPublic": False,
-        "isReadOnly": False,
+        "isAnnouncementOnly": room.is_announcement_only,
+        "isReadOnly": room.is_read_only,
+        "isPublic": room.is_public,
+        "description": room.description or None,
     }
+    return without_none(fields)
 
 
-def membership_json(room: Room, person: Person) -> Json:
-    """Return the JSON of a person's membership in a space."""
+def meeting_json(room: Room) -> Json:
+    """Return the JSON of a space's meeting."""
+    number = str(room.number).zfill(10)
     return {
-        "id": ids.encode("MEMBERSHIP", f"{person.uuid}:{room.uuid}"),
         "roomId": room.id,
-        "personId": person.id,
-        "personEmail": person.email,
-        "personDisplayName": person.display_name,
-        "personOrgId": ids.ORGANIZATION,
-        "isModerator": False,
-        "isMonitor": False,
-        "roomType": room.kind,
-        "created": iso(room.created),
+        "meetingLink": f"https://sandbox.example.com/m/{room.uuid}",
+        "sipAddress": f"{number}@sandbox.example.com",
+        "meetingNumber": number,
+        "callInTollFreeNumber": "",
+        "callInTollNumber": "",
     }
 
 
-def message_json(message: Message) -> Json:
-    """Return the JSON of a message."""
+def membership_json(membership: Membership) -> Json:
+    """Return the JSON of a person's membership in a space."""
+    room = membership.room
+    return {
+        "id": membership.id,
+        "roomId": room.id,
+        **_member(membership.person),
+        "isModerator": membership.is_moderator,
+        "isRoomHidden": membership.is_hidden,
+        "isMonitor": membership.is_moderator,
+        "roomType": room.kind,
+        "created": iso(membership.created),
+    }
+
+
+def message_json(message: Message, base_url: str) -> Json:
+    """Return the JSON of a message; ``base_url`` is the address of the sandbox, for files."""
     content = message.content
     fields: Json = {
         "id": message.id,
+        "parentId": message.parent.id if message.parent else None,
         "roomId": message.room.id,
         "roomType": message.room.kind,
-        "parentId": message.parent.id if message.parent else None,
         "text": content.text,
         "markdown": content.markdown,
         "html": content.html,
-        "files": list(content.files) or None,
+        "files": [f"{base_url}/v1/contents/{file.id}" for file in content.files] or None,
         "attachments": [{"contentType": CARD, "content": content.card}] if content.card else None,
         "personId": message.person.id,
         "personEmail": message.person.email,
         "mentionedPeople": [person.id for person in message.mentioned] or None,
+        "mentionedGroups": list(message.groups) or None,
         "created": iso(message.created),
         "updated": iso(message.updated) if message.updated else None,
     }
-    return _without_none(fields)
+    return without_none(fields)
 
 
 def action_json(action: AttachmentAction) -> Json:
@@ -103,5 +122,45 @@ def action_json(action: AttachmentAction) -> Json:
     }
 
 
-def _without_none(fields: Mapping[str, Any]) -> Json:
+def tab_json(tab: Tab) -> Json:
+    """Return the JSON of a space's tab."""
+    return {
+        "id": tab.id,
+        "roomId": tab.room.id,
+        "roomType": tab.room.kind,
+        "displayName": tab.display_name,
+        "contentUrl": tab.content_url,
+        "creatorId": tab.creator.id,
+        "created": iso(tab.created),
+    }
+
+
+def team_json(team: Team) -> Json:
+    """Return the JSON of a team."""
+    fields = {"id": team.id, "name": team.name, "description": team.description or None}
+    return without_none({**fields, "created": iso(team.created)})
+
+
+def team_membership_json(membership: TeamMembership) -> Json:
+    """Return the JSON of a person's membership in a team."""
+    return {
+        "id": membership.id,
+        "teamId": membership.team.id,
+        **_member(membership.person),
+        "isModerator": membership.is_moderator,
+        "created": iso(membership.created),
+    }
+
+
+def _member(person: Person) -> Json:
+    return {
+        "personId": person.id,
+        "personEmail": person.email,
+        "personDisplayName": person.display_name,
+        "personOrgId": ids.ORGANIZATION,
+    }
+
+
+def without_none(fields: Mapping[str, Any]) -> Json:
+    """Return the fields that have a value."""
     return {key: value for key, value in fields.items() if value is not None}

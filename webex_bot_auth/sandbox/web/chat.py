@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, Response, jsonify, render_template
 
 from ..model.errors import WebexError
-from ..model.people import Person
 from ..rest.request_bodies import content_of, parse_message
 from ..services import services
 from .bodies import body, chosen
@@ -55,21 +52,9 @@ def post_message() -> Response:
     person = chosen(fields.get("person"))
     room = cloud.room(str(fields.get("room", "")), person)
     text = str(fields.get("text", ""))
-    mentioned = [cloud.person(str(key)) for key in fields.get("mentions", [])]
-    new = {"markdown": _with_mentions(text, mentioned)} if mentioned else {"text": text}
-    content = content_of(parse_message(new))
-    return jsonify(message_fields(cloud.post(person, room, content, fields.get("parent"))))
-
-
-def _with_mentions(text: str, mentioned: list[Person]) -> str:
-    """Return a text as Markdown, with the API's mentions in place of ``@`` and a name."""
-    people = {one.display_name: one for one in mentioned}
-    names = "|".join(re.escape(name) for name in sorted(people, key=len, reverse=True))
-
-    def mention(found: re.Match[str]) -> str:
-        return f"<@personId:{people[found[1]].id}|{found[1]}>"
-
-    return re.sub(f"@({names})", mention, text)
+    picked = [cloud.person(str(key)) for key in fields.get("mentions", [])]
+    content = content_of(parse_message({"text": text}))
+    return jsonify(message_fields(cloud.post(person, room, content, fields.get("parent"), picked)))
 
 
 @blueprint.post("/chat/actions")

@@ -49,7 +49,7 @@ def message_fields(message: Message) -> dict[str, Any]:
         "text": content.text,
         "markdown": content.markdown or content.html,
         "card": content.card,
-        "files": list(content.files),
+        "files": [one.name for one in content.files],
         "mentioned": [one.display_name for one in message.mentioned],
         "created": iso(message.created),
         "edited": message.updated is not None,

@@ -17,12 +17,14 @@ class DeviceEvent:
     Attributes:
         event: The event, as it is sent.
         activity_id: The ID of its activity in the REST API.
+        is_awaited: True if the client acknowledges it.
         sent: How often it has been sent.
-        acknowledged: True once the client has acknowledged it.
+        acknowledged: True once the client has acknowledged it, or need not and has been sent it.
     """
 
     event: dict[str, Any]
     activity_id: str
+    is_awaited: bool = True
     sent: int = 0
     acknowledged: bool = False
 

@@ -17,11 +17,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from ..http.faults import Faults
-from ..model.activities import Activity, websocket_event
+from ..model.activities import Activity
 from ..model.cloud import Cloud
 from ..model.people import Person
 from ..oauth.tokens import Tokens
 from .devices import Device, DeviceEvent, Devices
+from .events import ACKNOWLEDGED, websocket_event
 
 PATH = "/mercury/"
 AUTHORIZATION_TIMEOUT = 10  # seconds until a client has to have sent its token
@@ -129,10 +130,12 @@ class Mercury:
     # -- events
 
     def _on_activity(self, activity: Activity) -> None:
-        now = self._cloud.clock.now_utc()
+        if not activity.verb:
+            return
+        now, is_awaited = self._cloud.clock.now_utc(), activity.verb in ACKNOWLEDGED
         for person in activity.audience:
             for device in self._devices.of(person):
-                event = DeviceEvent(websocket_event(activity, self.rest_url, now), activity.id)
+                event = DeviceEvent(websocket_event(activity, self.rest_url, now), activity.id, is_awaited)
                 self._loop.call_soon_threadsafe(self._add, device, event)
 
     def _add(self, device: Device, event: DeviceEvent) -> None:
@@ -229,6 +232,7 @@ class Mercury:
                 for _ in range(2 if self._faults.find_for_websocket("duplicate") else 1):
                     await connection.send(json.dumps(event.event))
                     event.sent += 1
+                event.acknowledged = event.acknowledged or not event.is_awaited
                 self._tell(device)
 
 

@@ -64,7 +64,7 @@ def _device_json(device: Device) -> Json:
 @blueprint.get("/conversation/api/v1/messages/<uuid>")
 def look_up_message(uuid: str) -> Response:
     """Return the message of an event, with its ID in the REST API."""
-    return jsonify(message_json(services().cloud.message(uuid, caller(SCOPE))))
+    return jsonify(message_json(services().cloud.message(uuid, caller(SCOPE)), request.host_url.rstrip("/")))
 
 
 @blueprint.get("/conversation/api/v1/attachment/actions/<uuid>")

@@ -6,9 +6,9 @@ import json
 
 from flask import Blueprint, Response, jsonify
 
-from ...model import ids
+from ...content.card_limits import CARD
 from ...model.errors import WebexError
-from ...rest.request_bodies import CARD, content_of, parse_message
+from ...rest.request_bodies import content_of, parse_message
 from ...rest.shapes import message_json
 from ...services import services
 from ..bodies import body
@@ -19,10 +19,10 @@ blueprint = Blueprint("workbench_messages", __name__, url_prefix="/workbench/mes
 @blueprint.get("/<key>")
 def message(key: str) -> Response:
     """Return a message as the REST API returns it, and its card."""
-    found = services().cloud.find_message(ids.bare_uuid("MESSAGE", key))
+    found = services().cloud.find_message(key)
     if found is None:
         raise WebexError(404, "This message was deleted.")
-    shown = {"json": message_json(found), "card": found.card}
+    shown = {"json": message_json(found, services().mercury.rest_url), "card": found.card}
     return jsonify(
         {name: json.dumps(part, indent=2, ensure_ascii=False) if part else "" for name, part in shown.items()}
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..model.errors import WebexError
+
 Card = Mapping[str, Any]
 
 
@@ -40,13 +42,41 @@ def submitted_data(card: Card, inputs: Mapping[str, Any], action: int | str) -> 
     chosen = [one for number, one in enumerate(buttons) if action in (number, one.get("title"))]
     if not chosen:
         raise LookupError(f"no button {action!r} among {[one.get('title') for one in buttons]}")
-    defaults = {one["id"]: one.get("value", "") for one in elements(card) if _is_input(one)}
     data = chosen[0].get("data")
+    defaults = {key: _default(one) for key, one in _inputs(card).items()}
     return {**defaults, **(data if isinstance(data, Mapping) else {}), **inputs}
 
 
-def _is_input(element: Card) -> bool:
-    return str(element["type"]).startswith("Input.") and "id" in element
+def checked_inputs(card: Card, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Webex passes on: what was filled in as strings, and the data of the button as it is.
+
+    Raises:
+        WebexError: 400, a required input is empty.
+    """
+    known = _inputs(card)
+    for key, one in known.items():
+        if one.get("isRequired") is True and inputs.get(key) in (None, "", False):
+            raise WebexError(400, str(one.get("errorMessage") or f"{one.get('label') or key} is required."))
+    return {key: as_text(value) if key in known else value for key, value in inputs.items()}
+
+
+def as_text(value: Any) -> str:
+    """Return an input's value as Webex passes it on, for example ``true``; choices with commas between."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ",".join(map(as_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _inputs(card: Card) -> dict[str, Card]:
+    return {one["id"]: one for one in elements(card) if str(one["type"]).startswith("Input.") and "id" in one}
+
+
+def _default(element: Card) -> str:
+    if element["type"] == "Input.Toggle":
+        return as_text(element.get("value", element.get("valueOff", "false")))
+    return as_text(element.get("value"))
 
 
 def open_url(card: Card) -> str:

@@ -1,0 +1,1 @@
+"""What messages consist of: mentions, Markdown and HTML, cards."""

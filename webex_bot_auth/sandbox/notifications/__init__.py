@@ -1,0 +1,1 @@
+"""How others hear of what happens, besides the websocket: webhooks, and the list of events."""
