@@ -18,7 +18,7 @@ help: ## show this list
 	@grep -hE '^[a-z]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/:.* ## /|/' | awk -F '|' '{ printf "make %-7s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/.demo ## a Webex cloud on this machine, with an echo bot in it: opens a chat page
-	$(BIN)/python examples/echo_bot.py --sandbox --open
+	@$(BIN)/python examples/echo_bot.py --sandbox --open
 
 test: lint ## all that has to hold: lint, types and every test, also those in a browser
 	$(BIN)/python tests/browser_setup.py

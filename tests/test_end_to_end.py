@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from support.chromium import chromium
+from support.demo import Demo
 from support.makers import Make
 from support.whoami import Whoami
 from support.wording import TEXTS
 
 from webex_bot_auth.testing import WebexSandbox
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "echo_bot.py"
-
 
 @pytest.fixture(params=["yaml", "redis"])
-def chat_page(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Starts the example; gives the address that it prints."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    environment.pop("REDIS_URL", None)
-    if request.param == "redis":
-        environment["REDIS_URL"] = request.getfixturevalue("redis_url")
-    with subprocess.Popen(
-        [sys.executable, str(EXAMPLE), "--sandbox"],
-        cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as example:  # fmt: skip
-        try:
-            assert example.stdout
-            said = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in example.stdout)
-            yield next(found[0] for found in said if found)
-        finally:
-            example.terminate()
+def demo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Demo]:
+    """Starts the example."""
+    settings = {"REDIS_URL": request.getfixturevalue("redis_url")} if request.param == "redis" else {}
+    with Demo(tmp_path, settings) as demo:
+        yield demo
 
 
 def say(page: Page, space: str, words: str) -> None:
@@ -46,11 +30,11 @@ def say(page: Page, space: str, words: str) -> None:
     page.get_by_role("button", name="Send").click()
 
 
-def test_a_person_chats_logs_in_and_gets_the_answer(chat_page: str) -> None:
+def test_a_person_chats_logs_in_and_gets_the_answer(demo: Demo, tmp_path: Path) -> None:
     """As in the README's picture: a card, a browser tab, and the command runs by itself."""
     with chromium() as browser:
         page = browser.new_page()
-        page.goto(chat_page)
+        page.goto(demo.url)
         page.get_by_label("You are").select_option(label="Alice Adams")
         say(page, "Echo Bot", "echo hello")
         messages = page.get_by_role("log", name="Messages")
@@ -72,6 +56,8 @@ def test_a_person_chats_logs_in_and_gets_the_answer(chat_page: str) -> None:
         opened.value.get_by_role("button", name="Deny").click()
         expect(opened.value.get_by_role("heading", name=TEXTS.page_refused.title)).to_be_visible()
         expect(messages.get_by_text(TEXTS.refused)).to_be_visible()
+    assert demo.end() == (0, ["  Alice Adams has logged in."]), "who logs in, and the end in silence"
+    assert list(tmp_path.iterdir()) == [], "no tokens are left"
 
 
 def test_several_people_at_once_in_1_to_1_and_in_a_group(
