@@ -127,7 +127,7 @@ def _process_of_bots(*arguments: str) -> Iterator[None]:
 
 def _run(cloud_url: str, store: Mapping[str, str]) -> None:
     """Run the bots until the process is ended."""
-    point_clients_at(cloud_url)
+    point_clients_at(cloud_url, report=False)
     for name, manager in _managers(store).items():
         bot = WebexBot(teams_bot_token=store[name], log_level="CRITICAL")
         bot.add_command(Echo("public"))

@@ -7,9 +7,12 @@ from typing import Any
 import requests
 from support.waiting import wait_until
 from webex_bot.models.command import Command
+from webex_bot.webex_bot import WebexBot
 
 from webex_bot_auth import UserTokenMixin, requires_user_token
-from webex_bot_auth.sandbox import Message
+from webex_bot_auth.sandbox import Message, Sandbox
+from webex_bot_auth.sandbox.clients import clients_at
+from webex_bot_auth.sandbox.workbench.remote import RemoteReports
 from webex_bot_auth.testing import WebexSandbox
 
 
@@ -24,12 +27,12 @@ class Prices(UserTokenMixin, Command):
         raise KeyError(f"apple, {self.user_context.tokens.access_token}")
 
 
-def ask(cloud: WebexSandbox, path: str, **query: str) -> Any:
+def ask(cloud: Sandbox, path: str, **query: str) -> Any:
     """Return what the page is told."""
     return requests.get(f"{cloud.url}{path}", query, timeout=10).json()
 
 
-def handling(cloud: WebexSandbox, asked: Message) -> dict[str, Any]:
+def handling(cloud: Sandbox, asked: Message) -> dict[str, Any]:
     """Return what the bot did with a message, once it has finished."""
 
     def found() -> dict[str, Any]:
@@ -73,3 +76,33 @@ def test_the_page_says_what_to_type(cloud: WebexSandbox) -> None:
     (commands,) = [one["commands"] for one in people if one["isBot"]]
     assert {"keyword": "prices", "help": "What things cost"} in commands
     assert {"help", "login", "logout", "prices"} == {one["keyword"] for one in commands}
+
+
+class Fails(Command):
+    """Fails for everybody."""
+
+    def __init__(self) -> None:
+        super().__init__(command_keyword="boom")
+
+    def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
+        raise LookupError("no such fruit")
+
+
+def test_a_bot_that_was_pointed_at_the_sandbox_reports_over_http() -> None:
+    """As from another process: ``clients_at`` knows no more of the sandbox than its address."""
+    with Sandbox() as cloud, clients_at(cloud.url):
+        alice, echo = cloud.add_person("Alice Adams"), cloud.add_bot("Echo Bot")
+        bot = WebexBot(teams_bot_token=echo.token)
+        bot.add_command(Fails())
+        with cloud.run_bot(bot):
+            asked = cloud.say(alice, cloud.direct(alice, echo), "boom")
+            assert handling(cloud, asked)["title"] == "LookupError: no such fruit"
+            people = ask(cloud, "/chat/state")["people"]
+    assert "boom" in [one["keyword"] for person in people for one in person["commands"]]
+
+
+def test_reports_to_a_sandbox_that_has_stopped_are_no_error() -> None:
+    with Sandbox() as cloud:
+        reports = RemoteReports(cloud.url)
+    assert reports.begin("a token", "a message") == ""
+    reports.end("a key", "an error", "")

@@ -18,16 +18,17 @@ from webex_bot.websockets import webex_websocket_client
 from webexpythonsdk import WebexAPI
 from wxc_sdk.rest import RestSession
 
-from .model.people import Person
 from .workbench.handlings import Handlings
+from .workbench.remote import RemoteReports
 from .workbench.watching import bots_watched
 
 
-def point_clients_at(url: str) -> Callable[[], None]:
+def point_clients_at(url: str, *, report: bool = True) -> Callable[[], None]:
     """Point the three clients of this process at a sandbox.
 
     Args:
         url: The address of the sandbox's chat page.
+        report: True to let the page show what bots of this process are doing, with their errors.
 
     Returns:
         A function that undoes it.
@@ -47,20 +48,25 @@ def point_clients_at(url: str) -> Callable[[], None]:
         "NO_PROXY",
     ):  # a proxy of the network cannot reach this machine's loopback address
         _set_variable(undo, name, ",".join(filter(None, ["127.0.0.1", os.environ.get(name)])))
+    if report:
+        undo.enter_context(bots_watched(RemoteReports(base)))
     return undo.close
 
 
 @contextmanager
-def clients_of(url: str, handlings: Handlings, owner: Callable[[str], Person | None]) -> Iterator[None]:
+def clients_of(url: str, handlings: Handlings) -> Iterator[None]:
     """Point the three clients at a sandbox of this process, whose page then shows what its bots are doing.
 
     Args:
         url: The address of the sandbox's chat page.
         handlings: Where to note what bots are doing.
-        owner: Returns the bot that a token was given to.
     """
-    with clients_at(url), bots_watched(handlings, owner):
-        yield
+    undo = point_clients_at(url, report=False)
+    try:
+        with bots_watched(handlings):
+            yield
+    finally:
+        undo()
 
 
 @contextmanager

@@ -196,7 +196,7 @@ class Sandbox(Acting):
         """Point webex_bot, webexpythonsdk and wxc_sdk at this sandbox for the length of a ``with`` block."""
         from .clients import clients_of  # the sandbox starts faster without webex_bot
 
-        return clients_of(self.url, self._services.handlings, self.owner)
+        return clients_of(self.url, self._services.handlings)
 
     def run_bot(self, bot: Runnable, timeout: float = 30) -> AbstractContextManager[BotThread]:
         """Run a WebexBot for the length of a ``with`` block.

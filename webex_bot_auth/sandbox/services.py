@@ -45,7 +45,7 @@ class Services:
         mercury: The websocket server.
         faults: The faults that are switched on.
         calls: The calls that clients have made.
-        handlings: What bots of this process are doing with messages.
+        handlings: What bots are doing with messages.
         webhooks: All webhooks.
         deliveries: What is delivered to them.
         event_log: The list of events.
@@ -111,7 +111,7 @@ def create_services(
         mercury=mercury,
         faults=faults,
         calls=calls,
-        handlings=Handlings(cloud),
+        handlings=Handlings(cloud, tokens.owner),
         webhooks=webhooks,
         deliveries=deliveries,
         event_log=event_log,

@@ -1,7 +1,14 @@
 """The chat page with its workbench and their endpoints, and the static files of all pages."""
 
-from . import changes, chat, files, state, workbench
+from . import changes, chat, files, reports, state, workbench
 
-BLUEPRINTS = (chat.blueprint, state.blueprint, changes.blueprint, files.blueprint, *workbench.BLUEPRINTS)
+BLUEPRINTS = (
+    chat.blueprint,
+    state.blueprint,
+    changes.blueprint,
+    files.blueprint,
+    reports.blueprint,
+    *workbench.BLUEPRINTS,
+)
 
 __all__ = ["BLUEPRINTS"]

@@ -1,17 +1,18 @@
-"""What bots that run in the sandbox's process are doing with each message, and with which error it ended."""
+"""What bots are doing with each message, and with which error it ended, as far as they report it."""
 
 from __future__ import annotations
 
 import threading
-import weakref
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from ..model.cloud import Cloud
 from ..model.ids import new_uuid
 from ..model.people import Person
+
+Commands = list[dict[str, str]]
 
 KEPT = 500  # handlings; the oldest is forgotten first
 
@@ -44,17 +45,33 @@ class Handlings:
 
     Args:
         cloud: People, spaces and messages.
+        owner: Returns the bot that a token was given to; None if the token is unknown.
     """
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, owner: Callable[[str], Person | None]) -> None:
         self._cloud = cloud
+        self._owner = owner
         self._lock = threading.Lock()
         self._handlings: deque[Handling] = deque(maxlen=KEPT)
         self._by_message: dict[str, list[Handling]] = {}
-        self._bots: dict[str, weakref.ref[Any]] = {}  # by token, as WebexBot objects have no other identity
+        self._commands: dict[str, Commands] = {}  # by the bot's UUID
 
-    def begin(self, bot: Person, message_uuid: str) -> Handling:
-        """Note that a bot has begun to work on a message."""
+    # -- what bots report
+
+    def start(self, token: str, commands: Commands) -> None:
+        """Note the commands of a bot that begins to run."""
+        bot = self._owner(token)
+        if bot is not None:
+            self._commands[bot.uuid] = commands
+            self._cloud.notify()
+
+    def begin(self, token: str, message_uuid: str) -> str:
+        """Note that a bot has begun to work on a message, and return a key for ``end``."""
+        bot = self._owner(token)
+        if bot is None:
+            return ""
+        message = self._cloud.find_message(message_uuid)
+        message_uuid = message.uuid if message else message_uuid  # an edit has a UUID of its own
         handling = Handling(bot, message_uuid, self._cloud.clock.now_utc())
         with self._lock:
             if len(self._handlings) == KEPT:
@@ -62,16 +79,19 @@ class Handlings:
             self._handlings.append(handling)
             self._by_message.setdefault(message_uuid, []).append(handling)
         self._tell(handling)
-        return handling
+        return handling.uuid
 
-    def end(self, handling: Handling, error: str, log: str) -> None:
+    def end(self, key: str, error: str, log: str) -> None:
         """Note that a bot has finished with a message.
 
         Args:
-            handling: What ``begin`` has returned.
+            key: What ``begin`` has returned.
             error: The traceback or logged error, whose last line says what it is; empty without one.
             log: What the bot has logged otherwise.
         """
+        handling = next((one for one in reversed(self.all()) if one.uuid == key), None)
+        if handling is None:
+            return
         handling.report = "\n".join(filter(None, (error.strip(), log.strip())))
         handling.title = error.strip().rpartition("\n")[2][:300]
         handling.state = "failed" if error else "answered" if self._has_answered(handling) else "silent"
@@ -88,6 +108,8 @@ class Handlings:
     def _tell(self, handling: Handling) -> None:
         self._cloud.feed.touch("message", handling.message_uuid)
         self._cloud.feed.touch("handling", handling.uuid)
+
+    # -- for the page
 
     def of(self, message_uuid: str) -> list[Handling]:
         """Return what bots have done with a message, the earliest first."""
@@ -106,22 +128,6 @@ class Handlings:
             self._by_message.clear()
         self._cloud.feed.touch("handling")
 
-    # -- the bots themselves
-
-    def add_bot(self, bot: Any) -> None:
-        """Note a WebexBot, so that the page can say what to type."""
-        with self._lock:
-            self._bots[bot.access_token] = weakref.ref(bot)
-
-    def commands(self, person: Person) -> list[dict[str, str]]:
-        """Return the commands of a bot that runs in this process: what to type, and what it does."""
-        with self._lock:
-            found = self._bots.get(person.token)
-        bot = found() if found else None
-        commands = list(getattr(bot, "commands", ()))
-        known = {
-            str(one.command_keyword): str(getattr(one, "help_message", "") or "")
-            for one in commands
-            if getattr(one, "command_keyword", None)
-        }
-        return [{"keyword": keyword, "help": text} for keyword, text in sorted(known.items())]
+    def commands(self, bot: Person) -> Commands:
+        """Return the commands of a bot: what to type (``keyword``), and what it does (``help``)."""
+        return self._commands.get(bot.uuid, [])

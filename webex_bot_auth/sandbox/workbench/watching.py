@@ -9,28 +9,41 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 from webex_bot.webex_bot import WebexBot
 from webex_bot.websockets.webex_websocket_client import WebexWebsocketClient
 
-from ..model.people import Person
-from .handlings import Handlings
+from .handlings import Commands
 
 Activity = Mapping[str, Any]
+
+VERBS = ("post", "update", "cardAction")
 
 #: logged for every message by a bot that is open to everybody, which is no reason not to answer
 NOISE = "Your bot is open to anyone"
 _watched: ContextVar[bool] = ContextVar("webex_sandbox_watched", default=False)
 
 
+class Reports(Protocol):
+    """Takes what bots are doing: ``Handlings``, or ``RemoteReports`` for a sandbox in another process."""
+
+    def start(self, token: str, commands: Commands) -> None:
+        """Note the commands of a bot that begins to run."""
+
+    def begin(self, token: str, message_uuid: str) -> str:
+        """Note that a bot has begun to work on a message, and return a key for ``end``."""
+
+    def end(self, key: str, error: str, log: str) -> None:
+        """Note that a bot has finished with a message, with its error if any, and what else it has logged."""
+
+
 @contextmanager
-def bots_watched(handlings: Handlings, owner: Callable[[str], Person | None]) -> Iterator[None]:
+def bots_watched(reports: Reports) -> Iterator[None]:
     """Watch the bots that are made within a ``with`` block.
 
     Args:
-        handlings: Where to note it.
-        owner: Returns the bot that a token was given to.
+        reports: Where to note what they are doing.
     """
     with ExitStack() as undo:
         for kind, name, activity in (
@@ -38,8 +51,8 @@ def bots_watched(handlings: Handlings, owner: Callable[[str], Person | None]) ->
             (WebexBot, "process_incoming_message", _of_call),
             (WebexBot, "process_incoming_card_action", _of_call),
         ):
-            _patch(undo, kind, name, _watching(getattr(kind, name), activity, handlings, owner))
-        _patch(undo, WebexBot, "__init__", _noting(WebexBot.__init__, handlings))
+            _patch(undo, kind, name, _watching(getattr(kind, name), activity, reports))
+        _patch(undo, WebexWebsocketClient, "run", _starting(WebexWebsocketClient.run, reports))
         yield
 
 
@@ -48,13 +61,22 @@ def _patch(undo: ExitStack, kind: type, name: str, method: Callable[..., Any]) -
     setattr(kind, name, method)
 
 
-def _noting(init: Callable[..., None], handlings: Handlings) -> Callable[..., None]:
-    @functools.wraps(init)
-    def noting(bot: Any, *args: Any, **options: Any) -> None:
-        init(bot, *args, **options)
-        handlings.add_bot(bot)
+def _starting(run: Callable[..., Any], reports: Reports) -> Callable[..., Any]:
+    @functools.wraps(run)
+    def starting(bot: Any, *args: Any, **named: Any) -> Any:
+        reports.start(bot.access_token, _commands(bot))
+        return run(bot, *args, **named)
 
-    return noting
+    return starting
+
+
+def _commands(bot: Any) -> Commands:
+    known = {
+        str(one.command_keyword): str(getattr(one, "help_message", "") or "")
+        for one in getattr(bot, "commands", ())
+        if getattr(one, "command_keyword", None)
+    }
+    return [{"keyword": keyword, "help": text} for keyword, text in sorted(known.items())]
 
 
 def _of_event(event: Any) -> Activity | None:
@@ -73,17 +95,14 @@ def _message_uuid(activity: Activity) -> str:
 
 
 def _watching(
-    handle: Callable[..., Any],
-    activity_of: Callable[..., Activity | None],
-    handlings: Handlings,
-    owner: Callable[[str], Person | None],
+    handle: Callable[..., Any], activity_of: Callable[..., Activity | None], reports: Reports
 ) -> Callable[..., Any]:
     @functools.wraps(handle)
     def watching(bot: Any, *args: Any, **named: Any) -> Any:
-        activity, person = activity_of(*args, **named), owner(bot.access_token)
-        if activity is None or person is None or not _is_for(person, activity):
+        activity = activity_of(*args, **named)
+        if activity is None or not _is_to_watch(activity):
             return handle(bot, *args, **named)
-        handling, error = handlings.begin(person, _message_uuid(activity)), ""
+        key, error = reports.begin(bot.access_token, _message_uuid(activity)), ""
         token = _watched.set(True)
         with _records() as records:
             try:
@@ -94,15 +113,15 @@ def _watching(
                 raise
             finally:
                 _watched.reset(token)
-                handlings.end(handling, error or records.errors(), records.others())
+                reports.end(key, error or records.errors(), records.others())
 
     return watching
 
 
-def _is_for(bot: Person, activity: Activity) -> bool:
-    """Return whether a bot is to handle an activity, and no method around has noted it already."""
-    is_own = (activity.get("actor") or {}).get("entryUUID") == bot.uuid
-    return not is_own and not _watched.get() and activity.get("verb") in ("post", "cardAction")
+def _is_to_watch(activity: Activity) -> bool:
+    """Return whether a person has done something, and no method around this one has noted it already."""
+    is_of_person = (activity.get("actor") or {}).get("type") == "PERSON"
+    return is_of_person and not _watched.get() and activity.get("verb") in VERBS
 
 
 def _traceback(error: BaseException) -> str:
