@@ -82,6 +82,41 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(
     assert file_contexts.load("bob") == context("bob")
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs a list of open files")
+def test_where_open_files_cannot_be_replaced_none_is_open(
+    tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, which refuses to replace a file that is open, or to rename one."""
+    monkeypatch.setattr("webex_bot_auth.stores.private_file.OPEN_FILES_CAN_BE_REPLACED", False)
+    really_replace, replaced = os.replace, []
+
+    def replace(*paths: str) -> None:
+        descriptors = [int(name) for name in os.listdir("/proc/self/fd")]
+        opened = {Path(os.readlink(f"/proc/self/fd/{one}")) for one in descriptors if _is_open(one)}
+        assert not opened & {Path(path).resolve() for path in paths}
+        really_replace(*paths)
+        replaced.append(paths)
+
+    monkeypatch.setattr(os, "replace", replace)
+    for number in range(3):
+        file_contexts.save("alice", context("alice", f"access {number}"))
+        assert file_contexts.load("alice") == context("alice", f"access {number}")
+    other = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    assert other.load("alice") == context("alice", "access 2")
+    other.save("bob", context("bob"))
+    assert file_contexts.load("bob") == context("bob")
+    assert len(replaced) == 4
+
+
+def _is_open(descriptor: int) -> bool:
+    """Not the one with which the folder was listed."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
 def _write_200(path: str, prefix: str) -> None:
     file = StoredContexts(YAMLUserStore(path), Records())
     for number in range(200):

@@ -8,6 +8,9 @@ from contextlib import suppress
 
 from ..errors import StoreUnavailable
 
+#: on Windows, a file is closed before it is replaced
+OPEN_FILES_CAN_BE_REPLACED = os.name != "nt"
+
 #: the file system's name for one version of a file: device, inode, time and size
 Version = tuple[int, int, int, int]
 
@@ -67,14 +70,18 @@ def replace(path: str, content: bytes) -> int:
         with open(opened, "wb", closefd=False) as file:
             file.write(content)
         os.fsync(opened)
+        if not OPEN_FILES_CAN_BE_REPLACED:
+            os.close(opened)
+            opened = -1
         os.replace(new_path, path)
     except BaseException:
-        os.close(opened)
+        if opened >= 0:
+            os.close(opened)
         with suppress(FileNotFoundError):
             os.unlink(new_path)
         raise
     _sync_folder(path)
-    return opened
+    return opened if opened >= 0 else os.open(path, os.O_RDONLY)
 
 
 def make_private(path: str) -> None:

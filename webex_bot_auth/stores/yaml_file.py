@@ -167,12 +167,15 @@ class YAMLUserStore:
             raise
         if len(lines) < len(self._lines):
             self._record_in.cache_clear()  # tokens that are not needed any more are not kept in memory
-        self._keep_open(opened)
         self._lines, self._version = lines, private_file.version_of(os.fstat(opened))
+        self._keep_open(opened)
 
     def _keep_open(self, opened: int | None) -> None:
         if self._open_file is not None:
             os.close(self._open_file)
+        if opened is not None and not private_file.OPEN_FILES_CAN_BE_REPLACED:
+            os.close(opened)
+            opened = None
         self._open_file = opened
 
     @contextmanager
