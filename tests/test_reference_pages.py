@@ -6,26 +6,24 @@ import ast
 import inspect
 import re
 from dataclasses import fields
+from types import ModuleType
 from typing import Any
 
 import pytest
 from blinker import NamedSignal
 from support.documented import ROOT
 
-from webex_bot_auth import (
-    RedisTokenManager,
-    StoredTokenManager,
-    TokenManager,
-    YAMLTokenManager,
-    errors,
-    signals,
-)
+import webex_bot_auth
+from webex_bot_auth import errors, sandbox, signals, testing, user_context
 from webex_bot_auth import requires_user_token as guard
 from webex_bot_auth.administration import environment
 from webex_bot_auth.administration.command_line import main
 from webex_bot_auth.chat.texts import PageText, Texts
+from webex_bot_auth.testing import contract
 
 DOCS = ROOT / "docs"
+#: what every token manager takes, and only the first table has
+COMMON = {"bot_token", "integration"}
 
 
 def page(name: str) -> str:
@@ -47,6 +45,12 @@ def test_every_signal_is_there() -> None:
     assert known == set(re.findall(r"^\| `(\w+)` \|", page("reference/signals.md"), re.MULTILINE))
 
 
+@pytest.mark.parametrize("package", [webex_bot_auth, sandbox, testing, contract])
+def test_everything_that_can_be_imported_is_there(package: ModuleType) -> None:
+    pages = "".join(page(f"reference/{name}.md") for name in ("api", "errors", "texts"))
+    assert [name for name in package.__all__ if not re.search(rf"\b{name}\b", pages)] == []
+
+
 def options(function: Any) -> set[str]:
     parameters = inspect.signature(function).parameters.values()
     return {one.name for one in parameters if one.kind is not inspect.Parameter.VAR_KEYWORD} - {"self"}
@@ -55,11 +59,17 @@ def options(function: Any) -> set[str]:
 @pytest.mark.parametrize(
     ("heading", "known"),
     [
-        ("Every token manager", options(TokenManager.__init__) - {"users", "flows"}),
-        ("YAMLTokenManager", options(YAMLTokenManager.__init__) - {"bot_token", "integration"}),
-        ("RedisTokenManager", options(RedisTokenManager.__init__) - {"bot_token", "integration"}),
-        ("StoredTokenManager", options(StoredTokenManager.__init__) - {"bot_token", "integration"}),
-        ("register_bot", options(TokenManager.register_bot)),
+        ("Every token manager", options(user_context.TokenManager.__init__) - {"users", "flows"}),
+        ("YAMLTokenManager", options(user_context.YAMLTokenManager.__init__) - COMMON),
+        (
+            "RedisTokenManager",
+            options(user_context.RedisTokenManager.__init__) - COMMON,
+        ),
+        (
+            "StoredTokenManager",
+            options(user_context.StoredTokenManager.__init__) - COMMON,
+        ),
+        ("register_bot", options(user_context.TokenManager.register_bot)),
         ("requires_user_token", options(guard) - {"target"}),
         (
             "Environment variables",
