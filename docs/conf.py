@@ -46,7 +46,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(?!webex_bot_auth\.).*"),
     # what only the package's own code uses, though docstrings and signatures name it
     ("py:.*", r"webex_bot_auth\.(logins|commands)\..*"),
-    ("py:class", r"webex_bot_auth\.(models\.WaitingCommand|sandbox\.bot_thread\.Runnable)"),
+    ("py:class", r"webex_bot_auth\.(models\.WaitingCommand|sandbox\.\w+\..*)"),
 ]
 
 
