@@ -161,6 +161,10 @@ class TestLoginScopes:
         assert self.asked(cloud) == {"spark:people_read"}
         manager.request_login(user_id=alice.id, scopes=["spark:rooms_read"])
         assert self.asked(cloud) == {"spark:people_read", "spark:rooms_read"}
+        log_in(cloud, manager, alice)  # at the address that the manager makes
+        granted = manager.get_user_context(user_id=alice.id)
+        assert granted
+        assert granted.tokens.scope == "spark:people_read"
 
     def test_a_login_never_asks_for_less_than_was_granted(
         self, make_manager: MakeManager, cloud: Sandbox, alice: Person

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -38,3 +39,12 @@ def test_prints_how_to_use_it_and_stops_on_ctrl_c() -> None:
     assert me["displayName"] == "Helper"
     assert f'point_clients_at("{url}")' in printed
     assert (program.returncode, rest, errors) == (0, "", "")
+
+
+def test_a_port_in_use_is_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "webex_bot_auth", "sandbox", "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = f"port {port} is in use; --port takes another, 0 any free one\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)

@@ -44,8 +44,9 @@ def check_hook(name: str, full_name: str) -> None:
     """Raises TypeError: a method of this name is none that webex_bot calls."""
     if name not in HOOKS:
         raise TypeError(
-            f"{full_name} cannot be guarded, as webex_bot does not call it: put @requires_user_token on the "
-            "class of the command or on its execute; elsewhere, use `with token_manager.api(user_id=...)`"
+            f"{full_name} cannot be guarded by itself, only {', '.join(HOOKS)}: put @requires_user_token on "
+            "the class of the command, which guards callbacks as well; elsewhere, use "
+            "`with token_manager.api(user_id=...) as api:`"
         )
 
 

@@ -133,9 +133,10 @@ class Login:
 
         Args:
             user_id: the person
-            scopes: scopes to ask for; the integration's own where empty
+            scopes: scopes to ask for; where empty, those of every login, or else the integration's
         """
-        flow = FlowState(user_id=user_id, scopes=list(scopes) or None, verifier=new_verifier())
+        asked = list(scopes or self._oauth.login_scopes) or None
+        flow = FlowState(user_id=user_id, scopes=asked, verifier=new_verifier())
         state = self._pending.start(flow)
         return self._oauth.authorization_url(state=state, scopes=flow.scopes or (), verifier=flow.verifier)
 

@@ -45,7 +45,12 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m webex_bot_aut
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with Sandbox(port=options.port, tls=options.tls) as cloud:
+    try:
+        sandbox = Sandbox(port=options.port, tls=options.tls)
+    except OSError:
+        print(f"port {options.port} is in use; --port takes another, 0 any free one", file=sys.stderr)
+        return 1
+    with sandbox as cloud:
         bot = cloud.add_bot(options.bot)
         people = [cloud.add_person(name.strip()) for name in options.people.split(",") if name.strip()]
         for person in people:
