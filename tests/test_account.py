@@ -22,7 +22,7 @@ def test_login_and_logout(webex_sandbox: WebexSandbox, either_manager: Make) -> 
     logged_out = bot.ask(alice, "logout").text  # Webex revokes for administrators only
     assert logged_out == f"{TEXTS.logged_out} {TEXTS.revoke_yourself}"
     assert bot.manager.get_user_context(user_id=alice.id) is None
-    assert bot.ask(alice, "logout").text == TEXTS.not_logged_in
+    assert bot.ask(alice, "logout").text == TEXTS.not_logged_in.format(login="login")
 
 
 def test_where_webex_permits_it_a_logout_revokes_the_tokens(webex_sandbox: WebexSandbox) -> None:
@@ -80,7 +80,7 @@ def test_the_keywords_can_be_changed_or_left_out(webex_sandbox: WebexSandbox) ->
     bot = webex_sandbox.run(Whoami, login_keyword="Anmelden", logout_keyword="abmelden")
     alice = webex_sandbox.add_person("Alice Adams")
     assert bot.login_card(alice, after=bot.hears(alice, "anmelden"))
-    assert bot.ask(alice, "abmelden").text == TEXTS.not_logged_in
+    assert bot.ask(alice, "abmelden").text == TEXTS.not_logged_in.format(login="Anmelden")
     assert bot.ask(alice, "logout").text == "This bot requires a client which can render cards."  # help
 
 

@@ -84,6 +84,6 @@ def test_a_random_query_with_a_live_flow_ends_it_properly_or_leaves_it(
     if exchanges:
         assert answer.status_code == 503  # Webex has not issued the code
     if answer.status_code == 400:
-        assert not exchanges
+        assert exchanges == []  # the bot may still be talking about an earlier one
         assert scene.open(urlencode({"state": flow_id, "error": "access_denied"})).status_code == 403
     assert scene.open(urlencode({"state": flow_id, "code": "c"})).status_code == 410

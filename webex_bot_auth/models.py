@@ -7,6 +7,7 @@ import binascii
 import datetime
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
@@ -173,17 +174,41 @@ class Outcome(Enum):
     WRONG_METHOD = "wrong_method"
 
 
-class RedirectText(str):
-    """The text for the HTTP response, together with how the login ended."""
+@dataclass(frozen=True)
+class PageFrame:
+    """What is around the text of a page.
 
-    __slots__ = ("heading", "next_step", "outcome")
+    Attributes:
+        lang: language of the page
+        dir: ``ltr`` or ``rtl``
+        bot: the bot's name
+        company: whose bot it is
+        logo: an image, as a data URI
+        links: labels and addresses of the way back; the first is a button
+    """
+
+    lang: str = "en"
+    dir: str = "ltr"
+    bot: str = ""
+    company: str = ""
+    logo: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+
+
+class RedirectText(str):
+    """The text for the HTTP response, together with how the login ended, and whose it was."""
+
+    __slots__ = ("heading", "next_step", "outcome", "user_id")
     outcome: Outcome
     heading: str
     next_step: str
+    user_id: str | None
 
-    def __new__(cls, text: str, outcome: Outcome, heading: str = "", next_step: str = "") -> RedirectText:
+    def __new__(
+        cls, text: str, outcome: Outcome, heading: str = "", next_step: str = "", user_id: str | None = None
+    ) -> RedirectText:
         self = super().__new__(cls, text)
-        self.outcome, self.heading, self.next_step = outcome, heading, next_step
+        self.outcome, self.heading, self.next_step, self.user_id = outcome, heading, next_step, user_id
         return self
 
 

@@ -15,6 +15,7 @@ from ..forks import start_afresh_now_and_after_forks
 from ..webex.connections import Connections
 from ..webex.rest import quiet_api
 from ..webex.token_endpoint import retry_after
+from .bot_profile import BotProfile
 from .cards import Card
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
@@ -34,6 +35,7 @@ class DirectMessages:
 
     def __init__(self, bot_token: str, connections: Connections) -> None:
         self._tokens = Tokens(access_token=bot_token)
+        self.bot = BotProfile(self._tokens, connections)
         self._connections = connections
         start_afresh_now_and_after_forks(self)
 

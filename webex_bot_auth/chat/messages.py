@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ..errors import ClientRefused, MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
-from ..models import Outcome, RedirectText, UserContext, WaitingCommand
+from ..models import Outcome, PageFrame, RedirectText, UserContext, WaitingCommand
 from ..webex.device_grant import DeviceCode
+from . import links
 from .cards import Card, login_card
 from .direct_messages import DirectMessages
 from .texts import Texts
@@ -50,6 +51,10 @@ class Chat:
         texts: the words, or a function that chooses them for a person
         flow_lifetime: how long a login may take
         make_card: makes the login card
+
+    Attributes:
+        bot: who says it
+        login_keyword: what people type to log in
     """
 
     def __init__(
@@ -60,6 +65,8 @@ class Chat:
         make_card: MakeCard = login_card,
     ) -> None:
         self._messages = messages
+        self.bot = messages.bot
+        self.login_keyword = "login"
         self._texts = texts
         self._make_card = make_card
         self._minutes = max(1, round(flow_lifetime.total_seconds() / 60))
@@ -96,7 +103,7 @@ class Chat:
         """
         texts = self.texts(user_id)
         card = self._card(
-            title=texts.login_title_again if why.again else texts.login_title,
+            title=self._title(texts, why),
             sentence=_sentence(texts, why),
             button=texts.login_button,
             url=url,
@@ -121,7 +128,7 @@ class Chat:
         """
         texts, filled = self.texts(user_id), {"code": code.user_code, "address": code.page}
         card = self._card(
-            title=texts.login_title_again if why.again else texts.login_title,
+            title=self._title(texts, why),
             sentence=_sentence(texts, why),
             button=texts.login_button,
             url=code.page,
@@ -138,6 +145,10 @@ class Chat:
             # no more of the error: it may quote the address
             log.error("make_login_card= failed, the usual card is used: %s", type(error).__name__)  # noqa: TRY400
             return login_card(**parts)
+
+    def _title(self, texts: Texts, why: Why) -> str:
+        title = texts.login_title_again if why.again else texts.login_title
+        return title.format(bot=self.bot.get().name or texts.this_bot)
 
     def refuse_more_logins(self, user_id: str) -> None:
         """Tell a person that there are enough login cards.
@@ -216,7 +227,15 @@ class Chat:
         sentence, title, next_step = (
             part.format(minutes=self._minutes) for part in (page.sentence, page.title, page.next_step)
         )
-        return RedirectText(sentence, outcome, title, next_step)
+        return RedirectText(sentence, outcome, title, next_step, user_id)
+
+    def page_frame(self, user_id: str | None) -> PageFrame:
+        """What is around the text of a page: who speaks, in which language, and the way back."""
+        texts, bot = self.texts(user_id), self.bot.known()
+        app, web = links.conversation(bot.email)
+        back = (texts.page_back.format(bot=bot.name or texts.this_bot), app), (texts.page_back_web, web)
+        shown = tuple((label, address) for label, address in back if address)
+        return PageFrame(texts.lang, texts.dir, bot.name, texts.company, texts.logo, shown)
 
     def explain(self, error: StoreError | TokenServiceError, user_id: str) -> str:
         """What a person is told about a fault of the store or the token service."""

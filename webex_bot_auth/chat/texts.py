@@ -11,6 +11,7 @@ from string import Formatter
 from typing import Any
 
 from ..errors import SettingError
+from .logo import data_uri
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,18 @@ class PageText:
 class Texts:
     """All sentences. Fields named ``page_...`` are for the browser, the others for the chat."""
 
+    #: language of the page, and ``ltr`` or ``rtl``
+    lang: str = "en"
+    dir: str = "ltr"
+    #: whose bot it is, for the page; the logo is the path of an image file, or a data: URI
+    company: str = ""
+    logo: str = ""
+    #: the bot, where Webex does not tell its name
+    this_bot: str = "this bot"
+
     # the login card
-    login_title: str = "Please log in"
-    login_title_again: str = "Please log in again"
+    login_title: str = "Please log in to {bot}"
+    login_title_again: str = "Please log in to {bot} again"
     login_for_command: str = "“{command}” acts for you in Webex and needs your permission."
     login_for_command_and_reason: str = "“{command}” needs your permission {reason}."
     login_more_permissions: str = "“{command}” needs more permissions than you have given so far."
@@ -105,13 +115,15 @@ class Texts:
     revoke_yourself: str = (
         "To withdraw the permission at Webex, too, open https://idbroker.webex.com/idb/profile#/tokens"
     )
-    not_logged_in: str = "You are not logged in."
+    not_logged_in: str = "You are not logged in. To log in, send me “{login}”."
     whoami: str = "You are {name} ({email}){until}."
     help_login: str = "Log in"
     help_logout: str = "Log out"
     help_whoami: str = "Who am I?"
 
     # the page
+    page_back: str = "Go back to {bot}"
+    page_back_web: str = "Open Webex in the browser"
     page_done: PageText = PageText(
         "You are logged in", "The bot can now act for you.", "You can close this window and go back to Webex."
     )
@@ -123,7 +135,7 @@ class Texts:
     page_wrong_person: PageText = PageText(
         "This is not your login",
         "Someone else asked for this login, so nothing was stored.",
-        "To log in yourself, send the bot the message “login” and use the button that it sends to you.",
+        "To log in yourself, write to the bot and use the button that it sends to you.",
     )
     page_no_such_flow: PageText = PageText(
         "This link is no longer valid",
@@ -168,7 +180,10 @@ class Texts:
     )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "logo", data_uri(self.logo))
         for field in fields(self):
+            if field.name in _AS_THEY_ARE:
+                continue
             default = field.default
             known = {"minutes"} if isinstance(default, PageText) else _words(field.name, str(default))
             for part in _parts(getattr(self, field.name)):
@@ -178,6 +193,9 @@ class Texts:
                     raise SettingError(
                         f"texts.{field.name}", f"has {_in_braces(unknown)}; what can be filled in here: {can}"
                     )
+
+
+_AS_THEY_ARE = ("lang", "dir", "company", "logo")
 
 
 def _parts(text: Any) -> list[str]:

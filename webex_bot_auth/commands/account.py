@@ -94,7 +94,7 @@ class LogoutCommand(_AccountCommand):
         texts = self.token_manager.chat.texts(request.user_id)
         revoked = self.token_manager.logout(user_id=request.user_id)
         if revoked is None:
-            return texts.not_logged_in
+            return texts.not_logged_in.format(login=self.token_manager.chat.login_keyword)
         return texts.logged_out_revoked if revoked else f"{texts.logged_out} {texts.revoke_yourself}"
 
 

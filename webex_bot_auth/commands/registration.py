@@ -33,7 +33,7 @@ def register(
     """Patch the bot, add the account commands, and run the commands that waited for a login.
 
     Raises:
-        SettingError: not a bot, a keyword that is in use, or no number of workers
+        SettingError: not a bot, another bot, a keyword that is in use, or no number of workers
     """
     if not isinstance(bot, WebexBot):
         raise SettingError("bot", "has to be a webex_bot.webex_bot.WebexBot")
@@ -41,8 +41,11 @@ def register(
         raise SettingError("bot", "is registered already, and once is enough")
     if not isinstance(workers, int) or workers < 1:
         raise SettingError("workers", "has to be a number of threads, at least 1")
+    if not service.chat.bot.has_token(bot.access_token):
+        raise SettingError("bot", "has another token than the token manager: give both the same bot_token")
     if account_commands:
         _check_keywords(bot, login_keyword, logout_keyword)
+        service.chat.login_keyword = login_keyword
         bot.add_command(LoginCommand(token_manager=service, command_keyword=login_keyword))
         bot.add_command(LogoutCommand(token_manager=service, command_keyword=logout_keyword))
     _report_missing_scopes(service, bot)

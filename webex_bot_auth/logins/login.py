@@ -74,7 +74,7 @@ class Login:
         self._acceptance = Acceptance(contexts, oauth.connections)
         self._device = device
         self._make_url = make_url
-        self._closed = False
+        self._closed = self._warned = False
         self.resumes_commands = False  # whether a bot of this process runs commands after a login
         start_afresh_now_and_after_forks(self)
 
@@ -110,6 +110,8 @@ class Login:
             TokenServiceError: device grant: Webex gave no code
         """
         why, cards = why or Why(), self._pending.count_card(user_id)
+        if why.command and not why.resumes:
+            self._warn_once()
         for dropped in self._pending.add_command(command) if command else ():
             self._chat.tell_dropped(dropped)
         if cards > MAX_LOGIN_CARDS:
@@ -127,6 +129,14 @@ class Login:
             self._ask_by_code(self._device, user_id, asked, why)
         log.info("asked to log in: user %s", user_id)
         return True
+
+    def _warn_once(self) -> None:
+        if not self._warned:
+            self._warned = True
+            log.warning(
+                "people have to send their commands again after the login: add "
+                "token_manager.register_bot(bot=...), which also adds the login and logout commands"
+            )
 
     def url(self, user_id: str, scopes: Iterable[str] = ()) -> str:
         """Start a flow with PKCE, and give the address where the person logs in.
@@ -254,6 +264,7 @@ class Login:
             log.error("redirect not processed: %s", error)  # noqa: TRY400 (no traceback)
             return Outcome.STORE_DOWN
         if isinstance(flow, FlowState):
+            self._chat.bot.learn()  # for the page, in the background; a request without a flow asks nothing
             return flow
         log.info("redirect refused, flow %s is %s", reference(flow_id), flow.value)
         if flow is Missing.UNKNOWN:

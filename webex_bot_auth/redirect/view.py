@@ -53,12 +53,20 @@ HEADERS = {
 
 
 class PageResponse(Response):
-    """Has our headers in the end, whatever an application's own ``after_request`` does to them."""
+    """Has our headers in the end, whatever an application's own ``after_request`` does to them.
+
+    Attributes:
+        has_logo: whether the page has an image, which is in the page itself
+    """
+
+    has_logo = False
 
     def get_wsgi_headers(self, environ: Any) -> Headers:
         headers = super().get_wsgi_headers(environ)
         for name, value in HEADERS.items():
             headers[name] = value
+        if self.has_logo:
+            headers["Content-Security-Policy"] += "; img-src data:"
         return headers
 
 
@@ -158,4 +166,7 @@ def _response(service: LoginService, text: str, *, status: int | None = None) ->
         # a subclass's own process_redirect: its text, on our page
         usual = service.chat.page(Outcome.DONE)
         text = RedirectText(text, usual.outcome, usual.heading, usual.next_step)
-    return PageResponse(render(text), status or STATUS[text.outcome], HEADERS)
+    frame = service.chat.page_frame(text.user_id)
+    response = PageResponse(render(text, frame), status or STATUS[text.outcome])
+    response.has_logo = bool(frame.logo)
+    return response

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, render_template
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from ..model.errors import WebexError
 from ..rest.request_bodies import content_of, parse_message
@@ -17,6 +20,20 @@ blueprint = Blueprint("web_chat", __name__)
 def page() -> str:
     """Return the chat page."""
     return render_template("chat.html")
+
+
+@blueprint.get("/open")
+def open_conversation() -> BaseResponse:
+    """Show the latest 1:1 space with an address (``?email=``), as Webex's ``webexteams://im`` does."""
+    cloud = services().cloud
+    other = cloud.person(request.args.get("email", ""))
+    rooms = [room for room in cloud.rooms_of(other) if room.is_direct]
+    used = [message.room for message in cloud.messages() if message.room in rooms]
+    for room in [*rooms, *used][-1:]:
+        person = next((one for one in room.people if one != other and not one.is_bot), None)
+        if person:
+            return redirect(f"/#{urlencode({'person': person.id, 'space': room.id})}")
+    return redirect("/")
 
 
 @blueprint.post("/chat/people")

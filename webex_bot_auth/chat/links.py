@@ -1,0 +1,30 @@
+"""Addresses that open the conversation with a bot.
+
+Source: https://help.webex.com/article/n4zbi8x ("Webex app links"): ``webexteams://im?email=...``
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from wxc_sdk.rest import RestSession
+
+from ..webex.oauth import is_loopback
+
+WEB_CLIENT = "https://web.webex.com"
+
+
+def conversation(email: str) -> tuple[str, str]:
+    """Where the conversation with a bot is.
+
+    Args:
+        email: the bot's address; empty where it is not known
+
+    Returns:
+        its address in the app, and that of the web client; either may be empty. In a sandbox, the chat page
+    """
+    rest = urlsplit(RestSession.BASE)
+    if is_loopback(rest.hostname or ""):
+        page = f"{rest.scheme}://{rest.netloc}/"
+        return (f"{page}open?email={quote(email)}" if email else page), ""
+    return (f"webexteams://im?email={quote(email)}" if email else ""), WEB_CLIENT
