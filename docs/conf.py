@@ -18,7 +18,13 @@ project = "webex-bot-auth"
 version = release = installed_version(project)
 repository = "https://github.com/webex-bot-auth/webex-bot-auth"
 html_title = "webex-bot-auth"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "reference_tables"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "reference_tables",
+]
 
 html_theme = "furo"
 html_static_path = ["static"]
