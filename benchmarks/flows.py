@@ -16,7 +16,7 @@ STEP = 20_000
 
 _FILL = """
 for number = ARGV[1], ARGV[2] do
-  local id = string.format('%022d', number)
+  local id = string.format('%022d', number) .. ARGV[6]
   redis.call('SET', 'flows-' .. id, ARGV[3], 'PX', ARGV[4])
   redis.call('SADD', 'flows', id)
   local owned = ARGV[5] .. string.format('%079d', number)
@@ -38,5 +38,6 @@ def fill(client: Any, count: int, *, lifetime: timedelta) -> None:
     milliseconds = int(lifetime.total_seconds() * 1000)
     for first in range(0, count, STEP):
         last = min(first + STEP, count) - 1
-        client.eval(_FILL, 0, first, last, record, milliseconds, f"bot-{reference(BOT_TOKEN)}-flows-of-")
+        bot = reference(BOT_TOKEN)
+        client.eval(_FILL, 0, first, last, record, milliseconds, f"bot-{bot}-flows-of-", bot)
     client.pexpire("flows", milliseconds)

@@ -1,15 +1,18 @@
-"""Memory in Redis for a pending login and for a user who is logged in; and that no key of a login stays."""
+"""Memory in Redis for a pending login and a user who is logged in; and what people leave in the process."""
 
 from __future__ import annotations
 
 import functools
+import logging
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from support.growth import VISITS, Visit, bytes_held
 from support.makers import KEY
 from support.redis_server import RedisServer
 
@@ -48,6 +51,10 @@ def measure() -> Iterator[Figure | Curve]:
         yield Figure("Redis: bytes for a user", max(users), "B", 1100, "plain tokens of 105 characters")
         yield Figure("Redis: bytes for a user, encrypted", sealed, "B")
         yield Figure("Redis: keys left of 1,000 pending logins", _left(server), "", 0, "after they expired")
+    for kind, make in VISITS.items():
+        yield Figure(
+            f"process: MB that a million people leave who come once: {kind}", _behind(make), "MB", 50
+        )
     yield Curve("Redis-memory-by-flows", "pending flows", "bytes for each", (*SIZES, *MANY), {"flow": flows})
 
 
@@ -74,6 +81,20 @@ def _store(manager: Any, users: int) -> None:
     for _ in range(users):
         user_id = person_id()
         manager.set_user_context(user_id=user_id, user_context=context(user_id))
+
+
+def _behind(make: Callable[[], Visit]) -> float:
+    """What so many people leave that every limit is reached, in MB; further ones leave nothing more."""
+    logger = logging.getLogger("webex_bot_auth")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    tracemalloc.start()
+    try:
+        held: int = bytes_held(make(), range(40_000))
+        return held / 1e6
+    finally:
+        tracemalloc.stop()
+        logger.setLevel(level)
 
 
 def _left(server: RedisServer) -> int:

@@ -31,7 +31,8 @@ def measure() -> Iterator[Figure]:
             manager.set_user_context(user_id=alice.id, user_context=expiring(context, -1))
         served = in_processes(
             PROCESSES, _ask_in_threads, alice.id,
-            bot_token=bot_token, integration=integration, redis_url=server.url, rest_base=f"{cloud.url}/v1",
+            bot_token=bot_token, integration=integration, rest_base=f"{cloud.url}/v1",
+            store={"redis_url": server.url},
         )  # fmt: skip
         setup = f"{THREADS} threads x {PROCESSES} processes, one expired token"
         yield Figure(f"{setup}: refreshes", len(cloud.calls.refreshes()), "", 1)

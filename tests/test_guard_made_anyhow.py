@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -79,6 +80,40 @@ class MadeByNew(UserTokenMixin, Hooks, Command):
         return object.__new__(cls)
 
 
+def nested(function: Any) -> Any:
+    def outer(self: Any, message: Any, attachment_actions: Any, activity: Any) -> Any:
+        return function(self, message, attachment_actions, activity)
+
+    return outer
+
+
+class Calling:
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __get__(self, command: Any, owner: Any = None) -> Any:
+        return functools.partial(self, command)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.function(*arguments)
+
+
+def hidden(decorator: Callable[[Any], Any]) -> Any:
+    """A command whose guard is below a decorator that does without functools.wraps."""
+
+    class Hidden(UserTokenMixin, Hooks, Command):
+        def __init__(self, *, token_manager: Any) -> None:
+            Command.__init__(self, command_keyword="x")
+            self.token_manager = token_manager
+
+        @decorator
+        @requires_user_token
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+            return Hooks.execute(self, message, attachment_actions, activity)
+
+    return Hidden
+
+
 def call(command: Any, hook: str) -> Any:
     action = SimpleNamespace(personId="nobody-is-logged-in", id="m")
     answer = getattr(command, hook)("x", action, dict(ACTIVITY))
@@ -100,8 +135,28 @@ def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> Tok
 @pytest.mark.parametrize("hook", ["execute", "pre_execute", "pre_card_load_reply", "card_callback"])
 @pytest.mark.parametrize(
     "make",
-    [WithAnApiOfItsOwn, SetsItUpItself, MixinLast, Parent, Child, MadeByNew],
-    ids=["own user_api", "own __init__", "mixin last", "decorated", "subclass", "own __new__"],
+    [
+        WithAnApiOfItsOwn,
+        SetsItUpItself,
+        MixinLast,
+        Parent,
+        Child,
+        MadeByNew,
+        hidden(nested),
+        hidden(lambda function: nested(nested(function))),
+        hidden(Calling),
+    ],
+    ids=[
+        "own user_api",
+        "own __init__",
+        "mixin last",
+        "decorated",
+        "subclass",
+        "own __new__",
+        "below a decorator",
+        "below two",
+        "below an object",
+    ],
 )
 def test_nothing_runs_without_a_login(service: TokenManager, make: Callable[..., Any], hook: str) -> None:
     RAN.clear()

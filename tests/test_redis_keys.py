@@ -110,7 +110,8 @@ def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
         answer = came_back(cloud, manager.login.url(alice.id), alice)
         answers = in_processes(
             4, _redirect_5_times, answer,
-            bot_token=bot_token, integration=integration, redis_url=redis_url, rest_base=f"{cloud.url}/v1",
+            bot_token=bot_token, integration=integration, rest_base=f"{cloud.url}/v1",
+            store={"redis_url": redis_url},
         )  # fmt: skip
         counted = Counter(text for texts in answers for text in texts)
         assert counted.pop(sentence_of(TEXTS.page_done)) == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.contexts import expiring
@@ -11,7 +13,7 @@ from support.processes import in_processes
 from support.refreshing import put, stored, usable
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager, TokenManager, UserContext
+from webex_bot_auth import RedisTokenManager, TokenManager, UserContext, YAMLTokenManager
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing.redirects import came_back, log_in
 
@@ -40,16 +42,19 @@ def _ask_25_times(manager: TokenManager, user_id: str) -> list[str | None]:
 
 
 @pytest.mark.holds(22)
+@pytest.mark.parametrize("kind", ["redis", "yaml"])
 def test_4_processes_with_one_expired_token_make_one_refresh(
-    redis_url: str, cloud: Sandbox, integration: Integration, alice: Person
+    redis_url: str, tmp_path: Path, cloud: Sandbox, integration: Integration, alice: Person, kind: str
 ) -> None:
     bot_token = cloud.add_bot("Echo Bot").token
-    with RedisTokenManager(bot_token, integration, redis_url=redis_url) as manager:
+    store = {"redis_url": redis_url} if kind == "redis" else {"yml_base": str(tmp_path / "tokens")}
+    make: Any = RedisTokenManager if kind == "redis" else YAMLTokenManager
+    with make(bot_token, integration, **store) as manager:
         log_in(cloud, manager, alice)
         put(manager, expiring(stored(manager, alice), -1))
         answers = in_processes(
             4, _ask_25_times, alice.id,
-            bot_token=bot_token, integration=integration, redis_url=redis_url, rest_base=f"{cloud.url}/v1",
+            bot_token=bot_token, integration=integration, store=store, rest_base=f"{cloud.url}/v1",
         )  # fmt: skip
         tokens = [token for answer in answers for token in answer]
         assert len(cloud.calls.refreshes()) == 1

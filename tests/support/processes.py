@@ -1,4 +1,4 @@
-"""Runs the same function in several processes at the same time, each with a manager over the same Redis."""
+"""Runs the same function in several processes at the same time, each with a manager over the same store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager
+from webex_bot_auth import RedisTokenManager, YAMLTokenManager
 
 SETTINGS = ("client_id", "client_secret", "scopes", "redirect_url", "auth_service", "token_service")
 
@@ -19,7 +19,7 @@ def in_processes(
     *arguments: Any,
     bot_token: str,
     integration: Integration,
-    redis_url: str,
+    store: dict[str, str],
     rest_base: str,
 ) -> list[Any]:
     """Run ``work(manager, *arguments)`` in each process; all start at the same moment.
@@ -30,7 +30,7 @@ def in_processes(
         arguments: its arguments after the manager
         bot_token: the bot's access token
         integration: the integration of the managers
-        redis_url: their Redis
+        store: ``redis_url``, or ``yml_base``
         rest_base: address of the REST API
 
     Returns:
@@ -39,7 +39,7 @@ def in_processes(
     settings = {name: getattr(integration, name) for name in SETTINGS}
     context = multiprocessing.get_context("spawn")
     start, answers = context.Barrier(count), context.Queue()
-    made = (bot_token, settings, redis_url, rest_base)
+    made = (bot_token, settings, store, rest_base)
     workers = [
         context.Process(target=_work, args=(made, work, arguments, start, answers)) for _ in range(count)
     ]
@@ -54,7 +54,8 @@ def in_processes(
 def _work(made: Any, work: Callable[..., Any], arguments: Any, start: Any, answers: Any) -> None:
     from wxc_sdk.rest import RestSession
 
-    bot_token, settings, redis_url, RestSession.BASE = made
-    with RedisTokenManager(bot_token, Integration(**settings), redis_url=redis_url) as manager:
+    bot_token, settings, store, RestSession.BASE = made
+    make: Any = RedisTokenManager if "redis_url" in store else YAMLTokenManager
+    with make(bot_token, Integration(**settings), **store) as manager:
         start.wait()
         answers.put(work(manager, *arguments))

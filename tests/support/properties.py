@@ -63,6 +63,7 @@ PROPERTIES = {
     46: "A logout ends all that is pending for that person, an exchange in flight included.",
     47: "During an outage of the token service one person's many messages wait for that person alone.",
     48: "Device logins: nonsense is a passing fault, slow polls hold up no other, none runs twice at once.",
+    49: "Nothing grows for ever: people who come once leave nothing, nor do threads or descriptors stay.",
     50: "~/.netrc does not replace the token of a user or the bot.",
     51: "Within a process, expiry and counters follow the time that passes, whatever the clock does.",
     52: "Damaged stores: a clear error that names the place, in bounded memory, and no crash.",

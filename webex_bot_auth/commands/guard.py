@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, TypeVar, overload
 
 from webex_bot.models.command import Command
@@ -178,13 +178,35 @@ def _together(guards: Iterable[Needs]) -> Needs:
 def _guards_of(cls: type) -> list[Needs]:
     """What each guard needs that stands in this class itself."""
     found = [cls.__dict__[_NEEDS]] if _NEEDS in cls.__dict__ else []
+    seen: set[int] = set()
     for name in HOOKS:
-        method = cls.__dict__.get(name)
-        while method is not None:  # there may be other decorators above a guard, or between two
-            if isinstance(method, GuardedMethod):
-                found.append(method.needs)
-            method = getattr(method, "__wrapped__", None)
+        found += [guard.needs for guard in _guards_in(cls.__dict__.get(name), seen)]
     return found
+
+
+def _guards_in(method: Any, seen: set[int]) -> Iterator[GuardedMethod]:
+    """There may be other decorators above a guard, or between two, also without ``functools.wraps``."""
+    if not callable(method) or isinstance(method, type) or id(method) in seen:
+        return
+    seen.add(id(method))
+    if isinstance(method, GuardedMethod):
+        yield method
+    inside = [getattr(method, "__wrapped__", None)]
+    if isinstance(method, FunctionType):
+        inside += [cell.cell_contents for cell in method.__closure__ or () if _is_filled(cell)]
+    elif isinstance(method, functools.partial):
+        inside.append(method.func)
+    else:
+        inside += list(getattr(method, "__dict__", {}).values())
+    for one in inside:
+        yield from _guards_in(one, seen)
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
 
 
 def _is_guarded(callback: Any) -> bool:

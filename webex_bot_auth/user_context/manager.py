@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -16,6 +16,7 @@ from ..chat.cards import login_card
 from ..chat.direct_messages import DirectMessages
 from ..chat.messages import Chat, MakeCard, TextsOrChoice, Why
 from ..chat.texts import Texts
+from ..closing import Closes
 from ..errors import SettingError
 from ..logins.contexts import Contexts, StoredContexts
 from ..logins.login import Login
@@ -40,10 +41,8 @@ if TYPE_CHECKING:
 
     from ..commands.resumer import Resumer
 
-Manager = TypeVar("Manager", bound="TokenManager")
 
-
-class TokenManager(ABC):
+class TokenManager(Closes):
     """Consolidates all functions around users' tokens.
 
     A subclass that implements the three abstract methods can be used as it is. To keep tokens in a store of
@@ -281,8 +280,7 @@ class TokenManager(ABC):
         )  # fmt: skip
         self.login.watch()
 
-    def close(self) -> None:
-        """Free connections and threads. May be called twice."""
+    def _close(self) -> None:
         if self._resumer is not None:
             self._resumer.request_stop()
         self.login.close()
@@ -292,9 +290,3 @@ class TokenManager(ABC):
             self._resumer.stop()
         self.connections.close()
         self.contexts.close()
-
-    def __enter__(self: Manager) -> Manager:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -118,8 +118,7 @@ class RedisTokenManager(StoredTokenManager):
             return
         self._maintenance.run(lambda flow_id: output and output.write(f"dropped flow {reference(flow_id)}\n"))
 
-    def close(self) -> None:
-        """Free connections and threads. May be called twice."""
-        super().close()
+    def _close(self) -> None:
+        super()._close()
         if self._owns_client:
             self.redis.close()
