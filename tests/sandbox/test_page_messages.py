@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import expect
 from sandbox_page import bot_posts, choose
 from sandbox_world import World
@@ -92,6 +93,19 @@ def test_only_what_has_changed_is_fetched(world: World, page: Any) -> None:
         bot_posts(world, text="news")
     assert [one["text"] for one in answered.value.json()["messages"]] == ["news"]
     assert "people" not in answered.value.json()
+
+
+def test_what_has_changed_comes_in_the_order_in_which_it_was_posted(world: World) -> None:
+    query = {"person": world.alice.id, "room": world.direct.id}
+    known = requests.get(f"{world.cloud.url}/chat/state", query, timeout=10).json()
+    first = bot_posts(world, text="first")
+    bot_posts(world, text="a reply", parentId=first)
+    edited = {"roomId": world.direct.id, "text": "first, edited"}
+    as_bot = {"Authorization": f"Bearer {world.bot.token}"}
+    requests.put(f"{world.cloud.url}/v1/messages/{first}", json=edited, headers=as_bot, timeout=10)
+    query |= {"run": known["run"], "since": known["version"]}
+    changed = requests.get(f"{world.cloud.url}/chat/state", query, timeout=10).json()["messages"]
+    assert [one["text"] for one in changed] == ["first, edited", "a reply"]
 
 
 def test_an_edit_and_a_deletion_are_shown(world: World, page: Any) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import expect
 from sandbox_page import choose, say
 from sandbox_world import World
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><circle r="4"/></svg>'
 
 
 def test_a_message_is_posted_and_answered_in_its_thread(running: World, page: Any) -> None:
@@ -136,3 +139,27 @@ def test_an_invalid_card_does_not_hide_the_other_messages(world: World, page: An
     choose(page, "Echo Bot")
     page.locator("#messages").get_by_text("still here").wait_for()
     page.get_by_text("This card cannot be shown").wait_for()
+
+
+def test_files_are_sent_and_shown(world: World, page: Any) -> None:
+    page.goto(world.cloud.url)
+    choose(page, "Echo Bot")
+    page.locator("#file").set_input_files({"name": "list.txt", "mimeType": "text/plain", "buffer": b"milk"})
+    page.get_by_text("list.txt").wait_for()
+    say(page, "what we need")
+    message = page.locator(".message", has_text="what we need")
+    with page.expect_download() as saved:
+        message.get_by_role("link", name="list.txt").click()
+    assert saved.value.path().read_bytes() == b"milk"
+    (posted,) = world.cloud.messages(world.direct)
+    assert [(one.name, one.content_type) for one in posted.content.files] == [("list.txt", "text/plain")]
+    as_bot = {"Authorization": f"Bearer {world.bot.token}"}
+    page.request.post(
+        f"{world.cloud.url}/v1/messages",
+        multipart={
+            "roomId": world.direct.id,
+            "files": {"name": "dot.svg", "mimeType": "image/svg+xml", "buffer": SVG},
+        },
+        headers=as_bot,
+    )
+    expect(page.get_by_role("img", name="dot.svg")).to_have_js_property("naturalWidth", 8)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..model.errors import WebexError
+from ..model.messages import File
+from ..rest.files import UNKNOWN
 from ..rest.request_bodies import content_of, parse_message
 from ..services import services
 from .bodies import body, chosen
@@ -70,8 +74,27 @@ def post_message() -> Response:
     room = cloud.room(str(fields.get("room", "")), person)
     text = str(fields.get("text", ""))
     picked = [cloud.person(str(key)) for key in fields.get("mentions", [])]
-    content = content_of(parse_message({"text": text}))
+    content = content_of(parse_message({"text": text}), _file(fields.get("file")))
     return jsonify(message_fields(cloud.post(person, room, content, fields.get("parent"), picked)))
+
+
+def _file(sent: object) -> tuple[File, ...]:
+    """Return the file that goes with a message; its data is in base64, as the page sends JSON alone."""
+    if not isinstance(sent, dict):
+        return ()
+    try:
+        data = base64.b64decode(str(sent.get("data", "")), validate=True)
+    except ValueError as error:
+        raise WebexError(400, "The file did not arrive in full.") from error
+    return (File(str(sent.get("name") or "file"), str(sent.get("type") or UNKNOWN), data),)
+
+
+@blueprint.get("/chat/files/<key>")
+def file(key: str) -> Response:
+    """Return a file, to save it or to show it as an image."""
+    found = services().cloud.file(key, chosen(request.args.get("person")))
+    disposition = dump_options_header("attachment", {"filename": found.name})
+    return Response(found.data, mimetype=found.content_type, headers={"Content-Disposition": disposition})
 
 
 @blueprint.post("/chat/actions")

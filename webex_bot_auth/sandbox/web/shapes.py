@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..model.clock import iso
-from ..model.messages import Message
+from ..model.messages import File, Message
 from ..model.people import Person
 from ..model.rooms import Room
 from ..services import services
@@ -49,12 +49,16 @@ def message_fields(message: Message) -> dict[str, Any]:
         "text": content.text,
         "markdown": content.markdown or content.html,
         "card": content.card,
-        "files": [one.name for one in content.files],
+        "files": [_file_fields(one) for one in content.files],
         "mentioned": [one.display_name for one in message.mentioned],
         "created": iso(message.created),
         "edited": message.updated is not None,
         "handling": [handling_fields(one) for one in services().handlings.of(message.uuid)],
     }
+
+
+def _file_fields(file: File) -> dict[str, Any]:
+    return {"id": file.id, "name": file.name, "type": file.content_type, "size": len(file.data)}
 
 
 def handling_fields(handling: Handling) -> dict[str, Any]:

@@ -79,8 +79,9 @@ def _messages(cloud: Cloud, room: Room | None) -> dict[str, Any]:
     since = request.args.get("since", 0, type=int) if knows else 0
     if room is None or not since:
         return {"messages": [message_fields(one) for one in cloud.messages(room)] if room else [], "gone": []}
-    changed = {uuid: cloud.find_message(uuid) for uuid in cloud.feed.since("message", since)}
+    changed = set(cloud.feed.since("message", since))
     return {
-        "messages": [message_fields(one) for one in changed.values() if one and one.room == room],
-        "gone": [ids.encode("MESSAGE", uuid) for uuid, one in changed.items() if one is None],
+        # in the order in which they were posted: a message comes before the replies to it
+        "messages": [message_fields(one) for one in cloud.messages(room) if one.uuid in changed],
+        "gone": [ids.encode("MESSAGE", uuid) for uuid in changed if cloud.find_message(uuid) is None],
     }

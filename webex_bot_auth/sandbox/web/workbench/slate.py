@@ -33,7 +33,8 @@ def _entry(message: Message) -> str:
     )
     failed = [one for one in services().handlings.of(message.uuid) if one.state == "failed"]
     errors = "".join(f"\n\n{one.bot.display_name} failed:\n\n```\n{one.report}\n```" for one in failed)
-    return f"**{message.person.display_name}**, {iso(message.created)}{reply}\n\n{text}{card}{errors}"
+    files = "".join(f"\n\n({one.name}, {len(one.data)} bytes)" for one in message.content.files)
+    return f"**{message.person.display_name}**, {iso(message.created)}{reply}\n\n{text}{files}{card}{errors}"
 
 
 @blueprint.post("/clean")

@@ -36,7 +36,6 @@ export function closeCompletion() {
 
 function render() {
   $("completion").hidden = !found.length;
-  $("text").setAttribute("aria-expanded", String(found.length > 0));
   $("completion").replaceChildren(...found.map((one, index) => make("li",
     { role: "option", id: `completion-${index}`, "aria-selected": String(index === active) },
     avatar(one.name, one.isBot), make("span", { className: "who" }, make("strong", {}, one.name), make("small", {}, one.email)))));

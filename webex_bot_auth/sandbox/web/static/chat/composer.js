@@ -1,6 +1,7 @@
 // Where one writes: sending, replies, earlier messages by the up arrow, and whom bots in a group hear.
 
 import { ask } from "./ask.js";
+import { attach, attachment, startAttachment } from "./attachment.js";
 import { closeCompletion, completionKey, picked, showCompletion, startCompletion } from "./completion.js";
 import { $, button, make } from "./dom.js";
 import { ownTexts } from "./messages.js";
@@ -12,6 +13,7 @@ let draft = "";
 
 export function startComposer() {
   startCompletion();
+  startAttachment();
   $("reply").querySelector("button").addEventListener("click", () => reply(null));
   $("composer").addEventListener("submit", (event) => { event.preventDefault(); say(); });
   $("text").addEventListener("input", () => { recalled = -1; grow(); showCompletion(); });
@@ -91,11 +93,13 @@ function grow() {
 
 async function say() {
   const text = $("text").value.trim();
-  if (!text) return;
   const mentions = peopleOf(current()).filter((one) => picked.has(one.id) && text.includes(`@${one.name}`)).map((one) => one.id);
   try {
-    await ask("/chat/messages", { person: state.me, room: state.space, text, mentions, parent: replyTo?.id });
+    const file = await attachment();
+    if (!text && !file) return;
+    await ask("/chat/messages", { person: state.me, room: state.space, text, mentions, file, parent: replyTo?.id });
     $("text").value = "";
+    attach(null);
     recalled = -1;
     picked.clear();
     grow();

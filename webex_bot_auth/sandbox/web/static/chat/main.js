@@ -1,6 +1,7 @@
 // The chat page: puts its parts together, and keeps what is chosen in the address.
 
 import { ask, query } from "./ask.js";
+import { attach } from "./attachment.js";
 import { reply, showComposer, showWelcome, startComposer } from "./composer.js";
 import { startDialogs } from "./dialogs.js";
 import { $ } from "./dom.js";
@@ -83,6 +84,7 @@ function failed(error) {
 function switched() {
   clearMessages();
   reply(null);
+  attach(null);
   $("problem").hidden = true;
 }
 

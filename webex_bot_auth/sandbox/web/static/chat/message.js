@@ -1,9 +1,11 @@
 // Renders one message as DOM nodes.
 
+import { query } from "./ask.js";
 import { renderCard } from "./card.js";
-import { avatar, button, isWebAddress, make } from "./dom.js";
+import { avatar, button, make } from "./dom.js";
 import { showHandling } from "./handling.js";
 import { markdown } from "./markdown.js";
+import { state } from "./state.js";
 
 // handlers: reply(message), submit(message, inputs), json(message), errors()
 export function messageNode(message, person, handlers) {
@@ -49,14 +51,20 @@ function body(message, handlers) {
   if (!message.card && message.markdown) node.append(make("div", { className: "rich", dir: "auto" }, ...markdown(message.markdown)));
   else if (!message.card && message.text) node.append(make("div", { className: "rich", dir: "auto" }, make("p", {}, ...plain(message))));
   if (message.card) node.append(renderCard(message.card, (inputs) => handlers.submit(message, inputs)));
-  for (const address of message.files) node.append(file(address));
+  for (const one of message.files) node.append(file(one));
   return node;
 }
 
-function file(address) {
-  const name = decodeURIComponent(address.split("/").pop() || address);
-  if (!isWebAddress(address)) return make("p", {}, address);
-  return make("p", {}, make("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, name));
+function file({ id, name, type, size }) {
+  const address = `/chat/files/${encodeURIComponent(id)}?${query({ person: state.me })}`;
+  const link = make("a", { className: "file", href: address, download: name, dir: "auto" }, name, make("small", {}, ` ${bytes(size)}`));
+  if (!/^image\/(png|jpeg|gif|webp|svg\+xml)$/.test(type)) return make("p", {}, link);
+  return make("figure", {}, make("img", { className: "picture", src: address, alt: name, loading: "lazy" }), make("figcaption", {}, link));
+}
+
+function bytes(size) {
+  if (size < 1024) return `${size} bytes`;
+  return size < 1024 * 1024 ? `${Math.round(size / 1024)} KB` : `${(size / 1024 / 1024).toFixed(1)} MB`;
 }
 
 // A plain text with the names of those whom it mentions set off.
