@@ -1,14 +1,16 @@
-"""Points webex_bot, webexpythonsdk and wxc_sdk at a sandbox.
+"""Points webex_bot, webexpythonsdk, webexteamssdk and wxc_sdk at a sandbox.
 
-None of them has a setting for it: webex_bot reads two variables of its module at each call,
-webexpythonsdk has a default argument, and wxc_sdk a class variable.
+None of them has a setting for it: webex_bot reads two variables of its module at each call, the SDKs and
+wxc_sdk's integrations have default arguments, and wxc_sdk's two kinds of session a class variable each.
 """
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 import ssl
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import requests
 from webex_bot.websockets import webex_websocket_client
 from webexpythonsdk import WebexAPI
+from wxc_sdk.integration import Integration
 from wxc_sdk.rest import RestSession
 
 from .workbench.handlings import Handlings
@@ -24,7 +27,7 @@ from .workbench.watching import bots_watched
 
 
 def point_clients_at(url: str, *, report: bool = True) -> Callable[[], None]:
-    """Point the three clients of this process at a sandbox.
+    """Point the clients of this process at a sandbox.
 
     Args:
         url: The address of the sandbox's chat page.
@@ -38,11 +41,14 @@ def point_clients_at(url: str, *, report: bool = True) -> Callable[[], None]:
     """
     base = url.rstrip("/")
     undo = ExitStack()
-    module, init = webex_websocket_client, WebexAPI.__init__
-    _set(undo, module, "DEFAULT_U2C_URL", f"{base}/u2c/api/v1/catalog")
-    _set(undo, module, "ssl_context", _ssl_context(base))
-    _set(undo, init, "__defaults__", _defaults_with(init, base_url=f"{base}/v1/"))
-    _set(undo, RestSession, "BASE", f"{base}/v1")
+    _set(undo, webex_websocket_client, "DEFAULT_U2C_URL", f"{base}/u2c/api/v1/catalog")
+    _set(undo, webex_websocket_client, "ssl_context", _ssl_context(base))
+    for client in (WebexAPI, *_older_sdk()):
+        _set_defaults(undo, client.__init__, base_url=f"{base}/v1/")
+    for session in (RestSession, _async_session()):
+        _set(undo, session, "BASE", f"{base}/v1")
+    addresses = {"auth_service": f"{base}/v1/authorize", "token_service": f"{base}/v1/access_token"}
+    _set_defaults(undo, Integration.__init__, **addresses)
     for name in (
         "no_proxy",
         "NO_PROXY",
@@ -55,7 +61,7 @@ def point_clients_at(url: str, *, report: bool = True) -> Callable[[], None]:
 
 @contextmanager
 def clients_of(url: str, handlings: Handlings) -> Iterator[None]:
-    """Point the three clients at a sandbox of this process, whose page then shows what its bots are doing.
+    """Point the clients at a sandbox of this process, whose page then shows what its bots are doing.
 
     Args:
         url: The address of the sandbox's chat page.
@@ -71,7 +77,7 @@ def clients_of(url: str, handlings: Handlings) -> Iterator[None]:
 
 @contextmanager
 def clients_at(url: str) -> Iterator[None]:
-    """Point the three clients at the sandbox at ``url`` for the length of a ``with`` block."""
+    """Point the clients at the sandbox at ``url`` for the length of a ``with`` block."""
     undo = point_clients_at(url)
     try:
         yield
@@ -89,11 +95,34 @@ def _ssl_context(base: str) -> ssl.SSLContext | None:
     return ssl.create_default_context(cadata=answer.text)
 
 
-def _defaults_with(function: Callable[..., Any], **changed: Any) -> tuple[Any, ...]:
-    parameters = inspect.signature(function).parameters.values()
-    return tuple(
-        changed.get(one.name, one.default) for one in parameters if one.default is not inspect.Parameter.empty
-    )
+def _async_session() -> Any:
+    """The session of wxc_sdk's asynchronous API; with a new aiohttp, its import warns of a base class."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return importlib.import_module("wxc_sdk.as_rest").AsRestSession
+
+
+def _older_sdk() -> list[Any]:
+    """The client of webexteamssdk, which webexpythonsdk comes from, where it is installed."""
+    try:
+        return [importlib.import_module("webexteamssdk").WebexTeamsAPI]
+    except ImportError:
+        return []
+
+
+def _set_defaults(undo: ExitStack, function: Any, **changed: Any) -> None:
+    """Change default values of parameters, whether they are given by position or by keyword."""
+    has_default = [
+        one
+        for one in inspect.signature(function).parameters.values()
+        if one.default is not inspect.Parameter.empty
+    ]
+    by_keyword = {one.name: one for one in has_default if one.kind is inspect.Parameter.KEYWORD_ONLY}
+    by_position = [one for one in has_default if one.name not in by_keyword]
+    values = tuple(changed.get(one.name, one.default) for one in by_position)
+    named = {name: changed.get(name, one.default) for name, one in by_keyword.items()}
+    _set(undo, function, "__defaults__", values or None)
+    _set(undo, function, "__kwdefaults__", named or None)
 
 
 def _set(undo: ExitStack, owner: Any, name: str, value: Any) -> None:
