@@ -28,7 +28,7 @@ ONLY_IN = {
     "flask": ("redirect", "sandbox", "testing"),
     "jinja2": ("redirect", "sandbox"),
     "redis": ("stores.redis", "user_context.redis_manager", "administration"),
-    "yaml": ("stores.yaml_lines",),
+    "yaml": ("stores.yaml_lines", "sandbox.state_file"),
     "filelock": ("stores.yaml_file",),
     "cryptography": ("logins.cipher", "sandbox"),
     "webex_bot": ("commands", "sandbox", "testing"),

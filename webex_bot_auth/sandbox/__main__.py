@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from wxc_sdk.integration import Integration
 
-from . import environment
+from . import environment, state_file
 from .model.people import Person
 from .sandbox import SCOPES, Sandbox
 
@@ -51,17 +51,30 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m webex_bot_aut
         print(f"port {options.port} is in use; --port takes another, 0 any free one", file=sys.stderr)
         return 1
     with sandbox as cloud:
-        bot = cloud.add_bot(options.bot)
-        people = [cloud.add_person(name.strip()) for name in options.people.split(",") if name.strip()]
-        for person in people:
-            cloud.direct(person, bot)
-        cloud.group("Team", [*people, bot])
-        integration = cloud.integration(options.redirect_url, options.scopes, f"{options.bot} login")
+        try:
+            state = state_file.read(options.state) if options.state else _state(options)
+            bot, integration = state_file.build(cloud, state)
+        except (OSError, ValueError) as error:
+            print(error, file=sys.stderr)
+            return 2
         variables = environment.variables(cloud, bot, integration)
         print(_introduction(cloud, bot, integration, prog), flush=True)
         with cloud.wrap(lambda app: environment.serve(app, variables)):
             stopped.wait()
     return 0
+
+
+def _state(options: argparse.Namespace) -> state_file.State:
+    people = [name.strip() for name in options.people.split(",") if name.strip()]
+    login = {"name": f"{options.bot} login", "redirect_url": options.redirect_url, "scopes": options.scopes}
+    return state_file.State.model_validate(
+        {
+            "people": [{"name": name} for name in people],
+            "bots": [{"name": options.bot}],
+            "spaces": [{"title": "Team", "people": [*people, options.bot]}],
+            "integrations": [login],
+        }
+    )
 
 
 def _options(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
@@ -80,6 +93,9 @@ def _options(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
     )
     parser.add_argument(
         "--scopes", default=" ".join(SCOPES), help="scopes of the integration, with spaces between"
+    )
+    parser.add_argument(
+        "--state", help="YAML file with people, bots, spaces and integrations, instead of these options"
     )
     parser.add_argument("--tls", action="store_true", help="websocket over TLS, with a temporary certificate")
     parser.add_argument(

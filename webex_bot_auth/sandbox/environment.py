@@ -21,7 +21,7 @@ PATH = "/sandbox/env"
 
 
 def variables(cloud: Sandbox, bot: Person, integration: Integration) -> dict[str, str]:
-    """What ``webex-bot-auth doctor`` and the example bots read."""
+    """What ``webex-bot-auth doctor``, the example bots and bots in other languages read."""
     return {
         "WEBEX_BOT_TOKEN": bot.token,
         "WEBEX_CLIENT_ID": integration.client_id,
@@ -31,6 +31,8 @@ def variables(cloud: Sandbox, bot: Person, integration: Integration) -> dict[str
         "WEBEX_AUTH_SERVICE": integration.auth_service,
         "WEBEX_TOKEN_SERVICE": integration.token_service,
         "WEBEX_API_URL": f"{cloud.url}/v1",
+        "WEBEX_ACCESS_TOKEN": bot.token,  # webexpythonsdk and wxc_sdk look here
+        "U2C_SERVICE_URL": f"{cloud.url}/u2c/api/v1",  # the JavaScript SDK looks here
     }
 
 

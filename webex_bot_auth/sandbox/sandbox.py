@@ -19,7 +19,7 @@ from .http.middleware import CallMiddleware
 from .http.server import HttpServer
 from .model.people import Person
 from .model.rooms import Room
-from .notifications.delivery import WebhookSettings
+from .notifications.delivery import Delivery, WebhookSettings
 from .oauth.settings import OAuthSettings
 from .rest.answers import Answer
 from .services import create_services
@@ -95,6 +95,10 @@ class Sandbox(Acting):
         self._services.mercury.close()
         self._services.deliveries.close()
 
+    def on_delivery(self, listener: Callable[[Delivery], None]) -> None:
+        """Call a function with each delivery of a webhook, when it begins and after each attempt."""
+        self._services.deliveries.listeners.append(listener)
+
     def answer(self, path: str, *, method: str = "GET", json: Any = None, status: int = 200) -> Answer:
         """Say what the sandbox answers where it has nothing of its own: calling, meetings and so on.
 
@@ -133,30 +137,34 @@ class Sandbox(Acting):
 
     # -- people, spaces and integrations
 
-    def add_person(self, name: str, *, email: str | None = None, admin: bool = False) -> Person:
+    def add_person(
+        self, name: str, *, email: str | None = None, admin: bool = False, token: str | None = None
+    ) -> Person:
         """Add a person.
 
         Args:
             name: The display name.
             email: The email address; None to make one from the name, at example.com.
-            admin: True if the person may see and revoke authorizations through the REST API.
+            admin: True for an administrator, who may manage people and see events and authorizations.
+            token: The person's own access token; None to make one.
 
         Raises:
             ValueError: The email address is taken.
         """
-        return self._add(name, email=email, admin=admin)
+        return self._add(name, email=email, admin=admin, token=token or "")
 
-    def add_bot(self, name: str, *, email: str | None = None) -> Person:
+    def add_bot(self, name: str, *, email: str | None = None, token: str | None = None) -> Person:
         """Add a bot; its ``token`` is what webex_bot takes.
 
         Args:
             name: The display name.
             email: The email address; None to make one from the name, at webex.bot.
+            token: The bot token; None to make one.
 
         Raises:
             ValueError: The email address is taken.
         """
-        return self._add(name, email=email, is_bot=True)
+        return self._add(name, email=email, is_bot=True, token=token or "")
 
     def _add(self, name: str, **options: Any) -> Person:
         person = self._cloud.add_person(name, **options)
@@ -177,6 +185,8 @@ class Sandbox(Acting):
         scopes: str | Sequence[str] = SCOPES,
         name: str = "Sandbox integration",
         more_redirect_urls: Sequence[str] = (),
+        client_id: str | None = None,
+        client_secret: str | None = None,
     ) -> Integration:
         """Register an integration and return it in wxc_sdk's form, with the addresses of this sandbox.
 
@@ -185,9 +195,12 @@ class Sandbox(Acting):
             scopes: What it may ask for: a list, or a string with spaces between.
             name: Its name on the consent page.
             more_redirect_urls: Further redirect URIs to register.
+            client_id: Its client ID; None to make one.
+            client_secret: Its client secret; None to make one.
         """
         names = tuple(scopes.split() if isinstance(scopes, str) else scopes)
-        registered = self._services.integrations.register(name, (redirect_url, *more_redirect_urls), names)
+        urls = (redirect_url, *more_redirect_urls)
+        registered = self._services.integrations.register(name, urls, names, client_id, client_secret)
         return registered.for_wxc_sdk(self.url)
 
     # -- bots

@@ -45,11 +45,20 @@ class Integrations:
     def __init__(self) -> None:
         self._registered: dict[str, Registration] = {}
 
-    def register(self, name: str, redirect_urls: tuple[str, ...], scopes: tuple[str, ...]) -> Registration:
-        """Register an integration with a new client ID and secret."""
-        client_id = "C" + secrets.token_hex(32)
-        registration = Registration(client_id, secrets.token_hex(32), name, redirect_urls, scopes)
-        self._registered[client_id] = registration
+    def register(
+        self,
+        name: str,
+        redirect_urls: tuple[str, ...],
+        scopes: tuple[str, ...],
+        client_id: str | None = None,
+        client_secret: str | None = None,
+    ) -> Registration:
+        """Register an integration, with a new client ID and secret where none are given."""
+        client_id = client_id or "C" + secrets.token_hex(32)
+        secret = client_secret or secrets.token_hex(32)
+        self._registered[client_id] = registration = Registration(
+            client_id, secret, name, redirect_urls, scopes
+        )
         return registration
 
     def find(self, client_id: str) -> Registration | None:
