@@ -38,6 +38,11 @@ class Clock:
         self.offset = 0.0
 
 
+def shown(moment: datetime) -> datetime:
+    """Return a datetime as precise as Webex writes it: to the millisecond."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def iso(moment: datetime) -> str:
     """Return a datetime as Webex writes it, with milliseconds and a Z."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -130,10 +130,11 @@ class Deliveries:
             result = self._attempt(session, delivery)
             delivery.is_delivered = isinstance(result, int) and 200 <= result < 300
             delivery.results.append(result)
+            if not delivery.is_delivered:
+                self._note_failure(delivery.webhook, result)
             self._tell(delivery)
             if delivery.is_delivered:
                 return
-            self._note_failure(delivery.webhook, result)
 
     def _attempt(self, session: requests.Session, delivery: Delivery) -> int | str:
         try:

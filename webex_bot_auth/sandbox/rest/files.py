@@ -50,5 +50,11 @@ def _fetch(url: str) -> File:
 def contents(key: str) -> Response:
     """Return a file, to those who see its message."""
     file = services().cloud.file(key, caller("spark:messages_read"))
-    name = dump_options_header("attachment", {"filename": file.name})
-    return Response(file.data, mimetype=file.content_type, headers={"Content-Disposition": name})
+    headers = {"Content-Disposition": _disposition(file.name)}
+    return Response(file.data, mimetype=file.content_type, headers=headers)
+
+
+def _disposition(name: str) -> str:
+    if name.isascii() and name.isprintable() and '"' not in name and "\\" not in name:
+        return f'attachment; filename="{name}"'
+    return dump_options_header("attachment", {"filename": name})

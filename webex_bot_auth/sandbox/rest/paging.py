@@ -39,7 +39,10 @@ def page(
         WebexError: 400, ``max`` or the cursor is wrong.
     """
     limit, after = _limit(size, largest), _cursor()
-    waiting = sorted((one for one in items if after is None or key(one) > after), key=key)
+    try:
+        waiting = sorted((one for one in items if after is None or key(one) > after), key=key)
+    except TypeError as error:
+        raise _wrong_cursor() from error
     shown = waiting[:limit]
     answer = jsonify({**(more or {}), "items": [shape(one) for one in shown]})
     if len(waiting) > limit:
@@ -63,4 +66,8 @@ def _cursor() -> list[Any] | None:
     try:
         return list(json.loads(base64.urlsafe_b64decode(written)))
     except (ValueError, TypeError) as error:
-        raise WebexError(400, "The cursor is not one that this list has given out.") from error
+        raise _wrong_cursor() from error
+
+
+def _wrong_cursor() -> WebexError:
+    return WebexError(400, "The cursor is not one that this list has given out.")

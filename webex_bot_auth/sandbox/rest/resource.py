@@ -15,6 +15,7 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel
 
 from ..model import ids
+from ..model.clock import shown
 from ..model.errors import WebexError
 from ..model.people import Person
 from .auth import caller
@@ -182,7 +183,7 @@ def moment(written: str) -> datetime:
         found = datetime.fromisoformat(_six_digits(text))
     except ValueError as error:
         raise WebexError(400, f"{written} is not a date and time in ISO 8601.") from error
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    return shown(found if found.tzinfo else found.replace(tzinfo=timezone.utc))
 
 
 def _six_digits(text: str) -> str:

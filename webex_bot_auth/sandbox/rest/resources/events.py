@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...model import ids
-from ...model.clock import iso
+from ...model.clock import iso, shown
 from ...model.errors import WebexError
 from ...model.people import Person
 from ...notifications.event_log import Event
@@ -50,8 +50,8 @@ EVENTS = Resource[Event](
         "resource": lambda event, value: event.resource == value,
         "type": lambda event, value: event.type == value,
         "actorId": is_id(lambda event: event.actor.id),
-        "from": lambda event, value: event.created >= moment(value),
-        "to": lambda event, value: event.created <= moment(value),
+        "from": lambda event, value: shown(event.created) >= moment(value),
+        "to": lambda event, value: shown(event.created) <= moment(value),
     },
     order=lambda event: [-event.number],
 )

@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from pydantic import Field
 
+from ...model.clock import shown
 from ...model.errors import WebexError
 from ...model.ids import same
 from ...model.messages import AttachmentAction, Message
@@ -127,7 +128,7 @@ def _submit(person: Person, new: NewAction) -> AttachmentAction:
 
 FILTERS = {
     "parentId": is_id(lambda message: message.parent.id if message.parent else ""),
-    "before": lambda message, value: message.created < moment(value),
+    "before": lambda message, value: shown(message.created) < moment(value),
     "beforeMessage": _is_before,
 }
 MESSAGES = Resource[Message](

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, jsonify
 from pydantic import Field
 
+from ...model.clock import shown
 from ...model.errors import WebexError
 from ...model.people import Person
 from ...model.rooms import Room
@@ -101,8 +102,8 @@ ROOMS = Resource[Room](
     filters={
         "type": lambda room, value: room.kind == value,
         "teamId": is_id(lambda room: room.team),
-        "from": lambda room, value: room.created >= moment(value),
-        "to": lambda room, value: room.created <= moment(value),
+        "from": lambda room, value: shown(room.created) >= moment(value),
+        "to": lambda room, value: shown(room.created) <= moment(value),
     },
     sorts={
         "id": lambda room: [room.id],
