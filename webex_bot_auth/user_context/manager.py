@@ -29,7 +29,7 @@ from ..stores import FlowStore, UserStore
 from ..stores.memory import MemoryFlowStore
 from ..webex.connections import Connections
 from ..webex.device_grant import DeviceGrant
-from ..webex.oauth import WebexOAuth
+from ..webex.oauth import WebexOAuth, scopes_setting
 from . import subclass_logins
 from .open_api import open_api
 from .settings import DEFAULT_LIFETIME, check_login_scopes, check_settings
@@ -195,7 +195,7 @@ class TokenManager(Closes):
         self,
         *,
         user_id: str,
-        scopes: Iterable[str] = (),
+        scopes: str | Iterable[str] = (),
         reason: str | None = None,
     ) -> bool:
         """Send a person a login card in the 1:1 space.
@@ -211,7 +211,7 @@ class TokenManager(Closes):
         Raises:
             MessageNotSent, StoreError, TokenServiceError: see :meth:`~webex_bot_auth.logins.login.Login.ask`
         """
-        return self.login.ask(user_id, scopes, why=Why(reason=reason))
+        return self.login.ask(user_id, scopes_setting("scopes", scopes), why=Why(reason=reason))
 
     def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> str:
         """End a login that comes back with a code, or with an error (RFC 6749 section 4.1.2.1).
