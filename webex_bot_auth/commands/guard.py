@@ -228,9 +228,9 @@ def _guard_hooks(cls: Any) -> None:
         return
     for name in HOOKS:
         method = inspect.getattr_static(cls, name, None)
-        # webex_bot's own methods do nothing, or are abstract
+        # webex_bot's own methods do nothing, or are abstract; but with this one, a command shows its card
         own = method is None or method is inspect.getattr_static(Command, name)
-        if not own and not isinstance(method, GuardedMethod):
+        if (not own or name == "pre_card_load_reply") and not isinstance(method, GuardedMethod):
             setattr(cls, name, GuardedMethod(method, Needs(), name))
 
 
