@@ -78,7 +78,19 @@ class GrantRefused(TokenServiceError):
 class ClientRefused(TokenServiceError):
     """The request was wrong: client id, client secret, redirect URI or address. The operator's fault."""
 
-    what = "the token service refused this integration; check its client id, client secret and addresses"
+    what = (
+        "the token service refused this integration; compare integration.client_id, client_secret and "
+        "redirect_url with what developer.webex.com shows"
+    )
+
+
+class IdentityRefused(ClientRefused):
+    """Webex gave tokens, and does not say whose they are. The operator's fault."""
+
+    what = (
+        "Webex does not say who has logged in; add spark:people_read to integration.scopes, "
+        "and tick it at developer.webex.com"
+    )
 
 
 class NotYetApproved(TokenServiceError):

@@ -37,6 +37,11 @@ _REFUSALS = {
     "server_error": Outcome.TRY_AGAIN,
     "temporarily_unavailable": Outcome.TRY_AGAIN,
 }
+#: what the operator can do about the others
+_FIXES = {
+    "invalid_scope": "take the scope out of integration.scopes, or tick it at developer.webex.com",
+}
+_COMPARE = "compare integration.client_id, redirect_url and scopes with what developer.webex.com shows"
 
 
 class Login:
@@ -205,8 +210,12 @@ class Login:
         flow = self._take(flow_id)
         if isinstance(flow, Outcome):
             return self._chat.page(flow)
-        log.info("Webex answers %.40r: flow %s", error, reference(flow_id))
-        return self._ending.end(flow_id, flow, _REFUSALS.get(error, Outcome.NOT_SET_UP), error=error)
+        outcome = _REFUSALS.get(error, Outcome.NOT_SET_UP)
+        if outcome is Outcome.NOT_SET_UP:
+            log.error("login failed: Webex answers %.40r; %s", error, _FIXES.get(error, _COMPARE))
+        else:
+            log.info("Webex answers %.40r: flow %s", error, reference(flow_id))
+        return self._ending.end(flow_id, flow, outcome, error=error)
 
     def release(self, user_id: str) -> None:
         """A login that is done in another way: its card goes, and the waiting commands run."""

@@ -7,7 +7,7 @@ from wxc_sdk.people import Person
 from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
-from ..errors import ClientRefused, TokenServiceUnavailable
+from ..errors import IdentityRefused, TokenServiceUnavailable
 from .connections import Connections
 from .rest import quiet_api
 
@@ -16,7 +16,7 @@ def identify(tokens: Tokens, connections: Connections) -> Person:
     """The person whom an access token stands for.
 
     Raises:
-        ClientRefused: the integration lacks the scope that this needs
+        IdentityRefused: the integration lacks the scope that this needs
         TokenServiceUnavailable: Webex did not answer, or not with a person
     """
     try:
@@ -24,9 +24,7 @@ def identify(tokens: Tokens, connections: Connections) -> Person:
     except RestError as error:
         status = error.response.status_code
         if status in (401, 403):
-            raise ClientRefused(
-                status=status, error="people/me: the integration needs the scope spark:people_read"
-            ) from None
+            raise IdentityRefused(status=status, error="people/me") from None
         raise TokenServiceUnavailable(status=status, error="people/me") from None
     except (requests.RequestException, ValueError) as error:
         raise TokenServiceUnavailable(error=f"people/me: {type(error).__name__}") from None
