@@ -69,6 +69,7 @@ def test_why_a_bot_does_not_answer_stands_at_the_message(at_work: World, page: A
     traceback = message.get_by_label("Traceback")
     expect(traceback).to_contain_text('prices["apple"]')
     assert "watching.py" not in traceback.inner_text()
+    page.locator(".conversation").get_by_role("button", name="1 error", exact=True).wait_for()
     message.get_by_role("button", name="All errors").click()
     errors = page.get_by_role("region", name="Workbench")
     errors.get_by_text("KeyError: 'apple'", exact=True).first.wait_for()

@@ -64,17 +64,22 @@ def test_faults_are_switched_on_and_off_and_the_chat_says_so(world: World, page:
     faults.get_by_label("Number").fill("502")
     faults.get_by_label("Paths that begin with").fill("/v1/people")
     faults.get_by_role("button", name="Switch on").click()
-    faults.get_by_text("Answers with a status: 502 (/v1/people), 0 times so far").wait_for()
+    faults.get_by_text("Answers with a status: 502 (/v1/people), seen 0 times").wait_for()
     page.get_by_role("button", name="1 fault is on").wait_for()
     assert status(world, page, world.bot.token) == 502
-    faults.get_by_text("1 times so far").wait_for()
+    faults.get_by_text("seen once").wait_for()
     faults.get_by_role("button", name="Switch off").click()
     page.get_by_role("button", name="1 fault is on").wait_for(state="hidden")
     assert status(world, page, world.bot.token) == 200
+    faults.get_by_label("What").select_option("Answers 429 after so many calls a minute")
+    faults.get_by_label("Number").fill("1")
+    faults.get_by_role("button", name="Switch on").click()
+    faults.get_by_text("calls a minute: 1 (/v1/people), seen 0 times").wait_for()
+    assert [status(world, page, world.bot.token) for _ in range(2)] == [200, 429]
     faults.get_by_label("Where").select_option("The websocket")
     faults.get_by_label("What").select_option("Sends events twice")
     faults.get_by_role("button", name="Switch on").click()
-    faults.get_by_text("Sends events twice, 0 times so far").wait_for()
+    faults.get_by_text("Sends events twice, seen 0 times").wait_for()
 
 
 def test_a_transcript_is_saved_and_the_slate_cleaned(world: World, page: Any) -> None:

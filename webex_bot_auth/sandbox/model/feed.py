@@ -38,11 +38,6 @@ class Feed:
             self._numbers[kind][key] = self._latest[kind] = self._number
             self._changed.notify_all()
 
-    def forget(self, kind: str, key: str) -> None:
-        """Forget a thing that is gone."""
-        with self._changed:
-            self._numbers[kind].pop(key, None)
-
     def since(self, kind: str, number: int) -> list[str]:
         """Return the keys of the things that have changed after a change, in the order of their changes."""
         found = []

@@ -49,6 +49,7 @@ def state() -> Response:
         room=room.id if room else "",
         tags=tags,
         faults=len(services().faults.active()),
+        errors=sum(one.state == "failed" for one in services().handlings.all()),
         **{name: parts for name, parts in lists.items() if tags[name] != request.args.get(name)},
         **_messages(cloud, room),
     )

@@ -107,7 +107,7 @@ class Handlings:
 
     def _tell(self, handling: Handling) -> None:
         self._cloud.feed.touch("message", handling.message_uuid)
-        self._cloud.feed.touch("handling", handling.uuid)
+        self._cloud.feed.touch("handling")
 
     # -- for the page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -13,7 +14,12 @@ from ..bodies import body
 
 blueprint = Blueprint("workbench_faults", __name__, url_prefix="/workbench/faults")
 #: kinds whose value is a number; the others are either on or off
-NUMBERS = {"status": int, "refuse": int, "slow": float}
+NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "status": int,
+    "refuse": int,
+    "slow": float,
+    "rate": lambda calls: (int(calls), 60),  # calls of each person or bot, in seconds
+}
 
 
 @blueprint.get("")
@@ -27,7 +33,7 @@ def _row(fault: Fault) -> dict[str, Any]:
         "id": str(id(fault)),
         "where": fault.where,
         "kind": fault.kind,
-        "value": fault.status or fault.seconds or None,
+        "value": fault.rate or fault.status or fault.seconds or None,
         "limit": fault.grant or f"{fault.method} {fault.path}".strip(),
         "times": fault.times,
         "seen": fault.seen,

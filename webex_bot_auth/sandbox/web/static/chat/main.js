@@ -56,7 +56,8 @@ function become(person) {
 
 function loaded(answer) {
   showPeople();
-  showHead(answer.faults);
+  showHead();
+  showMarks(answer);
   showComposer();
   showWelcome();
   showMessages(answer);
@@ -64,7 +65,7 @@ function loaded(answer) {
   correct();
 }
 
-function showHead(faults) {
+function showHead() {
   const space = current();
   const others = peopleOf(space).filter((one) => one.id !== state.me);
   $("title").textContent = space?.title ?? "Webex sandbox";
@@ -72,6 +73,12 @@ function showHead(faults) {
   const absent = others.filter((one) => one.isBot && !one.online).map((one) => one.name);
   $("notice").hidden = !absent.length;
   $("notice").textContent = absent.length ? `${absent.join(", ")} is not connected. Start it to get answers.` : "";
+}
+
+// What should not be overlooked: errors of bots, in whatever space, and faults that are switched on.
+function showMarks({ errors, faults }) {
+  $("bot-errors").hidden = !errors;
+  $("bot-errors").textContent = errors === 1 ? "1 error" : `${errors} errors`;
   $("active-faults").hidden = !faults;
   $("active-faults").textContent = faults === 1 ? "1 fault is on" : `${faults} faults are on`;
 }
@@ -102,6 +109,7 @@ startMessages({
 startWorkbench({ changed: remember });
 $("me").addEventListener("change", () => become($("me").value));
 $("back").addEventListener("click", () => { view("spaces"); remember(); });
+$("bot-errors").addEventListener("click", () => openWorkbench("errors"));
 $("active-faults").addEventListener("click", () => openWorkbench("faults"));
 addEventListener("popstate", fromAddress);
 fromAddress();

@@ -6,7 +6,7 @@ import { attempt, problemNode } from "./rows.js";
 
 const HTTP = {
   status: ["Answers with a status", 503], reset: ["Resets the connection"], hang: ["Does not answer until it is off"],
-  slow: ["Answers late, in seconds", 5], html: ["Answers with HTML and 200"], empty: ["Answers {} and 200"], wrong_types: ["Answers with wrong types and 200"],
+  slow: ["Answers late, in seconds", 5], rate: ["Answers 429 after so many calls a minute", 10], html: ["Answers with HTML and 200"], empty: ["Answers {} and 200"], wrong_types: ["Answers with wrong types and 200"],
 };
 const WEBSOCKET = {
   drop: ["Breaks when an event is to be sent"], duplicate: ["Sends events twice"], refuse: ["Refuses connections with a status", 503],
@@ -33,7 +33,7 @@ export function start(panel) {
 
 function describe(fault) {
   const [label] = kindsOf(fault.where)[fault.kind] ?? [fault.kind];
-  const times = fault.times ? `, ${fault.seen} of ${fault.times} times so far` : `, ${fault.seen} times so far`;
+  const times = fault.times ? `, seen ${fault.seen} of ${fault.times} times` : `, seen ${fault.seen === 1 ? "once" : `${fault.seen} times`}`;
   return `${label}${fault.value ? `: ${fault.value}` : ""}${fault.limit ? ` (${fault.limit})` : ""}${times}`;
 }
 
