@@ -18,6 +18,7 @@ from .faults import WRONG_TYPES, Fault
 from .server import reset
 
 RECORDED_PATHS = ("/v1/", "/u2c/", "/wdm/", "/conversation/")
+MAX_RECORDED = 1024 * 1024  # bytes of a body: the record is for people and tests, not for large files
 CALL = "webex_sandbox.call"  # where the environment of a request has its record
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -43,7 +44,7 @@ class CallMiddleware:
         try:
             answer = Response.from_app(self._disturbed, environ, buffered=True)
             answer.headers["TrackingID"] = environ["HTTP_TRACKINGID"]
-            call.status, call.answer_body = answer.status_code, answer.get_data()
+            call.status, call.answer_body = answer.status_code, answer.get_data()[:MAX_RECORDED]
             call.answer_headers = dict(answer.headers)
         finally:  # a fault may reset the connection instead
             call.duration = time.monotonic() - began
@@ -67,7 +68,7 @@ class CallMiddleware:
             self._services.tokens.owner(bearer.strip()),
             started=self._services.cloud.clock.now_utc(),
             headers=dict(EnvironHeaders(environ)),
-            body=body,
+            body=body[:MAX_RECORDED],
         )
         self._services.calls.add(call)
         return call

@@ -98,6 +98,10 @@ class Room:
         """Return True if a person moderates the space."""
         return person in self.members and self.members[person].is_moderator
 
+    def moderators(self) -> list[Membership]:
+        """Return the memberships of those who moderate the space."""
+        return [one for one in list(self.members.values()) if one.is_moderator]
+
     def may_manage(self, person: Person) -> bool:
         """Return True if a person may change the space and who is in it: in a locked one, moderators only."""
         return person in self.members and (self.is_moderator(person) or not self.is_locked)

@@ -44,12 +44,12 @@ def person_of(person_id: str | None, email: str | None) -> Person:
 def _seen(person: Person, query: Query) -> Iterable[Membership]:
     cloud = services().cloud
     if query.get("roomId"):
-        return cloud.room(query["roomId"], person).members.values()
+        return list(cloud.room(query["roomId"], person).members.values())
     if not (query.get("personId") or query.get("personEmail")):
         return [room.members[person] for room in cloud.rooms_of(person)]
     if not person.is_admin:
         raise WebexError(400, "personId and personEmail need roomId.")
-    return [one for room in cloud.spaces.all() for one in room.members.values()]
+    return [one for room in cloud.spaces.all() for one in list(room.members.values())]
 
 
 def _find(key: str, person: Person) -> Membership:
@@ -89,7 +89,7 @@ def _delete(actor: Person, membership: Membership) -> None:
     if room.is_direct:
         raise WebexError(403, "Nobody can leave a 1:1 room.")
     _check_may_manage(actor, membership.person is actor or room.may_manage(actor))
-    moderators = [one for one in room.members.values() if one.is_moderator]
+    moderators = room.moderators()
     if room.team and moderators == [membership]:
         raise WebexError(403, "The last moderator of a team's room cannot be removed.")
     services().cloud.spaces.leave(membership, actor)

@@ -67,7 +67,7 @@ def _update(person: Person, room: Room, body: RoomBody) -> Room:
     _check_announcement(settings.get("is_announcement_only", room.is_announcement_only), is_locked)
     if body.team_id:
         settings["team"] = cloud.teams.get(body.team_id, person).uuid
-    if is_locked and not any(one.is_moderator for one in room.members.values()):
+    if is_locked and not room.moderators():
         room.members[person].is_moderator = True  # who locks a room moderates it
     cloud.spaces.change(room, person, **settings)
     return room

@@ -27,7 +27,7 @@ class TabBody(Body):
 def _seen(person: Person, query: Query) -> Iterable[Tab]:
     if not query.get("roomId"):
         raise WebexError(400, "roomId is needed.")
-    return services().cloud.room(query["roomId"], person).tabs.values()
+    return list(services().cloud.room(query["roomId"], person).tabs.values())
 
 
 def _find(key: str, person: Person) -> Tab:

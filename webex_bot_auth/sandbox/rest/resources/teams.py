@@ -64,7 +64,7 @@ def _delete(person: Person, team: Team) -> None:
 def _seen_members(person: Person, query: Query) -> Iterable[TeamMembership]:
     if not query.get("teamId"):
         raise WebexError(400, "teamId is needed.")
-    return services().cloud.teams.get(query["teamId"], person).members.values()
+    return list(services().cloud.teams.get(query["teamId"], person).members.values())
 
 
 def _find_member(key: str, person: Person) -> TeamMembership:
