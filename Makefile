@@ -11,7 +11,7 @@ NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) 3.13
 # tests of the code that runs in bots
 CORE    = "not browser and not slow"
 
-.PHONY: help demo test quick lint oldest newest bench docs dist clean
+.PHONY: help demo test quick lint oldest newest bench mutants docs dist clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -46,6 +46,9 @@ newest: $(VENV)/.test ## the core's tests with the newest packages, on Python 3.
 
 bench: $(VENV)/.bench ## measure the costs, against references and limits
 	$(BIN)/python -m benchmarks
+
+mutants: $(VENV)/.test ## change 60 lines of the core, one at a time: does a test notice? (most of an hour)
+	$(BIN)/python tests/mutants.py
 
 # a warning is an error; -n: also a reference to a name that does not exist
 docs: $(VENV)/.docs ## the documentation's site, in build/docs; a warning is an error
