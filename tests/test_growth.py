@@ -7,7 +7,7 @@ import tracemalloc
 from itertools import count
 
 import pytest
-from support.growth import VISITS, BottomlessStore, Visit, bytes_held
+from support.growth import VISITS, BottomlessStore, Visit, bytes_held, locks
 from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth.errors import StoreUnavailable
@@ -39,7 +39,9 @@ def test_people_who_come_once_leave_nothing(
     tracemalloc.start()
     try:
         bytes_held(visit, range(PEOPLE))  # until the limits are reached
+        before = locks()
         assert bytes_held(visit, range(PEOPLE, 3 * PEOPLE)) < 10 * 2 * PEOPLE  # an entry has at least 100
+        assert locks() == before
     finally:
         tracemalloc.stop()
 

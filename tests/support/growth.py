@@ -84,7 +84,9 @@ def asks_and_never_logs_in() -> Visit:
         )
         pending.start(FlowState(user_id=user_id, verifier="v" * 43))
         pending.end_all(user_id)
-        pending.start(FlowState(user_id=user_id, verifier="v" * 43))
+        flow_id = pending.start(FlowState(user_id=user_id, verifier="v" * 43))
+        pending.poll_later(flow_id, 300)
+        pending.show_card(user_id, f"message {number}")
 
     return visit
 
@@ -131,6 +133,12 @@ VISITS: dict[str, Callable[[], Visit]] = {
     "the store fails": lambda: refreshes(store=False),
     "logs in and out": logs_in_and_out,
 }
+
+
+def locks() -> int:
+    """How many locks by key there are."""
+    gc.collect()
+    return sum(type(one).__module__ == "webex_bot_auth.keyed_locks" for one in gc.get_objects())
 
 
 def bytes_held(visit: Visit, people: range) -> int:

@@ -57,7 +57,11 @@ class MemoryFlowStore:
 
     def schedule(self, key: str, item: str, seconds: float) -> None:
         with self._changed:
-            self._due.setdefault(key, {})[item] = time.monotonic() + seconds
+            moments = self._due.setdefault(key, {})
+            moments.pop(item, None)
+            if len(moments) >= MAX_VALUES:
+                moments.pop(next(iter(moments)))
+            moments[item] = time.monotonic() + seconds
 
     def due(self, key: str, lease: float) -> str | None:
         with self._changed:
