@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +53,8 @@ def test_the_whole_bot_runs(
             start(bot)
         made.append(bot)
 
-    addresses = {"auth_service": settings.auth_service, "token_service": settings.token_service}
     names = Program(page).run({}, monkeypatch)
     monkeypatch.setattr(WebexBot, "run", run)
-    monkeypatch.setitem(names["main"].__globals__, "Integration", functools.partial(Integration, **addresses))
     names["main"]()
     (manager,) = {command.token_manager for command in made[0].commands if hasattr(command, "token_manager")}
     with manager:
