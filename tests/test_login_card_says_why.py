@@ -45,19 +45,21 @@ def test_the_reason_of_a_class_or_a_method_and_the_command_stand_in_the_card(
     for command, reason in (("spaces", "to list your spaces"), ("mine", "to count your spaces")):
         card = card_for(bot, alice, command)
         assert TEXTS.login_for_command_and_reason.format(command=command, reason=reason) in card
-        assert TEXTS.login_then_runs in card
+        assert TEXTS.login_then_runs.format(command=command) in card
 
 
 def test_a_person_who_is_logged_in_is_asked_to_log_in_again_and_told_why(webex_sandbox: WebexSandbox) -> None:
     bot = webex_sandbox.run(Whoami, Spaces, scopes=SCOPES)
     alice = webex_sandbox.add_person("Alice Adams")
-    assert TEXTS.login_title_again not in card_for(bot, webex_sandbox.add_person("Bob Brown"), "whoami")
+    assert TEXTS.login_title_again.format(bot="Test Bot") not in card_for(
+        bot, webex_sandbox.add_person("Bob Brown"), "whoami"
+    )
     bot.log_in(alice, scopes=["spark:people_read"])
     card = card_for(bot, alice, "spaces")
-    assert TEXTS.login_title_again in card
+    assert TEXTS.login_title_again.format(bot="Test Bot") in card
     assert "to list your spaces" in card
     card = card_for(bot, alice, "login")
-    assert TEXTS.login_title_again in card
+    assert TEXTS.login_title_again.format(bot="Test Bot") in card
     assert TEXTS.already_logged_in.split("{")[0] in card
 
 

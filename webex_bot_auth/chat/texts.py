@@ -45,8 +45,8 @@ class Texts:
     login_for_reason: str = "I need your permission {reason}."
     login_plain: str = "Log in with Webex so that I can act for you."
     login_again: str = "Webex no longer accepts your login."
-    login_then_runs: str = "Log in, and it runs by itself."
-    login_then_send_again: str = "Log in, and then send it again."
+    login_then_runs: str = "After the login, “{command}” runs by itself."
+    login_then_send_again: str = "After the login, please send “{command}” again."
     login_button: str = "Log in with Webex"
     login_minutes: str = "The button works once, for {minutes} minutes, and only for you."
     login_without_cards: str = (
@@ -107,16 +107,16 @@ class Texts:
     )
 
     # login, logout, whoami
-    already_logged_in: str = "You are logged in as {name}{until}."
-    until: str = " (this login is good until {date})"
-    log_in_again: str = "You can log in again, for example to give more permissions:"
+    already_logged_in: str = "You are logged in as {name}.{until}"
+    until: str = " This login is good until {date}."
+    log_in_again: str = "You can log in again, for example to give more permissions."
     logged_out: str = "You are logged out. I have deleted your tokens."
     logged_out_revoked: str = "You are logged out. I have deleted your tokens, and Webex has revoked them."
     revoke_yourself: str = (
         "To withdraw the permission at Webex, too, open https://idbroker.webex.com/idb/profile#/tokens"
     )
     not_logged_in: str = "You are not logged in. To log in, send me “{login}”."
-    whoami: str = "You are {name} ({email}){until}."
+    whoami: str = "You are {name} ({email}).{until}"
     help_login: str = "Log in"
     help_logout: str = "Log out"
     help_whoami: str = "Who am I?"
