@@ -25,6 +25,10 @@ BENCHMARKS = (
     "chat_answers",
     "importing",
     "answers_under_load",
+    "many_at_once",
+    "distance",
+    "process_memory",
+    "starting",
 )
 
 

@@ -40,7 +40,7 @@ from .measuring import Figure
 from .network import ONE_WAY, ROUND_TRIP, network_to
 from .sample_users_and_commands import Echo, GuardedEcho
 
-COMMANDS, LOGINS = 10, 5
+COMMANDS, LOGINS = 8, 4
 #: a person's own time between the card and the click; seconds
 PERSON_SECONDS = 0.5
 DISTANCE = f"Webex {ONE_WAY * 1e3:.0f} ms away"
