@@ -102,8 +102,7 @@ class Ending:
         return Outcome.DONE, lambda: self._welcome(user_id, accepted.name, taken)
 
     def _welcome(self, user_id: str, name: str, taken: Taken) -> None:
-        """Tell a person that the login worked, and let the waiting commands run."""
-        self._cards.remove(taken.cards)
+        """Tell a person that the login worked, let the waiting commands run, and then tidy up."""
         commands = [one for one in taken.commands if one.younger_than(self._pending.lifetime)]
         for lapsed in taken.commands:
             if lapsed not in commands:
@@ -116,6 +115,7 @@ class Ending:
             log.warning("waiting commands not run: user %s: %s", user_id, error)
             for command in commands:
                 self._chat.tell_lapsed(command)
+        self._cards.remove(taken.cards)
 
     # -- it did not
 
