@@ -25,6 +25,8 @@ MARKDOWN = """\
 <blockquote class="info">noted<script>document.title = "owned"</script></blockquote>
 
 [bad](javascript:alert(1)) **bold** <img src=x onerror="document.title='owned'" style="color: red">
+
+<form action="https://example.com"><input name="password"></form>
 """
 
 
@@ -37,7 +39,10 @@ def test_markdown_has_lists_tables_and_rules_and_what_is_not_allowed_is_inert(
     rich = page.locator(".rich")
     for selector in ("ol > li > ul > li", "table td.align-right", "hr", "blockquote.info", "strong"):
         assert rich.locator(selector).count() == 1, selector
-    assert page.locator("#messages").locator("script, img, [style], [href^=javascript]").count() == 0
+    assert (
+        page.locator("#messages").locator("script, img, form, input, [style], [href^=javascript]").count()
+        == 0
+    )
     assert "owned" not in page.title()
 
 
