@@ -46,6 +46,7 @@ def clean() -> Response:
     parts.tokens.clear_grants()
     parts.handlings.clear()
     parts.devices.clear_events()
+    parts.event_log.events.clear()
     parts.calls.clear()
     parts.cloud.clock.reset()
     for kind in ("calls", "events", "logins", "clock"):

@@ -1,15 +1,15 @@
 // The chat page: puts its parts together, and keeps what is chosen in the address.
 
-import { ask, query } from "./ask.js";
-import { attach } from "./attachment.js";
-import { reply, showComposer, showWelcome, startComposer } from "./composer.js";
+import { ask, query } from "../shared/ask.js";
+import { attach } from "../composer/attachment.js";
+import { reply, showComposer, showWelcome, startComposer } from "../composer/composer.js";
 import { startDialogs } from "./dialogs.js";
-import { $ } from "./dom.js";
-import { onChange, startLive } from "./live.js";
-import { clearMessages, showMessages, startMessages } from "./messages.js";
+import { $ } from "../shared/dom.js";
+import { onChange, startLive } from "../shared/live.js";
+import { clearMessages, showMessages, startMessages } from "../messages/messages.js";
 import { showPeople, showSpaces, startSpaces } from "./spaces.js";
-import { current, peopleOf, refresh, state, switchTo } from "./state.js";
-import { setTitle } from "./unseen.js";
+import { current, peopleOf, refresh, state, switchTo } from "../shared/state.js";
+import { setTitle } from "../messages/unseen.js";
 import { openWorkbench, showWorkbench, startWorkbench, workbenchTab } from "./workbench.js";
 
 // -- what is chosen, in the address: the browser's Back goes to what was chosen before

@@ -1,6 +1,6 @@
 // Opens and closes the workbench, whose code is loaded when it is opened for the first time.
 
-import { $ } from "./dom.js";
+import { $ } from "../shared/dom.js";
 
 let tab = "";
 let loaded = null; // the module, once it was needed
@@ -15,7 +15,8 @@ export function startWorkbench(handlers) {
   }
   $("workbench-close").addEventListener("click", close);
   $("workbench").addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented) close();
+    const isWriting = event.target.matches("textarea, input"); // what is being written is not thrown away
+    if (event.key === "Escape" && !isWriting) close();
   });
 }
 

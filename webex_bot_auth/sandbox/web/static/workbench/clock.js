@@ -1,7 +1,7 @@
 // The sandbox's clock, which goes forward on demand.
 
-import { ask } from "../chat/ask.js";
-import { button, make } from "../chat/dom.js";
+import { ask } from "../shared/ask.js";
+import { button, make } from "../shared/dom.js";
 import { attempt, problemNode } from "./rows.js";
 
 const HOUR = 60 * 60;

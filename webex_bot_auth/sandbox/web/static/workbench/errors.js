@@ -1,9 +1,9 @@
 // The errors of the bots that run in the sandbox's process.
 
-import { ask } from "../chat/ask.js";
-import { button, make } from "../chat/dom.js";
-import { report } from "../chat/handling.js";
-import { state } from "../chat/state.js";
+import { ask } from "../shared/ask.js";
+import { button, make } from "../shared/dom.js";
+import { report } from "../messages/handling.js";
+import { state } from "../shared/state.js";
 import { attempt, problemNode, time } from "./rows.js";
 
 export function start(panel) {

@@ -1,7 +1,7 @@
 // What goes over the websocket of each bot, and whether it was acknowledged.
 
-import { ask } from "../chat/ask.js";
-import { button, make } from "../chat/dom.js";
+import { ask } from "../shared/ask.js";
+import { button, make } from "../shared/dom.js";
 import { attempt, cell, problemNode, rowList, textBlock, time } from "./rows.js";
 
 export function start(panel) {

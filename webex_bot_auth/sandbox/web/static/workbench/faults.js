@@ -1,7 +1,7 @@
 // Faults of Webex to switch on, to see what a bot makes of them.
 
-import { ask } from "../chat/ask.js";
-import { button, make } from "../chat/dom.js";
+import { ask } from "../shared/ask.js";
+import { button, make } from "../shared/dom.js";
 import { attempt, problemNode } from "./rows.js";
 
 const HTTP = {

@@ -1,7 +1,7 @@
 // Who has granted what to whom, and until when; tokens can be ended.
 
-import { ask } from "../chat/ask.js";
-import { button, make } from "../chat/dom.js";
+import { ask } from "../shared/ask.js";
+import { button, make } from "../shared/dom.js";
 import { attempt, cell, problemNode } from "./rows.js";
 
 export function start(panel) {

@@ -1,9 +1,9 @@
 // The JSON of messages, and cards to try out: what is edited is rendered at once, and sent as the bot on demand.
 
-import { ask } from "../chat/ask.js";
-import { renderCard } from "../chat/card.js";
-import { button, make } from "../chat/dom.js";
-import { current, peopleOf } from "../chat/state.js";
+import { ask } from "../shared/ask.js";
+import { renderCard } from "../cards/card.js";
+import { button, make } from "../shared/dom.js";
+import { current, peopleOf } from "../shared/state.js";
 import { attempt, problemNode, textBlock } from "./rows.js";
 
 const SAMPLE = {
@@ -13,6 +13,8 @@ const SAMPLE = {
   actions: [{ type: "Action.Submit", title: "Send", data: { callback_keyword: "try" } }],
 };
 
+let draft = JSON.stringify(SAMPLE, null, 2); // what is being edited, also while another tab is open
+
 export function start(panel, what) {
   const problem = problemNode();
   panel.append(problem);
@@ -20,14 +22,15 @@ export function start(panel, what) {
     const message = what ? await ask(`/workbench/messages/${encodeURIComponent(what)}`) : null;
     const shown = message ? textBlock("The message in the REST API", message.json)
       : make("p", { className: "empty" }, "Press JSON at a message in the chat to see it here as the REST API returns it.");
-    panel.replaceChildren(problem, shown, editor(message?.card || JSON.stringify(SAMPLE, null, 2)));
+    if (message?.card) draft = message.card;
+    panel.replaceChildren(problem, shown, editor());
   });
 }
 
-function editor(text) {
+function editor() {
   const problem = problemNode();
   const preview = make("div", { className: "preview", "aria-label": "How the card looks", role: "region" });
-  const area = make("textarea", { className: "input code-area", value: text, spellcheck: false, rows: 16, id: "card-json" });
+  const area = make("textarea", { className: "input code-area", value: draft, spellcheck: false, rows: 16, id: "card-json" });
   const bots = make("select", { className: "input", "aria-label": "Bot" },
     ...peopleOf(current()).filter((one) => one.isBot).map((one) => make("option", { value: one.id }, one.name)));
   const render = () => attempt(problem, () => {
@@ -39,7 +42,7 @@ function editor(text) {
     const card = await render();
     if (card) await attempt(problem, () => ask("/workbench/messages", { bot: bots.value, room: current()?.id, card }));
   }, { className: "button primary", disabled: !bots.options.length });
-  area.addEventListener("input", render);
+  area.addEventListener("input", () => { draft = area.value; render(); });
   render();
   return make("section", { className: "editor" },
     make("h3", {}, make("label", { htmlFor: "card-json" }, "Try a card")), area, problem, preview, make("div", { className: "bar" }, bots, send));

@@ -1,8 +1,8 @@
 // The workbench: one tab at a time, whose module is loaded when it is opened and which is kept up to date.
 
-import { $, make } from "../chat/dom.js";
-import { offChange, onChange } from "../chat/live.js";
-import { roving } from "../chat/roving.js";
+import { $, make } from "../shared/dom.js";
+import { offChange, onChange } from "../shared/live.js";
+import { roving } from "../shared/roving.js";
 
 // Each module has start(panel, what, open), which shows the tab and returns a function that shows it as it is now.
 const TABS = {

@@ -1,11 +1,11 @@
 // Where one writes: sending, replies, earlier messages by the up arrow, and whom bots in a group hear.
 
-import { ask } from "./ask.js";
+import { ask } from "../shared/ask.js";
 import { attach, attachment, startAttachment } from "./attachment.js";
 import { closeCompletion, completionKey, picked, showCompletion, startCompletion } from "./completion.js";
-import { $, button, make } from "./dom.js";
-import { ownTexts } from "./messages.js";
-import { peopleOf, current, state } from "./state.js";
+import { $, button, make } from "../shared/dom.js";
+import { ownTexts } from "../messages/messages.js";
+import { peopleOf, current, state } from "../shared/state.js";
 
 let replyTo = null;
 let recalled = -1; // which earlier message stands in the field; -1 for none
@@ -29,6 +29,8 @@ export function showComposer() {
   const space = current();
   $("composer").hidden = !space;
   const bots = peopleOf(space).filter((one) => one.isBot);
+  const example = bots.flatMap((bot) => bot.commands).find((one) => one.keyword !== "help");
+  $("text").placeholder = example ? `Write a message, such as “${example.keyword}”` : "Write a message";
   const isGroup = space && !space.isDirect && bots.length > 0;
   $("hint").hidden = !isGroup;
   $("hint").textContent = isGroup ? `In a group, a bot sees only messages that mention it. Type @ to choose one.` : "";

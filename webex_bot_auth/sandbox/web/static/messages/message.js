@@ -1,11 +1,11 @@
 // Renders one message as DOM nodes.
 
-import { query } from "./ask.js";
-import { renderCard } from "./card.js";
-import { avatar, button, make } from "./dom.js";
+import { query } from "../shared/ask.js";
+import { renderCard } from "../cards/card.js";
+import { avatar, button, make } from "../shared/dom.js";
 import { showHandling } from "./handling.js";
-import { markdown } from "./markdown.js";
-import { state } from "./state.js";
+import { markdown } from "../shared/markdown.js";
+import { state } from "../shared/state.js";
 
 // handlers: reply(message), submit(message, inputs), json(message), errors()
 export function messageNode(message, person, handlers) {
