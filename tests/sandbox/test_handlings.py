@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import requests
 from support.waiting import wait_until
 from webex_bot.models.command import Command
+from webex_bot.models.response import response_from_adaptive_card
 from webex_bot.webex_bot import WebexBot
+from webexpythonsdk.models.cards import AdaptiveCard, TextBlock
+from webexpythonsdk.models.cards.actions import Submit
 
 from webex_bot_auth import UserTokenMixin, requires_user_token
 from webex_bot_auth.sandbox import Message, Sandbox
@@ -86,6 +90,51 @@ class Fails(Command):
 
     def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
         raise LookupError("no such fruit")
+
+
+class AsksWithCard(Command):
+    """Answers with a card to press."""
+
+    def __init__(self) -> None:
+        super().__init__(command_keyword="form")
+
+    def execute(self, message: str, attachment_actions: Any, activity: Any) -> Any:
+        action = Submit(title="Send", data={"callback_keyword": "form_filled"})
+        return response_from_adaptive_card(AdaptiveCard(body=[TextBlock("Sure?")], actions=[action]))
+
+
+class FailsOnCard(Command):
+    """Deletes the card, as webex_bot does on demand, and fails."""
+
+    def __init__(self) -> None:
+        super().__init__(card_callback_keyword="form_filled", delete_previous_message=True)
+
+    def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
+        raise LookupError("no such fruit")
+
+
+def test_an_error_after_a_card_was_deleted_stands_at_the_message_of_the_thread(cloud: WebexSandbox) -> None:
+    alice, echo = cloud.add_person("Alice Adams"), cloud.add_bot("Echo Bot")
+    bot = WebexBot(teams_bot_token=echo.token)
+    for command in (AsksWithCard(), FailsOnCard()):
+        bot.add_command(command)
+    with cloud.run_bot(bot):
+        asked = cloud.say(alice, cloud.direct(alice, echo), "form")
+        shown = cloud.wait_for_message(asked.room, person=echo)
+        assert shown.parent == asked
+        cloud.submit(alice, shown)
+        wait_until(lambda: ask(cloud, "/workbench/errors")["errors"], "the command has failed")
+        state = ask(cloud, "/chat/state", person=alice.id, room=asked.room.id)
+    (left,) = state["messages"]
+    assert [one["title"] for one in left["handling"]] == ["", "LookupError: no such fruit"]
+
+
+def test_who_is_not_approved_finds_out_why_there_is_no_answer(cloud: WebexSandbox) -> None:
+    alice = cloud.add_person("Alice Adams")
+    bot = cloud.run(Prices, bot=partial(WebexBot, approved_users=["bob@example.com"]))
+    done = handling(cloud, bot.hears(alice, "prices"))
+    assert done["state"] == "silent"
+    assert "alice.adams@example.com is not approved" in done["report"]
 
 
 def test_a_bot_that_was_pointed_at_the_sandbox_reports_over_http() -> None:

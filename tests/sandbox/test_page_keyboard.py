@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import expect
 from sandbox_page import bot_posts, card, choose, say
 from sandbox_world import World
 
@@ -41,6 +42,17 @@ def test_back_goes_to_the_space_before(world: World, page: Any) -> None:
     page.get_by_role("heading", name="Echo Bot").wait_for()
     page.go_forward()
     page.get_by_role("heading", name="Team").wait_for()
+
+
+def test_the_list_of_spaces_is_one_tab_stop(world: World, page: Any) -> None:
+    page.goto(world.cloud.url)
+    choose(page, "Echo Bot")
+    spaces = page.locator(".space")
+    page.locator(".space[aria-current=true]").press("Home")
+    expect(spaces.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(spaces.nth(1)).to_be_focused()
+    assert page.locator(".space[tabindex='0']").count() == 1
 
 
 def test_the_tools_of_all_messages_are_one_tab_stop(world: World, page: Any) -> None:

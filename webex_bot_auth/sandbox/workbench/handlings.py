@@ -28,6 +28,7 @@ class Handling:
         state: ``working``, and at the end ``answered``, ``failed`` or ``silent`` (no error, and no answer).
         title: The error in one line.
         report: The traceback, and what the bot has logged meanwhile.
+        thread_uuid: The UUID of the message whose thread it is in; empty outside threads.
         uuid: Its UUID.
     """
 
@@ -37,6 +38,7 @@ class Handling:
     state: str = "working"
     title: str = ""
     report: str = field(default="", repr=False)
+    thread_uuid: str = ""
     uuid: str = field(default_factory=new_uuid)
 
 
@@ -71,14 +73,15 @@ class Handlings:
         if bot is None:
             return ""
         message = self._cloud.find_message(message_uuid)
-        message_uuid = message.uuid if message else message_uuid  # an edit has a UUID of its own
         handling = Handling(bot, message_uuid, self._cloud.clock.now_utc())
+        if message is not None:
+            handling.message_uuid = message.uuid  # an edit has a UUID of its own
+            handling.thread_uuid = message.parent.uuid if message.parent else ""
         with self._lock:
             if len(self._handlings) == KEPT:
                 self._by_message.pop(self._handlings[0].message_uuid, None)
             self._handlings.append(handling)
-            self._by_message.setdefault(message_uuid, []).append(handling)
-        self._tell(handling)
+        self._note(handling)
         return handling.uuid
 
     def end(self, key: str, error: str, log: str) -> None:
@@ -95,6 +98,14 @@ class Handlings:
         handling.report = "\n".join(filter(None, (error.strip(), log.strip())))
         handling.title = error.strip().rpartition("\n")[2][:300]
         handling.state = "failed" if error else "answered" if self._has_answered(handling) else "silent"
+        if handling.thread_uuid and self._cloud.find_message(handling.message_uuid) is None:
+            handling.message_uuid = handling.thread_uuid  # a command may delete its card before it fails
+            self._note(handling)
+        self._tell(handling)
+
+    def _note(self, handling: Handling) -> None:
+        with self._lock:
+            self._by_message.setdefault(handling.message_uuid, []).append(handling)
         self._tell(handling)
 
     def _has_answered(self, handling: Handling) -> bool:
