@@ -1,7 +1,4 @@
-"""Addresses that open the conversation with a bot.
-
-Source: https://help.webex.com/article/n4zbi8x ("Webex app links"): ``webexteams://im?email=...``
-"""
+"""Addresses that open the conversation with a bot, as Webex's help pages document them."""
 
 from __future__ import annotations
 
