@@ -60,6 +60,9 @@ def test_an_open_tab_finds_the_next_demo(tmp_path: Path) -> None:
             page.get_by_role("navigation").get_by_text("Echo Bot", exact=True).click()
             page.get_by_label("Message", exact=True).fill("help")
             page.get_by_role("button", name="Send").click()
-            expect(
-                page.get_by_role("log", name="Messages").get_by_text("Here are my available")
-            ).to_be_visible()
+            said = (
+                page.get_by_role("log", name="Messages")
+                .get_by_role("article")
+                .get_by_text("help", exact=True)
+            )
+            expect(said).to_be_visible(timeout=20_000)

@@ -122,8 +122,9 @@ def test_a_mistake_in_a_text_is_found_at_the_start(text: str) -> None:
 def test_register_bot_names_what_is_wrong(
     yaml_manager: Make, integration: Integration, cloud: Sandbox, setting: str, options: dict[str, Any]
 ) -> None:
-    with yaml_manager("token", integration) as manager:
-        bot = WebexBot(teams_bot_token=cloud.add_bot("Echo Bot").token)
+    token = cloud.add_bot("Echo Bot").token
+    with yaml_manager(token, integration) as manager:
+        bot = WebexBot(teams_bot_token=token)
         bot.add_command(Whoami(token_manager=manager))
         with pytest.raises(SettingError, match=setting):
             manager.register_bot(**{"bot": bot, **options})
