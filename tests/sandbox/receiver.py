@@ -31,7 +31,7 @@ class Receiver:
     def answer(self) -> Response:
         """Answer a request."""
         self.received.put((dict(request.headers), request.get_data()))
-        return Response(status=self.statuses.pop(0) if self.statuses else 200)
+        return Response(status=self.statuses.pop(0) if self.statuses else 200, headers={"Location": self.url})
 
     def next(self) -> dict[str, Any]:
         """Wait for the next request and return its JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta, timezone
 
 import pytest
@@ -124,7 +125,9 @@ def test_what_cannot_be_edited(world: World) -> None:
     assert sdk(world.bot).messages.get(made.id).text == "hi"
 
 
-def test_before_takes_any_time_zone(world: World) -> None:
+def test_before_takes_any_time_zone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")  # a time without a zone is in UTC, wherever the sandbox runs
+    time.tzset()
     first = world.cloud.say(world.alice, world.direct, "first")
     world.cloud.pass_time(10)
     second = world.cloud.say(world.alice, world.direct, "second")
@@ -134,6 +137,8 @@ def test_before_takes_any_time_zone(world: World) -> None:
     for moment in (east.isoformat(), west.isoformat(), plain.isoformat(), f"{plain.isoformat()}Z"):
         found = items(world.cloud, world.alice, "/messages", roomId=world.direct.id, before=moment)
         assert [one["id"] for one in found] == [first.id], moment
+    monkeypatch.undo()
+    time.tzset()
     wrong = {"roomId": world.direct.id, "before": "yesterday"}
     assert call(world.cloud, world.alice, "GET /messages", params=wrong).status_code == 400
 

@@ -13,7 +13,12 @@ from ..model.people import Person
 from ..model.rooms import Membership, Room
 
 Json = dict[str, Any]
-ACKNOWLEDGED = {"post", "share", "update", "cardAction"}  # clients acknowledge these alone
+ACKNOWLEDGED = {"post", "share", "update", "cardAction"}
+
+
+def is_acknowledged(activity: Activity) -> bool:
+    """Return True if clients acknowledge an activity: new and edited messages, files and submitted cards."""
+    return activity.message is not None and activity.verb in ACKNOWLEDGED
 
 
 def websocket_event(activity: Activity, rest_url: str, now: datetime) -> Json:

@@ -22,7 +22,7 @@ from ..model.cloud import Cloud
 from ..model.people import Person
 from ..oauth.tokens import Tokens
 from .devices import Device, DeviceEvent, Devices
-from .events import ACKNOWLEDGED, websocket_event
+from .events import is_acknowledged, websocket_event
 
 PATH = "/mercury/"
 AUTHORIZATION_TIMEOUT = 10  # seconds until a client has to have sent its token
@@ -132,7 +132,7 @@ class Mercury:
     def _on_activity(self, activity: Activity) -> None:
         if not activity.verb:
             return
-        now, is_awaited = self._cloud.clock.now_utc(), activity.verb in ACKNOWLEDGED
+        now, is_awaited = self._cloud.clock.now_utc(), is_acknowledged(activity)
         for person in activity.audience:
             for device in self._devices.of(person):
                 event = DeviceEvent(websocket_event(activity, self.rest_url, now), activity.id, is_awaited)
