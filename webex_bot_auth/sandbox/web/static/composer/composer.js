@@ -30,7 +30,7 @@ export function showComposer() {
   $("composer").hidden = !space;
   const bots = peopleOf(space).filter((one) => one.isBot);
   const example = bots.flatMap((bot) => bot.commands).find((one) => one.keyword !== "help");
-  $("text").placeholder = example ? `Write a message, such as “${example.keyword}”` : "Write a message";
+  $("text").placeholder = example ? `For example “${example.keyword}”` : "Write a message";
   const isGroup = space && !space.isDirect && bots.length > 0;
   $("hint").hidden = !isGroup;
   $("hint").textContent = isGroup ? `In a group, a bot sees only messages that mention it. Type @ to choose one.` : "";
