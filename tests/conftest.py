@@ -35,6 +35,7 @@ hypothesis.settings.load_profile("repeatable")
 pytest_plugins = [
     "support.command_line",
     "support.doctor",
+    "support.examples",
     "support.redirect_page",
     "support.refreshing",
     "support.webex_oauth",

@@ -1,4 +1,4 @@
-"""``examples/echo_bot.py --sandbox``, as a developer starts and ends it."""
+"""``examples/*.py --sandbox``, as a developer starts and ends it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "echo_bot.py"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 class Demo:
@@ -20,17 +20,20 @@ class Demo:
         folder: the working directory
         settings: environment variables
         options: further arguments
+        example: the file's name
 
     Attributes:
         url: the address that it prints
         introduction: the lines that it prints at its start
     """
 
-    def __init__(self, folder: Path, settings: dict[str, str], *options: str) -> None:
+    def __init__(
+        self, folder: Path, settings: dict[str, str], *options: str, example: str = "echo_bot.py"
+    ) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "SANDBOX_PORT": "0"}
         environment.pop("REDIS_URL", None)
         self._process = subprocess.Popen(
-            [sys.executable, str(EXAMPLE), "--sandbox", *options],
+            [sys.executable, str(EXAMPLES / example), "--sandbox", *options],
             cwd=folder, env={**environment, **settings}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
