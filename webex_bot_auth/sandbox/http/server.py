@@ -29,7 +29,12 @@ class Handler(WSGIRequestHandler):
         environ["wsgi.input_terminated"] = True
         try:
             body, status, headers = run_wsgi_app(self.server.app, environ)
-            self._answer(environ["REQUEST_METHOD"], int(status.split()[0]), headers, body)
+            try:
+                self._answer(environ["REQUEST_METHOD"], int(status.split()[0]), headers, body)
+            finally:  # also where the client has gone before the first byte: the body may be an open file
+                close = getattr(body, "close", None)
+                if close:
+                    close()
         except ConnectionError as error:
             self.connection_dropped(error)
 
@@ -47,15 +52,10 @@ class Handler(WSGIRequestHandler):
         if chunked:
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        try:
-            for part in body if not bodiless else ():
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part) if chunked and part else part)
-            if chunked:
-                self.wfile.write(b"0\r\n\r\n")
-        finally:
-            close = getattr(body, "close", None)
-            if close:
-                close()
+        for part in body if not bodiless else ():
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part) if chunked and part else part)
+        if chunked:
+            self.wfile.write(b"0\r\n\r\n")
 
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:  # noqa: ARG002 - signature of werkzeug
         """Close the connection."""
