@@ -70,7 +70,7 @@ def test_a_wrong_client_secret_drops_nothing_and_tells_the_operator(
     with pytest.raises(ClientRefused), caplog.at_level(logging.WARNING):
         manager.get_user_context_and_refresh(user_id=alice.id)
     assert stored(manager, alice) == expired
-    assert "client id, client secret" in caplog.text
+    assert "integration.client_id, client_secret" in caplog.text
 
 
 @pytest.mark.holds(28)

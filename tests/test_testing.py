@@ -254,6 +254,7 @@ def test_a_careless_store_fails_the_tests_about_its_mistakes(project: pytest.Pyt
         "test_difficult_user_ids_survive_a_round_trip",
         "test_user_ids_that_look_alike_are_different_users",
         "test_swap_writes_only_where_the_record_is_the_one_that_was_read",
+        "test_swap_adds_a_record_only_where_there_is_none",
         "test_of_many_who_swap_at_once_one_does",
         "test_one_holds_a_users_refresh_lock",
     }

@@ -73,11 +73,9 @@ class StoredContexts:
         """
         if context is not None and context.user_id != user_id:
             raise ValueError("user_context belongs to another user_id")
-        part, record = self._dump(context), self._users.read(user_id)
-        if with_part(record, self._integration, None) is None:  # nothing but our own part
-            self._users.write(user_id, with_part(None, self._integration, part))
-        else:
-            self._change_part(user_id, part)
+        part = self._dump(context)
+        if part is None or not self._users.swap(user_id, None, with_part(None, self._integration, part)):
+            self._change_part(user_id, part)  # there is a record already
         self._forget_parsed(context)
 
     def replace(self, old: UserContext, new: UserContext | None) -> bool:
@@ -98,11 +96,8 @@ class StoredContexts:
             if old and (record is None or not old.same_tokens(self._parsed(user_id, record))):
                 return False
             new = with_part(record, self._integration, part)
-            if record is None:  # what is new has no other parts yet
-                self._users.write(user_id, new)
-                return True
             # False: written in between; the tokens may still be the same, encrypted with another key
-            if self._users.swap(user_id, record, new):
+            if record == new or self._users.swap(user_id, record, new):
                 return True
         raise StoreUnavailable(self._place(user_id), "changes all the time")
 

@@ -90,10 +90,10 @@ class Ending:
 
     def _accept(self, flow_id: str, accepted: Accepted, since: float) -> tuple[Outcome, Callable[[], None]]:
         """Whether the login counts, as a logout that came in between wins; and what to say about it."""
-        user_id = accepted.context.user_id
+        user_id, elapsed = accepted.context.user_id, time.monotonic() - since
         try:
-            taken = self._pending.take_all(user_id, done=flow_id)
-            if taken.logged_out_ago is not None and taken.logged_out_ago < time.monotonic() - since:
+            taken = self._pending.take_all(user_id, done=flow_id)  # an answer that is slow adds no time
+            if taken.logged_out_ago is not None and taken.logged_out_ago < elapsed:
                 self._contexts.replace(accepted.context, None)
                 return Outcome.NO_SUCH_FLOW, lambda: self._cards.remove(taken.cards)
         except StoreError as error:

@@ -26,12 +26,12 @@ class UserStore(Protocol):
     def write(self, user_id: str, record: str | None) -> None:
         """Store a user's record, or delete it (None)."""
 
-    def swap(self, user_id: str, old: Record, new: str | None) -> bool:
+    def swap(self, user_id: str, old: Record | None, new: str | None) -> bool:
         """Store or delete a user's record, but only where it is still ``old`` (compare and set).
 
         Args:
             user_id: whose record
-            old: what :meth:`read` gave
+            old: what :meth:`read` gave; None: only where there is no record
             new: the new record; None deletes
 
         Returns:

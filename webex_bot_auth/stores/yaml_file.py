@@ -72,12 +72,13 @@ class YAMLUserStore:
             self._load()
             self._change(user_id, record)
 
-    def swap(self, user_id: str, old: Record, new: str | None) -> bool:
+    def swap(self, user_id: str, old: Record | None, new: str | None) -> bool:
         """Store or delete a user's record where it is still ``old``."""
         with self._held(), self._lock:
             self._load()
             line = self._lines.get(user_id)
-            if line is None or record_in(line) != (old.encode() if isinstance(old, str) else old):
+            found = None if line is None else record_in(line)
+            if found != (old.encode() if isinstance(old, str) else old):
                 return False
             self._change(user_id, new)
             return True

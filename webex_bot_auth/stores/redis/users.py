@@ -62,10 +62,17 @@ class RedisUserStore:
             raise_errors(written)
         self._repair_index(user_id, listed)
 
-    def swap(self, user_id: str, old: Record, new: str | None) -> bool:
+    def swap(self, user_id: str, old: Record | None, new: str | None) -> bool:
         """Store or delete a user's record where it is still ``old``, whatever other processes write."""
         key = self._record_prefix + user_id
         with translate_redis_errors(key):
+            if old is None:  # a login, most often the first one: one round trip
+                stored, listed = answers(
+                    self._redis, lambda it: it.set(key, new or "", nx=True), self._list(user_id)
+                )
+                raise_errors(stored)
+                self._repair_index(user_id, [listed])
+                return bool(stored)
             if not self._redis.eval(scripts.SWAP, 1, key, old, new or ""):
                 return False
         # the index, too, where the login itself could not write it

@@ -99,6 +99,13 @@ class UserStoreContract:
         assert not other.swap("alice", read, None)
         assert same(one.read("alice"), record("2"))
 
+    def test_swap_adds_a_record_only_where_there_is_none(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        assert one.swap("alice", None, record("1"))
+        assert not other.swap("alice", None, record("2"))
+        assert same(other.read("alice"), record("1"))
+        assert set(other.users()) == {"alice"}
+
     def test_of_many_who_swap_at_once_one_does(self, new_store: NewStore) -> None:
         stores = [new_store() for _ in range(4)]
         stores[0].write("alice", record("old"))
