@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,24 @@ from webex_bot_auth.signals import logged_in as logged_in_signal
 from webex_bot_auth.signals import refreshed
 from webex_bot_auth.testing.redirects import log_in
 
+OwnThreads = Callable[[], set[str]]
 
-def own_threads() -> set[str]:
-    return {one.name for one in threading.enumerate() if one.name.startswith("webex_bot_auth")}
+
+@pytest.fixture
+def own_threads() -> OwnThreads:
+    """Names of this package's threads that were started since: other tests' managers may still have some."""
+    before = set(threading.enumerate())
+    return lambda: {
+        one.name for one in set(threading.enumerate()) - before if one.name.startswith("webex_bot_auth")
+    }
 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("lock", ["login", "refresh"])
 def test_a_signal_that_comes_while_a_lock_is_held(
-    yaml_manager: Make, cloud: Sandbox, alice: Person, monkeypatch: pytest.MonkeyPatch, lock: str
-) -> None:
+    yaml_manager: Make, cloud: Sandbox, alice: Person, monkeypatch: pytest.MonkeyPatch, lock: str,
+    own_threads: OwnThreads,
+) -> None:  # fmt: skip
     """As when SIGTERM comes while the bot's main thread starts a login, or a refresh in the background."""
     monkeypatch.setattr("webex_bot_auth.closing.CLOSE_SECONDS", 1.0)
     interrupted: list[Any] = []
@@ -83,8 +92,9 @@ class Interrupting:
 
 @pytest.mark.timeout(60)
 def test_a_handler_of_our_own_signals_may_close(
-    either_manager: Make, cloud: Sandbox, alice: Person, caplog: pytest.LogCaptureFixture
-) -> None:
+    either_manager: Make, cloud: Sandbox, alice: Person, caplog: pytest.LogCaptureFixture,
+    own_threads: OwnThreads,
+) -> None:  # fmt: skip
     cloud.oauth.device_interval = 1
     token = cloud.add_bot("Echo Bot").token
     closed = threading.Event()
@@ -113,7 +123,7 @@ def test_a_handler_of_our_own_signals_may_close(
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
 @pytest.mark.parametrize("login_flow", ["redirect", "device"])
 def test_descriptors_and_threads_are_as_many_as_before(
-    every_manager: Make, cloud: Sandbox, integration: Integration, login_flow: str
+    every_manager: Make, cloud: Sandbox, integration: Integration, login_flow: str, own_threads: OwnThreads
 ) -> None:
     token = cloud.add_bot("Echo Bot").token
     people = [cloud.add_person(f"Person {number}") for number in range(6)]

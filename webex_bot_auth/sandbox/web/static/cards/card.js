@@ -2,8 +2,8 @@
 
 import { actions } from "./card_actions.js";
 import { INPUTS, name } from "./card_inputs.js";
-import { make } from "../shared/dom.js";
-import { inline } from "../shared/markdown.js";
+import { make } from "../common/dom.js";
+import { inline } from "../common/markdown.js";
 
 // Returns a DOM node for a card; submit(inputs) sends what is filled in and returns a promise.
 export function renderCard(card, submit) {

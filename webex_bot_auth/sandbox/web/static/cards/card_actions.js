@@ -1,6 +1,6 @@
 // The buttons of cards.
 
-import { isWebAddress, make } from "../shared/dom.js";
+import { isWebAddress, make } from "../common/dom.js";
 
 // context.body(card, context) returns the nodes of a card inside a card.
 export function actions(list, context) {

@@ -1,7 +1,7 @@
 // The inputs of cards: each node has data-input, the id, and value_(), which returns what is filled in.
 
-import { make } from "../shared/dom.js";
-import { inline } from "../shared/markdown.js";
+import { make } from "../common/dom.js";
+import { inline } from "../common/markdown.js";
 
 let numbers = 0;
 

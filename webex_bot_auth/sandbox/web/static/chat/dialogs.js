@@ -1,8 +1,8 @@
 // The dialogs that make a space and add a person. Enter does what the dialog's main button says.
 
-import { ask } from "../shared/ask.js";
-import { $, avatar, make } from "../shared/dom.js";
-import { refresh, state } from "../shared/state.js";
+import { ask } from "../common/ask.js";
+import { $, avatar, make } from "../common/dom.js";
+import { refresh, state } from "../common/state.js";
 
 // Opens nothing yet: prepares a dialog whose form is sent by send(), and closes once that has worked.
 function prepare(dialog, send) {

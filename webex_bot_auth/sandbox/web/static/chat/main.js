@@ -1,14 +1,14 @@
 // The chat page: puts its parts together, and keeps what is chosen in the address.
 
-import { ask, query } from "../shared/ask.js";
+import { ask, query } from "../common/ask.js";
 import { attach } from "../composer/attachment.js";
 import { reply, showComposer, showWelcome, startComposer } from "../composer/composer.js";
 import { startDialogs } from "./dialogs.js";
-import { $ } from "../shared/dom.js";
-import { onChange, startLive } from "../shared/live.js";
+import { $ } from "../common/dom.js";
+import { onChange, startLive } from "../common/live.js";
 import { clearMessages, showMessages, startMessages } from "../messages/messages.js";
 import { showPeople, showSpaces, startSpaces } from "./spaces.js";
-import { current, peopleOf, refresh, state, switchTo } from "../shared/state.js";
+import { current, peopleOf, refresh, state, switchTo } from "../common/state.js";
 import { setTitle } from "../messages/unseen.js";
 import { openWorkbench, showWorkbench, startWorkbench, workbenchTab } from "./workbench.js";
 

@@ -1,8 +1,8 @@
 // The list of spaces, and who one is.
 
-import { $, avatar, make } from "../shared/dom.js";
-import { roving } from "../shared/roving.js";
-import { peopleOf, persons, state } from "../shared/state.js";
+import { $, avatar, make } from "../common/dom.js";
+import { roving } from "../common/roving.js";
+import { peopleOf, persons, state } from "../common/state.js";
 
 const SEEN = "seen-messages";
 let chooseStop = () => {};

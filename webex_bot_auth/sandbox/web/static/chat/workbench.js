@@ -1,6 +1,6 @@
 // Opens and closes the workbench, whose code is loaded when it is opened for the first time.
 
-import { $ } from "../shared/dom.js";
+import { $ } from "../common/dom.js";
 
 let tab = "";
 let loaded = null; // the module, once it was needed

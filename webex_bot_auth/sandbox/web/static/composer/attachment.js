@@ -1,6 +1,6 @@
 // The file that goes with the message that is being written: chosen, pasted or dropped.
 
-import { $ } from "../shared/dom.js";
+import { $ } from "../common/dom.js";
 
 let chosen = null;
 

@@ -1,7 +1,7 @@
 // A list of people to choose from, while a name is typed after "@".
 
-import { $, avatar, make } from "../shared/dom.js";
-import { current, peopleOf, state } from "../shared/state.js";
+import { $, avatar, make } from "../common/dom.js";
+import { current, peopleOf, state } from "../common/state.js";
 
 export const picked = new Set(); // ids of those who were chosen for the message that is being written
 let found = [];

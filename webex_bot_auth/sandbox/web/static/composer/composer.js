@@ -1,11 +1,11 @@
 // Where one writes: sending, replies, earlier messages by the up arrow, and whom bots in a group hear.
 
-import { ask } from "../shared/ask.js";
+import { ask } from "../common/ask.js";
 import { attach, attachment, startAttachment } from "./attachment.js";
 import { closeCompletion, completionKey, picked, showCompletion, startCompletion } from "./completion.js";
-import { $, button, make } from "../shared/dom.js";
+import { $, button, make } from "../common/dom.js";
 import { ownTexts } from "../messages/messages.js";
-import { peopleOf, current, state } from "../shared/state.js";
+import { peopleOf, current, state } from "../common/state.js";
 
 let replyTo = null;
 let recalled = -1; // which earlier message stands in the field; -1 for none

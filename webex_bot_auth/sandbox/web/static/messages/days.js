@@ -1,6 +1,6 @@
 // Groups messages: one date for the messages of a day, one head for several of the same author in a row.
 
-import { make } from "../shared/dom.js";
+import { make } from "../common/dom.js";
 
 const GAP = 5 * 60 * 1000; // ms after which a message gets its head again
 

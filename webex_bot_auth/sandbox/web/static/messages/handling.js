@@ -1,6 +1,6 @@
 // What a bot that runs in the sandbox's process is doing with a message: it works, or it has failed.
 
-import { button, copy, make } from "../shared/dom.js";
+import { button, copy, make } from "../common/dom.js";
 
 // Shows it in a place of its own; an opened traceback stays open.
 export function showHandling(place, handlings, handlers) {

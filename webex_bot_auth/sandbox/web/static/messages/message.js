@@ -1,11 +1,11 @@
 // Renders one message as DOM nodes.
 
-import { query } from "../shared/ask.js";
+import { query } from "../common/ask.js";
 import { renderCard } from "../cards/card.js";
-import { avatar, button, make } from "../shared/dom.js";
+import { avatar, button, make } from "../common/dom.js";
 import { showHandling } from "./handling.js";
-import { markdown } from "../shared/markdown.js";
-import { state } from "../shared/state.js";
+import { markdown } from "../common/markdown.js";
+import { state } from "../common/state.js";
 
 // handlers: reply(message), submit(message, inputs), json(message), errors()
 export function messageNode(message, person, handlers) {

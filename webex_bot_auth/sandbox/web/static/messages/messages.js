@@ -1,10 +1,10 @@
 // The messages of the chosen space: new ones are added, changed ones are replaced, the others stay as they are.
 
 import { group, next } from "./days.js";
-import { $, make } from "../shared/dom.js";
+import { $, make } from "../common/dom.js";
 import { messageNode, update } from "./message.js";
-import { roving } from "../shared/roving.js";
-import { state } from "../shared/state.js";
+import { roving } from "../common/roving.js";
+import { state } from "../common/state.js";
 import { arrived, atEnd, isAtEnd, toEnd } from "./unseen.js";
 
 const shown = new Map(); // id of a message: its node; node.message_ is the message, node.key_ what is shown of it

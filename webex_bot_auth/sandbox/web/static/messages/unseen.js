@@ -1,6 +1,6 @@
 // New messages that are out of sight: a line above the first, a button that goes there, and the count in the title.
 
-import { $, make } from "../shared/dom.js";
+import { $, make } from "../common/dom.js";
 
 const NEAR = 80; // px from the end that count as the end
 let unseen = [];

@@ -1,7 +1,7 @@
 // The calls that clients make: a live list; each opens to the request and the answer.
 
-import { ask, query } from "../shared/ask.js";
-import { button, copy, make } from "../shared/dom.js";
+import { ask, query } from "../common/ask.js";
+import { button, copy, make } from "../common/dom.js";
 import { attempt, cell, problemNode, rowList, textBlock, time } from "./rows.js";
 
 export function start(panel) {

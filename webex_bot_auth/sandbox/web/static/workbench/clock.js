@@ -1,7 +1,7 @@
 // The sandbox's clock, which goes forward on demand.
 
-import { ask } from "../shared/ask.js";
-import { button, make } from "../shared/dom.js";
+import { ask } from "../common/ask.js";
+import { button, make } from "../common/dom.js";
 import { attempt, problemNode } from "./rows.js";
 
 const HOUR = 60 * 60;

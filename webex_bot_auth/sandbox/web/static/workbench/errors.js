@@ -1,9 +1,9 @@
 // The errors of the bots that run in the sandbox's process.
 
-import { ask } from "../shared/ask.js";
-import { button, make } from "../shared/dom.js";
+import { ask } from "../common/ask.js";
+import { button, make } from "../common/dom.js";
 import { report } from "../messages/handling.js";
-import { state } from "../shared/state.js";
+import { state } from "../common/state.js";
 import { attempt, problemNode, time } from "./rows.js";
 
 export function start(panel) {

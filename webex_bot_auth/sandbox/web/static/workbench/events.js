@@ -1,7 +1,7 @@
 // What goes over the websocket of each bot, and whether it was acknowledged.
 
-import { ask } from "../shared/ask.js";
-import { button, make } from "../shared/dom.js";
+import { ask } from "../common/ask.js";
+import { button, make } from "../common/dom.js";
 import { attempt, cell, problemNode, rowList, textBlock, time } from "./rows.js";
 
 export function start(panel) {

@@ -1,7 +1,7 @@
 // Faults of Webex to switch on, to see what a bot makes of them.
 
-import { ask } from "../shared/ask.js";
-import { button, make } from "../shared/dom.js";
+import { ask } from "../common/ask.js";
+import { button, make } from "../common/dom.js";
 import { attempt, problemNode } from "./rows.js";
 
 const HTTP = {

@@ -1,7 +1,7 @@
 // Who has granted what to whom, and until when; tokens can be ended.
 
-import { ask } from "../shared/ask.js";
-import { button, make } from "../shared/dom.js";
+import { ask } from "../common/ask.js";
+import { button, make } from "../common/dom.js";
 import { attempt, cell, problemNode } from "./rows.js";
 
 export function start(panel) {

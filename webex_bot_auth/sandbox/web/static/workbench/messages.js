@@ -1,9 +1,9 @@
 // The JSON of messages, and cards to try out: what is edited is rendered at once, and sent as the bot on demand.
 
-import { ask } from "../shared/ask.js";
+import { ask } from "../common/ask.js";
 import { renderCard } from "../cards/card.js";
-import { button, make } from "../shared/dom.js";
-import { current, peopleOf } from "../shared/state.js";
+import { button, make } from "../common/dom.js";
+import { current, peopleOf } from "../common/state.js";
 import { attempt, problemNode, textBlock } from "./rows.js";
 
 const SAMPLE = {

@@ -1,8 +1,8 @@
 // The workbench: one tab at a time, whose module is loaded when it is opened and which is kept up to date.
 
-import { $, make } from "../shared/dom.js";
-import { offChange, onChange } from "../shared/live.js";
-import { roving } from "../shared/roving.js";
+import { $, make } from "../common/dom.js";
+import { offChange, onChange } from "../common/live.js";
+import { roving } from "../common/roving.js";
 
 // Each module has start(panel, what, open), which shows the tab and returns a function that shows it as it is now.
 const TABS = {

@@ -1,7 +1,7 @@
 // A list of rows that open: rows that have not changed stay as they are, and open ones stay open.
 
-import { button, copy, make } from "../shared/dom.js";
-import { roving } from "../shared/roving.js";
+import { button, copy, make } from "../common/dom.js";
+import { roving } from "../common/roving.js";
 
 // cells(item) returns what a row shows; detail(item, place) fills in what it opens to; the newest row comes first.
 export function rowList({ label, empty, key, cells, detail }) {

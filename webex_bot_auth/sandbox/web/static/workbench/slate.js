@@ -1,8 +1,8 @@
 // A transcript to save, and starting over.
 
-import { ask, query } from "../shared/ask.js";
-import { button, make } from "../shared/dom.js";
-import { current, state } from "../shared/state.js";
+import { ask, query } from "../common/ask.js";
+import { button, make } from "../common/dom.js";
+import { current, state } from "../common/state.js";
 import { attempt, problemNode } from "./rows.js";
 
 export function start(panel) {
