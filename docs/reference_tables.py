@@ -1,13 +1,11 @@
-"""Directives for tables that are made from the code, so that they are never out of date.
+"""A directive for a table that is made from the code, so that it is never out of date.
 
-``{texts}``: all sentences that people read, with their fields. ``{examples}``: the programs in ``examples``.
+``{texts}``: all sentences that people read, with their fields.
 """
 
 from __future__ import annotations
 
-import ast
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -23,24 +21,6 @@ class TextsTable(Directive):
     def run(self) -> list[nodes.Node]:
         rows = [(nodes.literal(text=field.name), _sentences(field.default)) for field in fields(Texts)]
         return [table(("field", "what people read"), rows)]
-
-
-class ExamplesTable(Directive):
-    """A table of the programs in ``examples``, with the first line of each one's docstring."""
-
-    def run(self) -> list[nodes.Node]:
-        config = self.state.document.settings.env.config
-        rows = []
-        for file in sorted((Path(__file__).parent.parent / "examples").glob("*.py")):
-            about = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-            link = nodes.reference(
-                "",
-                "",
-                nodes.literal(text=file.name),
-                refuri=f"{config.repository}/blob/main/examples/{file.name}",
-            )
-            rows.append((link, about.partition("\n")[0]))
-        return [table(("program", "what it shows"), rows)]
 
 
 def _sentences(default: Any) -> str:
@@ -62,7 +42,5 @@ def _cell(content: nodes.Node) -> nodes.entry:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_config_value("repository", "", "env")
     app.add_directive("texts", TextsTable)
-    app.add_directive("examples", ExamplesTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

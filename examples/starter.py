@@ -166,9 +166,9 @@ def run_in_sandbox(example: Example, app: Flask, port: int, options: argparse.Na
     ):
         bot = sandbox.add_bot(example.name)
         alice, bob = sandbox.add_person("Alice Adams"), sandbox.add_person("Bob Brown")
-        for person in (alice, bob):
-            sandbox.direct(person, bot)
         sandbox.group("Team", [alice, bob, bot])
+        for person in (bob, alice):  # the page opens the space that was made last: Alice can type at once
+            sandbox.direct(person, bot)
         introduce(example, sandbox)
         if options.open:
             sandbox.show()

@@ -11,7 +11,7 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.rest import RestSession
 
 from ..errors import SettingError
-from ..logins.parts import ANY_INTEGRATION
+from ..logins.integration_parts import ANY_INTEGRATION
 from ..webex.oauth import check_integration
 
 KEYS = "WEBEX_BOT_AUTH_KEYS"

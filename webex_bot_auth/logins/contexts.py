@@ -10,7 +10,7 @@ from typing import Protocol
 from ..errors import StoreUnavailable, StoreUnreadable
 from ..models import RotationReport, UserContext
 from ..stores import BatchStore, Record, UserStore
-from .parts import ANY_INTEGRATION, part_for, parts_of, reference_to, with_part
+from .integration_parts import ANY_INTEGRATION, part_for, parts_of, reference_to, with_part
 from .records import Records
 
 #: contexts that are kept in memory, of those that were used last
@@ -44,7 +44,7 @@ class StoredContexts:
     Args:
         users: where the text is kept
         records: how a context is written as text
-        client_id: whose part of the records, see :mod:`webex_bot_auth.logins.parts`
+        client_id: whose part of the records, see :mod:`webex_bot_auth.logins.integration_parts`
     """
 
     def __init__(self, users: UserStore, records: Records, client_id: str = ANY_INTEGRATION) -> None:

@@ -12,9 +12,9 @@ from ..errors import MessageNotSent, StoreError, TokenServiceError
 from ..models import FlowState, Outcome, RedirectText, reference
 from ..signals import Announcer, logged_in, login_failed, login_refused
 from .acceptance import Accepted
-from .cards import LoginCards
 from .contexts import Contexts
 from .pending import Pending, Taken
+from .shown_cards import LoginCards
 
 log = logging.getLogger(__name__)
 

@@ -20,11 +20,11 @@ from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth, new_verifier
 from ..webex.revocation import revoke
 from .acceptance import Acceptance
-from .cards import LoginCards
 from .contexts import Contexts
 from .device import DevicePoller
 from .ending import Ending
 from .pending import Pending
+from .shown_cards import LoginCards
 
 log = logging.getLogger(__name__)
 

@@ -145,7 +145,7 @@ class RunningBot:
 
         Args:
             person: who logs in
-            scopes: scopes to ask for; empty: the integration's own
+            scopes: scopes to ask for; empty: what a login asks for
 
         Raises:
             AssertionError: the person is not logged in afterwards
