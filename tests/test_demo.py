@@ -53,7 +53,8 @@ def test_an_open_tab_finds_the_next_demo(tmp_path: Path) -> None:
         page = browser.new_page()
         with Demo(tmp_path, settings) as first:
             page.goto(first.url)
-            expect(page.get_by_role("navigation").get_by_text("Echo Bot", exact=True)).to_be_visible()
+            # the space in which the command that the terminal names can be typed at once
+            expect(page.get_by_role("heading", name="Echo Bot")).to_be_visible()
             assert first.end()[0] == 0
         with Demo(tmp_path, settings):
             expect(page.get_by_role("alert").filter(has_text="started again")).to_be_visible(timeout=20_000)
