@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,6 +21,8 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager, redaction
 from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.stores.memory import MemoryFlowStore
+from webex_bot_auth.stores.redis.flows import RedisFlowStore
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract.resuming import waiting
 from webex_bot_auth.testing.redirects import came_back, log_in
@@ -219,3 +221,26 @@ def test_a_logout_during_an_exchange_wins_and_a_later_login_counts(
     assert manager.get_user_context(user_id=alice.id) is None
     log_in(cloud, manager, alice)
     assert manager.get_user_context(user_id=alice.id)
+
+
+@pytest.mark.holds(46)
+def test_a_login_that_comes_back_in_the_midst_of_a_logout_does_not_count(
+    cloud: Sandbox, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, alice = make_manager(), cloud.add_person("Alice Adams")
+    answer = came_back(cloud, manager.login.url(alice.id), alice)
+    finishing = list[Future[Any]]()
+    with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="exchange", hang=True) as hanging:
+
+        def coming_back_before(drop_all: Callable[..., None], *given: Any) -> None:
+            finishing.append(pool.submit(manager.finish_login, **answer))
+            hanging.wait()
+            drop_all(*given)
+
+        for store in (MemoryFlowStore, RedisFlowStore):
+            instead = functools.partial(coming_back_before, store.drop_all)
+            monkeypatch.setattr(store, "drop_all", lambda *given, instead=instead: instead(*given))
+        manager.logout(user_id=alice.id)
+        hanging.clear()
+        assert finishing[0].result().outcome is Outcome.NO_SUCH_FLOW
+    assert manager.get_user_context(user_id=alice.id) is None

@@ -191,8 +191,8 @@ class Pending:
 
     def end_all(self, user_id: str) -> Taken:
         """The user logs out: nothing that is pending comes back, an exchange that is in flight included."""
-        self._flows.mark(_logout_key(user_id), LOGOUT_SECONDS)
         self._flows.drop_all(user_id)
+        self._flows.mark(_logout_key(user_id), LOGOUT_SECONDS)  # after that: what was taken before is older
         return self.take_all(user_id)
 
     def release(self, user_id: str, commands: list[WaitingCommand]) -> None:
