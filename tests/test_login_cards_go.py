@@ -14,6 +14,8 @@ from support.wording import TEXTS
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.logins.pending import Pending
+from webex_bot_auth.models import ShownCard
 from webex_bot_auth.sandbox import Message, Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 
@@ -163,3 +165,25 @@ def test_a_card_that_cannot_be_deleted_at_the_moment_goes_later(
         fault.wait()
     only(bot, alice)
     assert TEXTS.login_expired not in bot.said(alice)
+
+
+def test_a_person_is_told_once_that_a_card_has_expired_however_long_deleting_takes(
+    cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.1)
+    monkeypatch.setattr("webex_bot_auth.logins.cards.LOOK_SECONDS", 0.1)
+    due, looked = Pending.next_expired_card, list[ShownCard]()
+
+    def look(pending: Pending) -> ShownCard | None:
+        if card := due(pending):
+            looked.append(card)
+        return card
+
+    monkeypatch.setattr(Pending, "next_expired_card", look)
+    bot = cloud.run(Whoami, manager=short_lived(either_manager))
+    card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
+    with cloud.faults.rest(f"/v1/messages/{card.id}", method=DELETES, hang=True):
+        wait_until(lambda: len(looked) > 3, "the card is due again and again")
+    assert bot.answer_to(card).text == TEXTS.login_expired
+    bot.manager.close()  # all has been said then
+    assert bot.said(alice).count(TEXTS.login_expired) == 1

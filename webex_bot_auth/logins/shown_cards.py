@@ -39,6 +39,7 @@ class LoginCards:
         """See :mod:`webex_bot_auth.forks`; what looks for expired cards is started by the next card."""
         self._starting = threading.Lock()
         self._stopped = threading.Event()
+        self._going: set[str] = set()  # message ids of expired cards that are about to be deleted
         self._thread: threading.Thread | None = None
 
     def shown(self, user_id: str, message_id: str | None, seconds: float | None = None) -> None:
@@ -101,10 +102,17 @@ class LoginCards:
                 failing = True
 
     def _expire(self, card: ShownCard) -> None:
-        def remove_and_tell() -> None:
-            if self._chat.delete(card.user_id, card.message_id):  # else it is due again soon
-                self._pending.card_is_gone(card)
-                if not card.over:
-                    self._chat.tell_expired(card.user_id)
+        """Once at a time: it is due again while it waits until its person can be told."""
 
-        self._speaker.say(card.user_id, remove_and_tell)
+        def remove_and_tell() -> None:
+            try:
+                if self._chat.delete(card.user_id, card.message_id):  # else it is due again soon
+                    self._pending.card_is_gone(card)
+                    if not card.over:
+                        self._chat.tell_expired(card.user_id)
+            finally:
+                self._going.discard(card.message_id)
+
+        if card.message_id not in self._going:
+            self._going.add(card.message_id)
+            self._speaker.say(card.user_id, remove_and_tell)
