@@ -76,11 +76,12 @@ def test_the_end_does_not_wait_for_ever(spoken: Speaker, monkeypatch: pytest.Mon
     assert told == []
 
 
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
 def test_one_that_fails_does_not_keep_back_the_next(
-    spoken: Speaker, caplog: pytest.LogCaptureFixture
+    spoken: Speaker, caplog: pytest.LogCaptureFixture, error: type[BaseException]
 ) -> None:
     def fail() -> None:
-        raise ValueError("why")
+        raise error("why")
 
     told = threading.Event()
     spoken.say("alice", fail)

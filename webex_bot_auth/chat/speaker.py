@@ -71,5 +71,7 @@ class Speaker:
 def _run(job: Job, user_id: str) -> None:
     try:
         job()
-    except Exception:  # the end of the thread: what is not logged here vanishes
+    except (
+        BaseException
+    ):  # the end of the thread: what is not logged vanishes, and the next one is to be said
         log.exception("user %s not told", user_id)
