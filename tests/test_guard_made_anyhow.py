@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
+from xmlrpc.client import ServerProxy
 
 import pytest
 from support.makers import Make
@@ -87,6 +88,24 @@ def nested(function: Any) -> Any:
     return outer
 
 
+def by_default(function: Any) -> Any:
+    def outer(self: Any, message: Any, attachment_actions: Any, activity: Any, inner: Any = function) -> Any:
+        return inner(self, message, attachment_actions, activity)
+
+    return outer
+
+
+def reporting_to(server: Any) -> Callable[[Any], Any]:
+    def decorator(function: Any) -> Any:
+        def outer(self: Any, message: Any, attachment_actions: Any, activity: Any) -> Any:
+            server.report(message)
+            return function(self, message, attachment_actions, activity)
+
+        return outer
+
+    return decorator
+
+
 class Calling:
     def __init__(self, function: Any) -> None:
         self.function = function
@@ -145,6 +164,8 @@ def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> Tok
         hidden(nested),
         hidden(lambda function: nested(nested(function))),
         hidden(Calling),
+        hidden(by_default),
+        hidden(reporting_to(ServerProxy("http://127.0.0.1:9"))),
     ],
     ids=[
         "own user_api",
@@ -156,6 +177,8 @@ def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> Tok
         "below a decorator",
         "below two",
         "below an object",
+        "in a default argument",
+        "next to an object that makes up its attributes",
     ],
 )
 def test_nothing_runs_without_a_login(service: TokenManager, make: Callable[..., Any], hook: str) -> None:

@@ -191,9 +191,12 @@ def _guards_in(method: Any, seen: set[int]) -> Iterator[GuardedMethod]:
     seen.add(id(method))
     if isinstance(method, GuardedMethod):
         yield method
-    inside = [getattr(method, "__wrapped__", None)]
+    # static: of an object that makes up its attributes, as of xmlrpc's, there is no end
+    static = inspect.getattr_static(method, "__wrapped__", None)
+    inside = [static if static is None or callable(static) else getattr(method, "__wrapped__", None)]
     if isinstance(method, FunctionType):
         inside += [cell.cell_contents for cell in method.__closure__ or () if _is_filled(cell)]
+        inside += [*(method.__defaults__ or ()), *(method.__kwdefaults__ or {}).values()]
     elif isinstance(method, functools.partial):
         inside.append(method.func)
     else:
