@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from webex_bot.webex_bot import WebexBot
 
 from webex_bot_auth import YAMLTokenManager
-from webex_bot_auth.sandbox import Message, NoSuchMessageError, Sandbox
+from webex_bot_auth.sandbox import Message, NoSuchMessageError, Person, Sandbox
 
 from .measuring import Figure
 from .sample_users_and_commands import Echo
@@ -53,9 +54,8 @@ def answered(registered: bool) -> int:
         tempfile.TemporaryDirectory() as folder,
         Sandbox(tls=True) as cloud,
         cloud.clients(),
-        YAMLTokenManager("-", cloud.integration(), yml_base=str(Path(folder) / "tokens")) as manager,
+        bot_with_manager(cloud, folder) as (person, manager),
     ):
-        person = cloud.add_bot("Echo Bot")
         bot = WebexBot(teams_bot_token=person.token, log_level="CRITICAL")
         bot.add_command(Echo())
         if registered:
@@ -73,6 +73,15 @@ def answered(registered: bool) -> int:
                 except NoSuchMessageError:
                     wait = 0.01  # answers that have not come by now do not come
             return count
+
+
+@contextmanager
+def bot_with_manager(cloud: Sandbox, folder: str) -> Iterator[tuple[Person, YAMLTokenManager]]:
+    """A bot, and the token manager that has its token."""
+    person = cloud.add_bot("Echo Bot")
+    base = str(Path(folder) / "tokens")
+    with YAMLTokenManager(person.token, cloud.integration(), yml_base=base) as manager:
+        yield person, manager
 
 
 def answers(question: Message, message: Message) -> bool:

@@ -39,8 +39,9 @@ def _round_trips(folder: Path) -> Iterator[Figure]:
         manager: Any
         with RedisTokenManager(bot.token, integration, redis_url=server.url) as manager:
             manager.flow_maintenance()  # connects; later it would run in the background
+            stored = person_id()
             with round_trips() as storing:
-                manager.set_user_context(user_id=alice.id, user_context=context(alice.id))
+                manager.set_user_context(user_id=stored, user_context=context(stored))
             yield Figure("set_user_context, Redis: round trips", storing.total(), "", 1)
             with round_trips() as starting:
                 flow_id = manager.start_flow(user_id=alice.id)

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -35,7 +36,10 @@ class _Stamp:
     created: datetime.datetime | None
 
 
-_STAMP = TypeAdapter(_Stamp)
+@lru_cache(maxsize=1)
+def _stamps() -> TypeAdapter[_Stamp]:
+    """Made with the first use, as that takes time."""
+    return TypeAdapter(_Stamp)
 
 
 class FlowMaintenance:
@@ -135,7 +139,7 @@ def _is_over(record: Any, oldest: datetime.datetime) -> bool:
         return True
     try:
         # only earlier installations stored records that do not expire by themselves, and those in clear
-        created = _STAMP.validate_json(record).created
+        created = _stamps().validate_json(record).created
     except ValueError:
         return False
     return created is None or as_utc(created) <= oldest
