@@ -171,7 +171,7 @@ def test_a_person_is_told_once_that_a_card_has_expired_however_long_deleting_tak
     cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.1)
-    monkeypatch.setattr("webex_bot_auth.logins.cards.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("webex_bot_auth.logins.shown_cards.LOOK_SECONDS", 0.1)
     due, looked = Pending.next_expired_card, list[ShownCard]()
 
     def look(pending: Pending) -> ShownCard | None:

@@ -15,9 +15,8 @@ def _elapsed() -> float:
     return time.monotonic() if _BOOT_TIME is None else time.clock_gettime(_BOOT_TIME)
 
 
-_BOOT_TIME = getattr(
-    time, "CLOCK_BOOTTIME", None
-)  # Linux; elsewhere monotonic() includes sleep, or nearly so
+#: Linux; elsewhere monotonic() includes sleep, or nearly so
+_BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", None)
 _START = time.time() - _elapsed()
 
 

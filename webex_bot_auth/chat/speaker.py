@@ -71,7 +71,5 @@ class Speaker:
 def _run(job: Job, user_id: str) -> None:
     try:
         job()
-    except (
-        BaseException
-    ):  # the end of the thread: what is not logged vanishes, and the next one is to be said
+    except BaseException:  # the end of the thread, and the next message is to be sent
         log.exception("user %s not told", user_id)
