@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,12 @@ def test_the_whole_bot_runs(
             start(bot)
         made.append(bot)
 
+    asyncio.run(asyncio.sleep(0))  # as a program may do before: it leaves the thread without a loop
     names = Program(page).run({}, monkeypatch)
     monkeypatch.setattr(WebexBot, "run", run)
     names["main"]()
+    asyncio.get_event_loop().close()  # the loop of a bot that has not run
+    asyncio.set_event_loop(None)
     (manager,) = {command.token_manager for command in made[0].commands if hasattr(command, "token_manager")}
     with manager:
         bot: RunningBot = webex_sandbox.start_bot(made[0], manager)

@@ -70,7 +70,7 @@ def _with_workers(
 
     def run_with_workers() -> None:
         workers = Workers(count, handle, person_of=_person_of, is_new=is_new, tell=tell)
-        asyncio.get_event_loop().set_default_executor(workers)  # the loop that webex_bot uses
+        _current_loop().set_default_executor(workers)  # the loop that webex_bot uses
         run()
 
     return run_with_workers
@@ -81,6 +81,16 @@ def _share_connections(bot: Any, connections: Connections) -> None:
     for session in (getattr(bot, "session", None), rest):
         if session is not None:
             let_bot_use(session, connections)
+
+
+def _current_loop() -> asyncio.AbstractEventLoop:
+    """This thread's loop; a new one where there is none, as after ``asyncio.run()``."""
+    try:
+        return asyncio.get_event_loop()
+    except RuntimeError:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        return loop
 
 
 def _for_approved_people(bot: Any, handle: Callable[..., Any]) -> Callable[..., Any]:
