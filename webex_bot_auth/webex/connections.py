@@ -180,7 +180,7 @@ class _DeadlineSocket:
 
     def makefile(self, *_: Any) -> io.BufferedReader:
         reader = _DeadlineReader(self._sock, self._deadline)
-        getattr(
-            self._sock, "socket", self._sock
-        )._io_refs += 1  # as socket.makefile() does: the connection may be closed before the reader
+        # within TLS to a proxy, urllib3 puts an object of its own around the socket
+        sock = getattr(self._sock, "socket", self._sock)
+        sock._io_refs += 1  # as socket.makefile() does: the connection may be closed before the reader
         return io.BufferedReader(reader)
