@@ -11,15 +11,18 @@ from unittest import mock
 from xmlrpc.client import ServerProxy
 
 import pytest
+from support.hiding import Calling, Slotted, by_default, in_a_list, nested, reporting_to
 from support.makers import Make
 from webex_bot.models.command import Command
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import TokenManager, UserTokenMixin, requires_user_token
+from webex_bot_auth.commands.guard import required_scopes
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.sample_contexts import context
 
 RAN: list[str] = []
+NOBODY = "nobody-is-logged-in"
 ACTIVITY = {"id": "a", "target": {"tags": ["ONE_ON_ONE"]}}
 
 
@@ -81,40 +84,18 @@ class MadeByNew(UserTokenMixin, Hooks, Command):
         return object.__new__(cls)
 
 
-def nested(function: Any) -> Any:
-    def outer(self: Any, message: Any, attachment_actions: Any, activity: Any) -> Any:
-        return function(self, message, attachment_actions, activity)
-
-    return outer
-
-
-def by_default(function: Any) -> Any:
-    def outer(self: Any, message: Any, attachment_actions: Any, activity: Any, inner: Any = function) -> Any:
-        return inner(self, message, attachment_actions, activity)
-
-    return outer
+class HiddenWithoutMixin(Hooks, Command):
+    @in_a_list
+    @requires_user_token
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+        return super().execute(message, attachment_actions, activity)
 
 
-def reporting_to(server: Any) -> Callable[[Any], Any]:
-    def decorator(function: Any) -> Any:
-        def outer(self: Any, message: Any, attachment_actions: Any, activity: Any) -> Any:
-            server.report(message)
-            return function(self, message, attachment_actions, activity)
-
-        return outer
-
-    return decorator
-
-
-class Calling:
-    def __init__(self, function: Any) -> None:
-        self.function = function
-
-    def __get__(self, command: Any, owner: Any = None) -> Any:
-        return functools.partial(self, command)
-
-    def __call__(self, *arguments: Any) -> Any:
-        return self.function(*arguments)
+class SetsThemLater(Parent):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for hook in ("execute", "pre_execute", "pre_card_load_reply", "card_callback"):
+            setattr(self, hook, functools.partial(self.on_submit))
 
 
 def hidden(decorator: Callable[[Any], Any]) -> Any:
@@ -134,7 +115,7 @@ def hidden(decorator: Callable[[Any], Any]) -> Any:
 
 
 def call(command: Any, hook: str) -> Any:
-    action = SimpleNamespace(personId="nobody-is-logged-in", id="m")
+    action = SimpleNamespace(personId=NOBODY, id="m")
     answer = getattr(command, hook)("x", action, dict(ACTIVITY))
     return list_of(answer)
 
@@ -166,6 +147,11 @@ def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> Tok
         hidden(Calling),
         hidden(by_default),
         hidden(reporting_to(ServerProxy("http://127.0.0.1:9"))),
+        hidden(in_a_list),
+        hidden(Slotted),
+        hidden(functools.partialmethod),
+        HiddenWithoutMixin,
+        SetsThemLater,
     ],
     ids=[
         "own user_api",
@@ -179,6 +165,11 @@ def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> Tok
         "below an object",
         "in a default argument",
         "next to an object that makes up its attributes",
+        "in a list",
+        "in a slot",
+        "in a partialmethod",
+        "in a list, without the mixin",
+        "on the command itself",
     ],
 )
 def test_nothing_runs_without_a_login(service: TokenManager, make: Callable[..., Any], hook: str) -> None:
@@ -191,8 +182,31 @@ def test_a_copy_is_guarded_and_is_itself(service: TokenManager) -> None:
     command = Parent(token_manager=service)  # type: ignore[call-arg]
     for other in (copy.copy(command), command):
         assert other.execute.__self__ is other
+
+
+def test_a_class_that_is_patched_runs_what_was_put_into_it(service: TokenManager) -> None:
+    service.set_user_context(user_id=NOBODY, user_context=context(NOBODY))
+    command = Parent(token_manager=service)  # type: ignore[call-arg]
     with mock.patch.object(Parent, "execute", return_value="patched"):
         assert call(command, "execute") == "patched"
+    assert call(command, "execute") == "RAN"
+
+
+def test_a_guard_that_is_made_elsewhere_and_hidden_is_an_error_that_says_what_to_write(
+    service: TokenManager,
+) -> None:
+    made_elsewhere = in_a_list(requires_user_token(Hooks.execute))
+    hides = type("Hides", (UserTokenMixin, Hooks, Command), {"execute": made_elsewhere})
+    RAN.clear()
+    with pytest.raises(TypeError, match=r"Hides has a guard that another decorator hides.*on the class"):
+        call(hides(token_manager=service), "execute")
+    assert RAN == []
+
+
+def test_guards_that_are_made_elsewhere_add_up() -> None:
+    outer, inner = requires_user_token(scopes=["outer"]), requires_user_token(scopes=["inner"])
+    made = type("Made", (UserTokenMixin, Hooks, Command), {"execute": outer(inner(Hooks.execute))})
+    assert required_scopes(made) == ["outer", "inner"]
 
 
 def test_a_class_that_is_guarded_late_guards_the_commands_there_are(service: TokenManager) -> None:

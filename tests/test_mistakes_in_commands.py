@@ -113,6 +113,14 @@ class TestHelpers:
             define("helper")
 
 
+def test_a_guard_in_a_class_that_is_no_command_is_an_error_that_says_what_to_write() -> None:
+    with pytest.raises(TypeError, match=r"Common is no command: write class Common\(UserTokenMixin\)"):
+
+        @requires_user_token
+        class Common:
+            pass
+
+
 class TestTokenManager:
     @pytest.mark.parametrize("options", [{}, {"token_manager": None}])
     @pytest.mark.parametrize("with_mixin", [True, False])

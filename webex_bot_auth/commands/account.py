@@ -8,10 +8,11 @@ from typing import Any
 from webex_bot.models.command import Command
 
 from ..chat.messages import Why
-from ..errors import MessageNotSent, StoreError, TokenServiceError
+from ..errors import TokenServiceError
 from ..models import UserContext
 from ..service import LoginService
 from ..webex.identity import identify
+from .answers import privately
 from .guard import UserTokenMixin, requires_user_token
 from .request import Request
 
@@ -35,20 +36,8 @@ class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_b
         )
 
     def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str | None:
-        request, chat = Request(message, attachment_actions, activity), self.token_manager.chat
-        texts = chat.texts(request.user_id)
-        try:
-            answer = self.answer(request)
-            if isinstance(answer, str) and request.is_direct:
-                return answer
-            if isinstance(answer, str) and not chat.tell(request.user_id, answer):
-                return texts.cannot_write_direct
-        except MessageNotSent:
-            return texts.cannot_write_direct
-        except (StoreError, TokenServiceError) as error:
-            log.error("%s: user %s: %s", self.command_keyword, request.user_id, error)  # noqa: TRY400
-            return chat.explain(error, request.user_id)
-        return texts.look_in_direct if answer and not request.is_direct else None
+        request = Request(message, attachment_actions, activity)
+        return privately(self.token_manager.chat, request, lambda: self.answer(request))
 
     def answer(self, request: Request) -> str | bool:
         """What to tell the person; True: it has been sent 1:1 already; False: there is nothing to tell."""

@@ -1,10 +1,18 @@
-"""What a command may answer: what webex_bot posts."""
+"""What a command may answer: what webex_bot can post, and what only its author may read."""
 
 from __future__ import annotations
 
 import inspect
+import logging
+from collections.abc import Callable
 from types import GeneratorType
 from typing import Any
+
+from ..chat.messages import Chat
+from ..errors import MessageNotSent, StoreError, TokenServiceError
+from .request import Request
+
+log = logging.getLogger(__name__)
 
 HOW = "return text, a Response, or a list or generator of these; None for no answer"
 
@@ -15,7 +23,7 @@ def checked(answer: Any) -> Any:
     Raises:
         TypeError: webex_bot cannot post it; says what to return instead
     """
-    if answer is None or answer is False or isinstance(answer, GeneratorType):
+    if answer is None or answer is False or isinstance(answer, (str, GeneratorType)):
         return answer
     for part in answer if isinstance(answer, list) else [answer]:
         if not _is_postable(part):
@@ -31,3 +39,30 @@ def _is_postable(part: Any) -> bool:
     from webex_bot.models.response import Response  # it imports webexpythonsdk, which takes time
 
     return isinstance(part, Response)
+
+
+def privately(chat: Chat, request: Request, find: Callable[[], str | bool]) -> str | None:
+    """Answer a person 1:1.
+
+    Args:
+        chat: sends the answer
+        request: what is answered
+        find: gives the answer; True: it has been sent 1:1 already; False: there is nothing to tell
+
+    Returns:
+        what goes into the thread: outside of the 1:1 space, one line that says where the answer is
+    """
+    user_id, texts = request.user_id, chat.texts(request.user_id)
+    try:
+        answer = find()
+    except MessageNotSent as error:
+        log.warning("no private message to user %s: %s", user_id, error)
+        return texts.cannot_write_direct
+    except (StoreError, TokenServiceError) as error:
+        log.error("no answer to user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
+        return chat.explain(error, user_id)
+    if request.is_direct:
+        return answer if isinstance(answer, str) else None
+    if isinstance(answer, str) and not chat.tell(user_id, answer):
+        return texts.cannot_write_direct
+    return texts.look_in_direct if answer else None

@@ -62,14 +62,34 @@ def check_not_async(method: Any) -> None:
 
 
 def check_order(cls: type, mixin: type) -> None:
-    """Raises TypeError: a class hands ``token_manager=`` to webex_bot, as the mixin stands behind Command."""
-    order = cls.__mro__
-    if (
-        Command in order
-        and order.index(Command) < order.index(mixin)
-        and "token_manager" not in inspect.signature(cls.__init__).parameters  # type: ignore[misc]
-    ):
+    """Raises TypeError: webex_bot gets ``token_manager=``, as the mixin stands behind Command."""
+    if Command not in cls.__mro__:
+        return
+    in_front = cls.__mro__[: cls.__mro__.index(Command)]
+    if mixin not in in_front and not any(_takes_manager(part) for part in in_front):
         raise TypeError(f"write class {cls.__name__}({mixin.__name__}, Command): the mixin comes first")
+
+
+def _takes_manager(cls: type) -> bool:
+    init = vars(cls).get("__init__")
+    return init is not None and "token_manager" in inspect.signature(init, follow_wrapped=False).parameters
+
+
+def check_base(cls: type, mixin: type) -> None:
+    """Raises TypeError: a guard in a class that is no command."""
+    if not issubclass(cls, Command):
+        raise TypeError(
+            f"{cls.__name__} is no command: write class {cls.__name__}({mixin.__name__}) where commands "
+            "inherit from it"
+        )
+
+
+def hidden_guard(command: Any) -> TypeError:
+    """A command has a guard of which its class does not know."""
+    return TypeError(
+        f"{type(command).__name__} has a guard that another decorator hides from it: "
+        "put @requires_user_token on the class, or make the guard in the body of the class"
+    )
 
 
 def checked_manager(command: Any, token_manager: LoginService | None) -> LoginService:

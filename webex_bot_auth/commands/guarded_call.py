@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from types import GeneratorType
 from typing import Any
 
@@ -14,11 +14,11 @@ from webex_bot.exceptions import BotException
 from wxc_sdk import WebexSimpleApi
 
 from ..chat.messages import Why
-from ..errors import MessageNotSent, OutsideGuardedCall, StoreError, TokenServiceError
+from ..errors import OutsideGuardedCall, StoreError, TokenServiceError
 from ..models import UserContext
 from ..service import LoginService
 from ..webex.rest import user_api
-from .answers import checked
+from .answers import checked, privately
 from .failures import is_rate_limit, is_refusal_of, report
 from .request import Request, display_name
 
@@ -40,21 +40,12 @@ class Needs:
         reason: what for, in the bot author's words
     """
 
-    scopes: list[str] = field(default_factory=list)
-    reason: str | None = None
+    scopes: list[str]
+    reason: str | None
 
-
-@dataclass(frozen=True)
-class Denied:
-    """The command does not run.
-
-    Attributes:
-        answer: what the thread gets; None: nothing
-        ask: the author has to log in and was not asked yet; what the card says
-    """
-
-    answer: str | None = None
-    ask: Why | None = None
+    def joined_with(self, other: Needs) -> Needs:
+        """All scopes; our own reason, if there is one."""
+        return Needs(list(dict.fromkeys([*self.scopes, *other.scopes])), self.reason or other.reason)
 
 
 @dataclass
@@ -68,11 +59,12 @@ class Resumed:
     ran: bool = False
 
 
+#: with a login, a command runs; else its author gets a login card that says why, or an answer, or nothing
+Decision = UserContext | Why | str | None
+
 resumed: ContextVar[Resumed | None] = ContextVar("webex_bot_auth_resumed", default=None)
 #: what pre_execute found out, for the execute that webex_bot calls next in the same thread
-_decided: ContextVar[tuple[Any, Any, UserContext | Denied] | None] = ContextVar(
-    "webex_bot_auth_decided", default=None
-)
+_decided: ContextVar[tuple[Any, Any, Decision] | None] = ContextVar("webex_bot_auth_decided", default=None)
 _current: ContextVar[GuardedCall | None] = ContextVar("webex_bot_auth_call", default=None)
 
 
@@ -87,6 +79,8 @@ class GuardedCall:
         run: the hook, with its arguments
     """
 
+    _context: UserContext | None = None
+
     def __init__(
         self, command: Any, hook: str, request: Request, needs: Needs, run: Callable[[], Any]
     ) -> None:
@@ -96,7 +90,6 @@ class GuardedCall:
         self.needs = needs
         self.service: LoginService = command.token_manager
         self._body = run
-        self._context: UserContext | None = None
 
     @property
     def context(self) -> UserContext:
@@ -115,34 +108,45 @@ class GuardedCall:
         outer = _current.get()
         if outer is not None and outer._is_around(self):
             return self._body()  # such as super().execute(...): the guard has been passed already
-        decision = self._recall() if self.hook != "pre_execute" else None
-        if decision is None:
-            decision = self._decide()
-        if self.hook == "pre_execute":
-            self._note(decision)
+        decision = self._decision()
         if isinstance(decision, UserContext):
             self._context = decision
             return self._run_body()
         if self.hook == "pre_execute":
             return None  # execute comes next, and answers
-        return self._deny(self._ask(decision.ask) if decision.ask else decision.answer)
+        return self._deny(self._ask(decision) if isinstance(decision, Why) else decision)
 
     # -- may it run?
 
     def _is_around(self, inner: GuardedCall) -> bool:
         return inner.command is self.command and inner.request.activity is self.request.activity
 
-    def _decide(self) -> UserContext | Denied:
+    def _decision(self) -> Decision:
+        """What pre_execute has noted for this call, or else what is so now."""
+        if self.hook == "pre_execute":
+            return self._note(self._decide())
+        if noted := _decided.get():
+            _decided.set(None)
+            command, activity, decision = noted
+            if command is self.command and activity is self.request.activity:
+                return decision
+        return self._decide()
+
+    def _note(self, decision: Decision) -> Decision:
+        _decided.set((self.command, self.request.activity, decision))
+        return decision
+
+    def _decide(self) -> Decision:
         user_id = self.request.user_id
         try:
             context = self.service.get_user_context_and_refresh(user_id=user_id)
         except (StoreError, TokenServiceError) as error:
             log.error("command not run: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
-            return Denied(answer=self.service.chat.explain(error, user_id))
+            return self.service.chat.explain(error, user_id)
         if context is None:
-            return Denied(ask=self._why())
+            return self._why()
         if self.needs.scopes and not context.grants(self.needs.scopes):
-            return Denied(ask=self._why(again=True))
+            return self._why(again=True)
         return context
 
     def _why(self, *, again: bool = False, sentence: str | None = None) -> Why:
@@ -151,42 +155,22 @@ class GuardedCall:
             resumes=self.service.login.resumes_commands,
         )  # fmt: skip
 
-    def _note(self, decision: UserContext | Denied) -> None:
-        _decided.set((self.command, self.request.activity, decision))
-
-    def _recall(self) -> UserContext | Denied | None:
-        noted = _decided.get()
-        if noted is None:
-            return None
-        _decided.set(None)
-        command, activity, decision = noted
-        return decision if command is self.command and activity is self.request.activity else None
-
     # -- it may not
 
     def _ask(self, why: Why) -> str | None:
         """Send the login card 1:1. What is returned goes into the thread, and holds no link."""
-        user_id, chat = self.request.user_id, self.service.chat
-        texts = chat.texts(user_id)
-        try:
-            sent = self.service.login.ask(
-                user_id,
-                self.needs.scopes,
-                why=why,
-                command=self.request.to_wait(self.command) if why.resumes else None,
-            )
-        except MessageNotSent as error:
-            log.warning("no login card for user %s: %s", user_id, error)
-            return texts.cannot_write_direct
-        except (StoreError, TokenServiceError) as error:
-            log.error("no login for user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
-            return chat.explain(error, user_id)
-        return texts.look_in_direct if sent and not self.request.is_direct else None
+        waiting = self.request.to_wait(self.command) if why.resumes else None
+        ask = self.service.login.ask
+        return privately(
+            self.service.chat,
+            self.request,
+            lambda: ask(self.request.user_id, self.needs.scopes, why=why, command=waiting),
+        )
 
     def _deny(self, answer: str | None) -> Any:
         """An answer instead of the hook's own, which also keeps the rest of the command from running."""
         if self.hook == "pre_execute":
-            self._note(Denied())
+            self._note(None)
         return _answer_and_stop(answer) if self.hook == "pre_card_load_reply" else answer
 
     # -- it may
@@ -194,53 +178,43 @@ class GuardedCall:
     def _run_body(self) -> Any:
         if resuming := resumed.get():
             resuming.ran = True
-        token = _current.set(self)
         try:
-            result = checked(self._body())
-        except BotException:
-            raise
-        except (KeyboardInterrupt, GeneratorExit):
+            result = self._inside(self._body)
+        except (BotException, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 (whatever a command raises, its author gets an answer)
             return self._deny(self._explain(error))
-        finally:
-            _current.reset(token)
         return self._continue(result) if isinstance(result, GeneratorType) else result
 
     def _continue(self, answers: GeneratorType[Any, None, Any]) -> Iterator[Any]:
         """A command that yields its answers runs while webex_bot posts them: inside the call all the same."""
         try:
             while True:
-                token = _current.set(self)
-                try:
-                    answer = checked(next(answers))
-                except StopIteration:
-                    return
-                except BotException as error:  # webex_bot does not look for it here
-                    answers.close()
-                    answer = self._answer_of(error)
-                except (KeyboardInterrupt, GeneratorExit):
-                    raise
-                except BaseException as error:  # noqa: BLE001 (see above)
-                    answers.close()
-                    answer = self._explain(error)
-                finally:
-                    _current.reset(token)
-                yield answer
+                yield self._inside(partial(next, answers))
+        except StopIteration:
+            return
+        except BotException as error:  # webex_bot does not look for it here
+            yield self._answer_of(error)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (see above)
+            yield self._explain(error)
         finally:
-            token = _current.set(self)
-            try:
-                answers.close()
-            finally:
-                _current.reset(token)
+            self._inside(answers.close)
+
+    def _inside(self, run: Callable[[], Any]) -> Any:
+        """Run a piece of the command, which finds this call."""
+        token = _current.set(self)
+        try:
+            return checked(run())
+        finally:
+            _current.reset(token)
 
     def _answer_of(self, error: BotException) -> Any:
         """An answer that its author wants to be private is private."""
-        if not error.reply_one_to_one or self.request.is_direct:
+        if not error.reply_one_to_one:
             return error.reply_message
-        texts = self.service.chat.texts(self.request.user_id)
-        sent = self.service.chat.tell(self.request.user_id, str(error.reply_message))
-        return texts.look_in_direct if sent else texts.cannot_write_direct
+        return privately(self.service.chat, self.request, lambda: str(error.reply_message))
 
     def _explain(self, error: BaseException) -> str | None:
         """What the author is told about an exception of the command."""
