@@ -45,6 +45,7 @@ pytest_plugins = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         marks.mark(item)
+    items.sort(key=marks.order)
 
 
 @pytest.fixture(scope="session")

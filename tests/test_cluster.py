@@ -50,8 +50,6 @@ class TestContract(OnServers, TokenManagerContract):
 
 
 class TestContractEncrypted(OnServers, TokenManagerContract):
-    test_flow_ids_are_long_and_distinct = None  # slow, and encryption makes no difference to it
-
     @pytest.fixture
     def make_manager(self, redis_make: Make) -> Make:
         return functools.partial(redis_make, encryption_keys=[KEY])

@@ -37,6 +37,13 @@ def web(production: Deployment) -> Iterator[Gunicorn]:
 
 
 @pytest.fixture(scope="class")
+def small_web(production: Deployment) -> Iterator[Gunicorn]:
+    """For what is the same with any number of workers; four take some seconds to start."""
+    with production.web("--workers", "1") as web:
+        yield web
+
+
+@pytest.fixture(scope="class")
 def bot(production: Deployment) -> Iterator[Running]:
     with production.bot() as bot:
         yield bot
@@ -131,11 +138,11 @@ class TestAtWork:
                 logins.append(production.log_in(person, "hello"))
                 production.log_out(person)
 
-        with ThreadPoolExecutor(PLACES // 2) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             old = web.wait_for_workers(WORKERS)
-            with production.turnstile.holding(first(PLACES // 4, is_exchange)):
-                going = [pool.submit(log_in_and_out, person) for person in add_people(PLACES // 2)]
-                held = production.turnstile.wait_for(PLACES // 4)
+            with production.turnstile.holding(first(THREADS // 2, is_exchange)):
+                going = [pool.submit(log_in_and_out, person) for person in add_people(THREADS)]
+                held = production.turnstile.wait_for(THREADS // 2)
                 web.process.send_signal(signal.SIGHUP)
                 new = web.wait_for_workers(WORKERS, besides=old)
             for pid in old:
@@ -173,7 +180,7 @@ class TestAtWork:
 
 class TestTheBotStops:
     def test_when_its_commands_have_ended(
-        self, production: Deployment, web: Gunicorn, add_people: AddPeople
+        self, production: Deployment, small_web: Gunicorn, add_people: AddPeople
     ) -> None:
         (alice,) = add_people(1)
         with production.bot() as bot:
@@ -189,7 +196,7 @@ class TestTheBotStops:
         assert "Task was destroyed" not in bot.log
 
     def test_and_the_next_one_continues_where_it_stopped(
-        self, production: Deployment, web: Gunicorn, add_people: AddPeople
+        self, production: Deployment, small_web: Gunicorn, add_people: AddPeople
     ) -> None:
         over, logins = threading.Event(), list[Login | None]()
 
@@ -213,16 +220,16 @@ class TestTheBotStops:
 
 class TestTheWebProcessStops:
     def test_when_its_logins_have_ended(
-        self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
+        self, production: Deployment, small_web: Gunicorn, bot: Running, add_people: AddPeople
     ) -> None:
         (alice,) = add_people(1)
         with ThreadPoolExecutor(1) as pool:
             with production.turnstile.holding(is_exchange):
                 login = pool.submit(production.log_in, alice, "hello")
                 production.turnstile.wait_for()
-                web.process.send_signal(signal.SIGTERM)
-                web.wait_for("Handling signal: term")
-            assert web.ended() == 0
+                small_web.process.send_signal(signal.SIGTERM)
+                small_web.wait_for("Handling signal: term")
+            assert small_web.ended() == 0
             done = login.result()
         assert done
         assert done.page == 200
@@ -233,7 +240,7 @@ class TestLogs:
         self, production: Deployment, bot: Running, add_people: AddPeople
     ) -> None:
         (alice,) = add_people(1)
-        with production.web("--access-logformat", '%(h)s "%(r)s" %(s)s "%(f)s"') as web:
+        with production.web("--workers", "1", "--access-logformat", '%(h)s "%(r)s" %(s)s "%(f)s"') as web:
             production.log_in(alice, "hello")
             web.wait_for(r"GET /redirect\?code=\*\*\*&state=\*\*\*")
             with socket.create_connection(("127.0.0.1", production.port), 30) as connection:

@@ -37,7 +37,7 @@ def in_processes(
         what it returned in each process
     """
     settings = {name: getattr(integration, name) for name in SETTINGS}
-    context = multiprocessing.get_context("spawn")
+    context = _context()
     start, answers = context.Barrier(count), context.Queue()
     made = (bot_token, settings, store, rest_base)
     workers = [
@@ -49,6 +49,15 @@ def in_processes(
     for worker in workers:
         worker.join()
     return done
+
+
+def _context() -> Any:
+    """Processes that share nothing; where the system can do it, copies of one that has imported everything."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["webex_bot_auth.user_context.redis_manager", __name__])
+    return context
 
 
 def _work(made: Any, work: Callable[..., Any], arguments: Any, start: Any, answers: Any) -> None:

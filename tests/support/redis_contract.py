@@ -43,6 +43,9 @@ def fail(node: RedisServer, how: str) -> None:
 class OnServers:
     """Base class of tests; needs the fixtures ``started`` (the servers) and ``client`` (a client of them)."""
 
+    #: thousands of logins, whose ids do not depend on the servers
+    test_flow_ids_are_long_and_distinct = None
+
     @pytest.fixture
     def redis(self, started: Any) -> Any:
         """The servers, all up and empty."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from .model.cloud import Cloud
 from .model.errors import NoSuchMessageError
@@ -38,11 +39,9 @@ class MessageFilter:
         return "\n".join(_line(one) for one in self._candidates(messages)) or "  nothing"
 
     def _candidates(self, messages: list[Message]) -> list[Message]:
-        numbers = [
-            number for number, one in enumerate(messages) if self.after and one.uuid == self.after.uuid
-        ]
-        start = numbers[0] + 1 if numbers else 0
-        return [one for one in messages[start:] if self.room in (None, one.room)]
+        # from the end: most of what is waited for has just been posted
+        later = takewhile(lambda one: self.after is None or one.uuid != self.after.uuid, reversed(messages))
+        return [one for one in later if self.room in (None, one.room)][::-1]
 
 
 def wait_for_message(cloud: Cloud, wanted: MessageFilter, timeout: float) -> Message:
