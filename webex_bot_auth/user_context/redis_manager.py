@@ -122,3 +122,4 @@ class RedisTokenManager(StoredTokenManager):
         super()._close()
         if self._owns_client:
             self.redis.close()
+            self.redis.connection_pool.disconnect()  # which redis-py 5.0.0 leaves open
