@@ -96,13 +96,13 @@ def make_bot(settings: Settings, tokens: TokenManager) -> WebexBot:
 def phone(sandbox: Sandbox) -> Iterator[None]:
     """Give everybody in the sandbox the same phone: a call from Bob rings, one to Carol is connected."""
     common = {"callSessionId": "session", "created": "2025-01-01T12:00:00.000Z"}
-    bob = {"id": "in", "personality": "terminator", "state": "alerting", "remoteParty": {"name": "Bob Brown"}}
-    carol = {"id": "out", "personality": "originator", "state": "connected", "remoteParty": {"name": "Carol"}}
-    dialed = {"callId": "new", "callSessionId": "new session"}
+    bob, carol = ({"remoteParty": {"name": name, "number": "2001"}} for name in ("Bob Brown", "Carol"))
+    ringing = {"id": "in", "personality": "terminator", "state": "alerting"}
+    connected = {"id": "out", "personality": "originator", "state": "connected"}
     path = "/v1/telephony/calls"
     with (
-        sandbox.answer(path, json={"items": [common | bob, common | carol]}),
-        sandbox.answer(f"{path}/dial", method="POST", json=dialed),
+        sandbox.answer(path, json={"items": [common | ringing | bob, common | connected | carol]}),
+        sandbox.answer(f"{path}/dial", method="POST", json={"callId": "new", "callSessionId": "s"}),
         sandbox.answer(f"{path}/answer", method="POST", status=204),
         sandbox.answer(f"{path}/hangup", method="POST", status=204),
     ):
