@@ -202,7 +202,7 @@ class TestAnswers:
             def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
                 return "last"
 
-        bot = webex_sandbox.run(Answers, functools.partial(Last, command_keyword="last"))
+        bot = webex_sandbox.run(Answers, functools.partial(Last, command_keyword="last"), workers=1)
         alice = webex_sandbox.add_person("Alice Adams")
         bot.log_in(alice)
         bot.ask(alice, "whoami")

@@ -22,6 +22,7 @@ addopts = --strict-markers -p no:cacheprovider
 filterwarnings =
     error
     ignore:`json_encoders` is deprecated
+    ignore::pydantic.warnings.PydanticDeprecatedSince20
 """
 
 

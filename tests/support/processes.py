@@ -52,7 +52,7 @@ def in_processes(
 
 
 def _context() -> Any:
-    """Processes that share nothing; where the system can do it, copies of one that has imported everything."""
+    """Processes that share nothing; if possible, copies of one that has done the imports."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
