@@ -17,7 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate and its key to files; return their paths."""
+    """Write a certificate and its key to files, unless they are there; return their paths."""
+    paths = folder / "certificate.pem", folder / "key.pem"
+    if paths[0].exists():
+        return paths
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -33,7 +36,6 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    paths = folder / "certificate.pem", folder / "key.pem"
     paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     paths[1].write_bytes(
         key.private_bytes(
@@ -81,8 +83,13 @@ def _relay(plain: socket.socket, context: ssl.SSLContext, port: int) -> None:
         contextlib.suppress(OSError),  # a client that does not trust the certificate closes the connection
         context.wrap_socket(plain, server_side=True) as outside,
         socket.create_connection(("127.0.0.1", port)) as inside,
-        selectors.DefaultSelector() as selector,
     ):
+        relay(outside, inside)
+
+
+def relay(outside: socket.socket, inside: socket.socket) -> None:
+    """Send on what each of two sockets receives, until one of them is closed."""
+    with selectors.DefaultSelector() as selector:
         selector.register(outside, selectors.EVENT_READ, inside)
         selector.register(inside, selectors.EVENT_READ, outside)
         while True:
