@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +76,27 @@ def test_the_end_does_not_wait_for_ever(spoken: Speaker, monkeypatch: pytest.Mon
     spoken.close()
     may_go.set()
     assert told == []
+
+
+#: handlers of atexit run when no pool of threads takes anything any more
+AT_THE_END = """
+import atexit
+from webex_bot_auth.chat.speaker import Speaker
+speaker = Speaker()
+def last():
+    for words in ("first", "second"):
+        speaker.say("alice", lambda words=words: print(words))
+    speaker.close()
+atexit.register(last)
+"""
+
+
+@pytest.mark.timeout(30)
+def test_what_is_said_while_python_exits_is_said_at_once() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", AT_THE_END], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("first\nsecond\n", "")
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit])

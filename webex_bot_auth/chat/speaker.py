@@ -34,16 +34,20 @@ class Speaker:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webex_bot_auth-speaker")
 
     def say(self, user_id: str, job: Job) -> None:
-        """Run a job after all that was said to this person before; at once where this is closed."""
+        """Run a job after all that was said to this person before; at once where this, or Python, closes."""
         with self._changed:
-            if not self._closed:
-                if user_id in self._waiting:
-                    self._waiting[user_id].append(job)
-                else:
-                    self._waiting[user_id] = deque([job])
-                    self._pool.submit(self._run_all, user_id)
+            if not self._closed and self._is_taken(user_id, job):
                 return
         _run(job, user_id)
+
+    def _is_taken(self, user_id: str, job: Job) -> bool:
+        if user_id not in self._waiting:
+            try:
+                self._pool.submit(self._run_all, user_id)
+            except RuntimeError:  # the interpreter is about to exit
+                return False
+        self._waiting.setdefault(user_id, deque()).append(job)
+        return True
 
     def close(self) -> None:
         """Wait until all is said, for :data:`CLOSE_SECONDS` at most. May be called twice."""
@@ -61,9 +65,9 @@ class Speaker:
 
     def _next(self, user_id: str) -> Job | None:
         with self._changed:
-            if self._waiting[user_id]:
-                return self._waiting[user_id].popleft()
-            del self._waiting[user_id]
+            if waiting := self._waiting.get(user_id):
+                return waiting.popleft()
+            self._waiting.pop(user_id, None)
             self._changed.notify_all()
             return None
 
