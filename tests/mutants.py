@@ -73,7 +73,7 @@ TESTS = {
     "stores/yaml": "yaml_file damaged_stores stores yaml_writes refresh_races",
     "user_context/settings": "settings scopes_asked_for oauth_settings redirect_path",
     "user_context": "hooks settings outside_of_commands without_register_bot redis_keys growth",
-    "webex/bounded_http": "bounded_http connections",
+    "webex/bounded_http": "bounded_http connections oauth_failures",
     "webex/connections": "connections through_a_proxy bounded_http oauth_time_limits",
     "webex/device_grant": "device_faults device_login",
     "webex/identity": "redirect_endings oauth_failures trust",

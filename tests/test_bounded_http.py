@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,10 +33,9 @@ TOKENS = Tokens(access_token="token")
 
 @pytest.fixture
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest, "OWN_READ_SECONDS", 0.3)
-    monkeypatch.setattr(rest, "OWN_TOTAL_SECONDS", 0.6)
-    monkeypatch.setattr(rest, "COMMAND_READ_SECONDS", 0.3)
-    monkeypatch.setattr(rest, "COMMAND_TOTAL_SECONDS", 0.6)
+    for name in ("OWN", "OF_COMMANDS"):
+        short = dataclasses.replace(getattr(rest, name), read_seconds=0.3, total_seconds=0.6)
+        monkeypatch.setattr(rest, name, short)
 
 
 #: what is sent at once, and what drips after it
@@ -94,7 +94,7 @@ def test_rate_limits_are_waited_out_for_a_second_at_least_and_not_for_ever(
     webex_sandbox: WebexSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
-    monkeypatch.setattr("webex_bot_auth.webex.rest.time.sleep", waits.append)
+    monkeypatch.setattr("webex_bot_auth.webex.bounded_http.time.sleep", waits.append)
     alice = webex_sandbox.add_person("Alice Adams")
     api = user_api(Tokens(access_token=alice.token), Connections())
     with webex_sandbox.faults.rest("/v1/people/me", status=429, retry_after=0, times=2):
@@ -103,7 +103,7 @@ def test_rate_limits_are_waited_out_for_a_second_at_least_and_not_for_ever(
     with webex_sandbox.faults.rest("/v1/people/me", status=429, retry_after=3600), pytest.raises(RestError):
         api.people.me()
     assert waits == [1.0, 1.0]
-    monkeypatch.setattr("webex_bot_auth.webex.rest.MAX_RATE_LIMIT_WAIT", 0.0)
+    monkeypatch.setattr(rest, "OF_COMMANDS", rest.OF_BOTS)
     bot = webex_sandbox.run(Whoami)
     with webex_sandbox.faults.rest("/v1/people/me", status=429, retry_after=1):
         bot.manager.set_user_context(
@@ -111,6 +111,23 @@ def test_rate_limits_are_waited_out_for_a_second_at_least_and_not_for_ever(
             user_context=UserContext(user_id=alice.id, tokens=Tokens(access_token=alice.token)),
         )
         assert bot.ask(alice, "whoami").text == TEXTS.webex_busy
+
+
+def test_a_message_waits_out_rate_limits_for_a_short_time(
+    webex_sandbox: WebexSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("webex_bot_auth.webex.bounded_http.time.sleep", waits.append)
+    alice = webex_sandbox.add_person("Alice Adams")
+    messages = DirectMessages(webex_sandbox.add_bot("Echo Bot").token, Connections())
+    with webex_sandbox.faults.rest("/v1/messages", method="POST", status=429, retry_after=2, times=1):
+        assert messages.send(alice.id, "hello")
+    assert waits == [2.0]
+    with webex_sandbox.faults.rest("/v1/messages", method="POST", status=429, retry_after=6) as fault:
+        with pytest.raises(MessageNotSent):
+            messages.send(alice.id, "hello again")
+        assert fault.seen == 1
+    assert waits == [2.0]
 
 
 @pytest.mark.holds(50)

@@ -30,8 +30,8 @@ from webex_bot_auth.errors import (
     TokenServiceUnavailable,
 )
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.webex.bounded_http import retry_after
 from webex_bot_auth.webex.oauth import WebexOAuth
-from webex_bot_auth.webex.token_endpoint import retry_after
 
 
 class TestFailures:

@@ -13,14 +13,14 @@ from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth.errors import TokenServiceUnavailable
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.webex import token_endpoint
+from webex_bot_auth.webex import bounded_http, token_endpoint
 from webex_bot_auth.webex.oauth import WebexOAuth
 
 
 @pytest.fixture
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits of half a second at most."""
-    monkeypatch.setattr(token_endpoint, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(bounded_http, "CONNECT_SECONDS", 0.3)
     monkeypatch.setattr(token_endpoint, "READ_SECONDS", 0.3)
     monkeypatch.setattr(token_endpoint, "TOTAL_SECONDS", 0.5)
 

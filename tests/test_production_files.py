@@ -70,7 +70,7 @@ class TestOneCommandEverywhere:
 
     def test_there_is_time_for_logins_to_end(self, name: str, compose: dict[str, Any]) -> None:
         # the token endpoint, people/me and the message, with the Redis commands before and between them
-        own = bounded_http.CONNECT_SECONDS + rest.OWN_TOTAL_SECONDS
+        own = bounded_http.CONNECT_SECONDS + rest.OWN.total_seconds
         login = token_endpoint.TOTAL_SECONDS + 2 * own + 4 * redis_client.ANSWER_SECONDS
         assert login <= GUNICORN["graceful_timeout"]
         assert GUNICORN["graceful_timeout"] < seconds(unit(name)["TimeoutStopSec"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,8 +74,7 @@ def test_calls_share_one_tunnel(
 def test_an_answer_that_never_ends(
     connections: Connections, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rest, "OWN_READ_SECONDS", 0.3)
-    monkeypatch.setattr(rest, "OWN_TOTAL_SECONDS", 0.6)
+    monkeypatch.setattr(rest, "OWN", dataclasses.replace(rest.OWN, read_seconds=0.3, total_seconds=0.6))
     with (
         RawServer(b"HTTP/1.1 200 OK\r\nX-Long: ", itertools.cycle(b"x")) as server,
         through_a_proxy(server.url, tmp_path, monkeypatch) as proxy,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -14,13 +12,12 @@ from ..errors import MessageNotSent
 from ..forks import start_afresh_now_and_after_forks
 from ..webex.connections import Connections
 from ..webex.rest import quiet_api
-from ..webex.token_endpoint import retry_after
 from .bot_profile import BotProfile
 from .cards import Card
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
-#: a 429 is waited out once, if that takes no longer; seconds
-MAX_WAIT = 5.0
+#: so long, in all, 429s are waited out, while a person waits; seconds
+RATE_LIMIT_SECONDS = 5.0
 
 
 class DirectMessages:
@@ -41,7 +38,7 @@ class DirectMessages:
 
     def start_afresh(self) -> None:
         """See :mod:`webex_bot_auth.forks`."""
-        self._api = quiet_api(self._tokens, self._connections)
+        self._api = quiet_api(self._tokens, self._connections, rate_limit_seconds=RATE_LIMIT_SECONDS)
 
     def send(self, person_id: str, text: str, card: Card | None = None) -> str | None:
         """Send plain text, or a card together with the text for clients that show no cards.
@@ -55,17 +52,12 @@ class DirectMessages:
         attachments: Any = None  # wxc_sdk's type says list, and it takes list or None
         if card:
             attachments = [{"contentType": CARD_TYPE, "content": card}]
-        for last_try in (False, True):
-            try:
-                sent = self._api.messages.create(to_person_id=person_id, text=text, attachments=attachments)
-            except RestError as error:
-                if last_try or not _waited_out(error.response.status_code, error.response.headers):
-                    raise MessageNotSent(error.response.status_code) from None  # its text quotes addresses
-            except (requests.RequestException, ValueError):  # the latter: an answer that is no message
-                raise MessageNotSent(None) from None
-            else:
-                return sent.id
-        raise AssertionError  # the second try returns or raises
+        try:
+            return self._api.messages.create(to_person_id=person_id, text=text, attachments=attachments).id
+        except RestError as error:
+            raise MessageNotSent(error.response.status_code) from None  # its text quotes addresses
+        except (requests.RequestException, ValueError):  # the latter: an answer that is no message
+            raise MessageNotSent(None) from None
 
     def delete(self, message_id: str) -> bool:
         """Delete a message of the bot.
@@ -81,11 +73,3 @@ class DirectMessages:
         except requests.RequestException:
             return False
         return True
-
-
-def _waited_out(status: int, headers: Mapping[str, str]) -> bool:
-    seconds = retry_after(headers)
-    if status != 429 or seconds is None or seconds > MAX_WAIT:
-        return False
-    time.sleep(seconds)
-    return True

@@ -10,7 +10,6 @@ never the whole.
 from __future__ import annotations
 
 import io
-import socket
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -155,22 +154,6 @@ _POOLS = {
 }
 
 
-class _DeadlineReader(socket.SocketIO):
-    """Reads from a socket until a moment has come."""
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        super().__init__(sock, "r")
-        self._deadline = deadline
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer takes too long")
-        sock: socket.socket = self._sock  # type: ignore[attr-defined]
-        sock.settimeout(min(left, sock.gettimeout() or left))
-        return super().readinto(buffer)
-
-
 class _DeadlineSocket:
     """What ``http.client`` reads an answer from."""
 
@@ -179,8 +162,28 @@ class _DeadlineSocket:
         self._deadline = deadline
 
     def makefile(self, *_: Any) -> io.BufferedReader:
-        reader = _DeadlineReader(self._sock, self._deadline)
-        # within TLS to a proxy, urllib3 puts an object of its own around the socket
-        sock = getattr(self._sock, "socket", self._sock)
-        sock._io_refs += 1  # as socket.makefile() does: the connection may be closed before the reader
-        return io.BufferedReader(reader)
+        return io.BufferedReader(_DeadlineReader(self._sock, self._deadline))
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until a moment has come."""
+
+    def __init__(self, sock: Any, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+        self._reader = sock.makefile("rb", buffering=0)  # keeps the socket open until it is closed itself
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer takes too long")
+        self._sock.settimeout(min(left, self._sock.gettimeout() or left))
+        count: int | None = self._reader.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()

@@ -5,11 +5,11 @@ Sources: RFC 8628, https://developer.webex.com/docs/login-with-webex (device gra
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from requests.auth import HTTPBasicAuth
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
@@ -65,14 +65,14 @@ class DeviceGrant:
             TokenServiceError: one of its kinds
         """
         form = {"client_id": self._integration.client_id, "scope": " ".join(scopes)}
-        status, headers, body = post_form(f"{self._base}/device/authorize", form, self._connections)
-        if status != 200:
-            error = failure(status, headers, body)
+        response = post_form(f"{self._base}/device/authorize", form, self._connections)
+        if (status := response.status_code) != 200:
+            error = failure(response)
             # there is no grant yet that could be bad: the request is
             raise (
                 ClientRefused(status=status, error=error.error) if isinstance(error, GrantRefused) else error
             )
-        answer = json_object(body)
+        answer = json_object(response.content)
         try:
             return DeviceCode(
                 device_code=str(answer["device_code"]),
@@ -92,19 +92,13 @@ class DeviceGrant:
             GrantRefused: the person refused (``error`` is ``access_denied``), or the code has expired
             TokenServiceError: the other kinds
         """
-        client = f"{self._integration.client_id}:{self._integration.client_secret}"
-        basic = "Basic " + base64.b64encode(client.encode()).decode("ascii")
-        form = {
-            "grant_type": GRANT_TYPE,
-            "device_code": device_code,
-            "client_id": self._integration.client_id,
-        }
-        status, headers, body = post_form(
-            f"{self._base}/device/token", form, self._connections, authorization=basic
-        )
-        if status == 200:
-            return parse_tokens(body)
-        error = failure(status, headers, body)
+        client_id, secret = self._integration.client_id, self._integration.client_secret
+        form = {"grant_type": GRANT_TYPE, "device_code": device_code, "client_id": client_id}
+        client = HTTPBasicAuth(client_id.encode(), secret.encode())
+        response = post_form(f"{self._base}/device/token", form, self._connections, client=client)
+        if (status := response.status_code) == 200:
+            return parse_tokens(response.content)
+        error = failure(response)
         if status == 428 or error.error in ("authorization_pending", "slow_down"):
             raise NotYetApproved(status=status, error=error.error)
         if error.error in ("access_denied", "expired_token"):

@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from dataclasses import replace
 
 import requests
 from wxc_sdk import WebexSimpleApi
 from wxc_sdk.rest import RestSession
 from wxc_sdk.tokens import Tokens
 
-from .bounded_http import BoundedAdapter
+from .bounded_http import BoundedAdapter, Limits
 from .connections import Connections
-from .token_endpoint import retry_after
 
-#: for this package's own calls, while a person waits; seconds, bytes
-OWN_READ_SECONDS = 10.0
-OWN_TOTAL_SECONDS = 12.0
-OWN_MAX_BYTES = 1024 * 1024
-#: for a command's calls with the user's token: reports and uploads are slow; seconds
-COMMAND_READ_SECONDS = 60.0
-COMMAND_TOTAL_SECONDS = 300.0
-#: a command's 429s are waited out for so long in all, and each for a second at least; seconds
-MAX_RATE_LIMIT_WAIT = 50.0
-MIN_RATE_LIMIT_WAIT = 1.0
-
-
-class _CommandAdapter(BoundedAdapter):
-    """Waits out 429, as Webex asks for; the last one is the command's."""
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Send a request, again after each 429 as long as the time for that lasts."""
-        give_up = time.monotonic() + MAX_RATE_LIMIT_WAIT
-        while True:
-            response = super().send(request, **options)
-            if response.status_code != 429 or not isinstance(request.body, (str, bytes, type(None))):
-                return response
-            wait = max(MIN_RATE_LIMIT_WAIT, retry_after(response.headers) or 0.0)
-            if time.monotonic() + wait > give_up:
-                return response
-            response.close()
-            time.sleep(wait)
+#: for this package's own calls, while a person waits
+OWN = Limits(read_seconds=10.0, total_seconds=12.0, max_bytes=1024 * 1024)
+#: for a command's calls with the user's token: reports and uploads are slow
+OF_COMMANDS = Limits(read_seconds=60.0, total_seconds=300.0, rate_limit_seconds=50.0)
+#: for webex_bot's calls, which waits out 429s itself
+OF_BOTS = replace(OF_COMMANDS, rate_limit_seconds=0.0)
 
 
 class _QuietSession(RestSession):
     """Never writes requests to the log: ours hold login links."""
 
-    def register_response_callback(self, _callback: Any) -> str:
+    def register_response_callback(self, _callback: object) -> str:
         return ""
 
 
@@ -57,32 +34,28 @@ def user_api(tokens: Tokens, connections: Connections) -> WebexSimpleApi:
         tokens: the person's
         connections: what it sends its requests on; there is nothing to close
     """
-    session = RestSession(**_no_limits(tokens))
-    _CommandAdapter(
-        connections, read_seconds=COMMAND_READ_SECONDS, total_seconds=COMMAND_TOTAL_SECONDS
-    ).mount(session)
-    return WebexSimpleApi(tokens=tokens, session=session)
+    return _api(RestSession, tokens, BoundedAdapter(connections, OF_COMMANDS))
 
 
-def quiet_api(tokens: Tokens, connections: Connections) -> WebexSimpleApi:
-    """The API for this package's own calls: short time limits, no waiting out of 429, nothing logged."""
-    session = _QuietSession(**_no_limits(tokens))
-    BoundedAdapter(
-        connections,
-        read_seconds=OWN_READ_SECONDS,
-        total_seconds=OWN_TOTAL_SECONDS,
-        max_bytes=OWN_MAX_BYTES,
-    ).mount(session)
-    return WebexSimpleApi(tokens=tokens, session=session)
+def quiet_api(tokens: Tokens, connections: Connections, *, rate_limit_seconds: float = 0.0) -> WebexSimpleApi:
+    """The API for this package's own calls: short time limits, nothing logged.
+
+    Args:
+        tokens: the bot's, or a person's
+        connections: what it sends its requests on
+        rate_limit_seconds: so long, in all, 429s are waited out
+    """
+    limits = replace(OWN, rate_limit_seconds=rate_limit_seconds)
+    return _api(_QuietSession, tokens, BoundedAdapter(connections, limits))
 
 
 def let_bot_use(session: requests.Session, connections: Connections) -> None:
     """Let a session of webex_bot's use open connections, with time limits and without ~/.netrc."""
-    BoundedAdapter(connections, read_seconds=COMMAND_READ_SECONDS, total_seconds=COMMAND_TOTAL_SECONDS).mount(
-        session
-    )
+    BoundedAdapter(connections, OF_BOTS).mount(session)
 
 
-def _no_limits(tokens: Tokens) -> dict[str, Any]:
-    """wxc_sdk's own limits do harm: ten calls that hang hold up all others, and 429 has no end."""
-    return {"tokens": tokens, "concurrent_requests": 1_000_000, "retry_429": False}
+def _api(kind: type[RestSession], tokens: Tokens, adapter: BoundedAdapter) -> WebexSimpleApi:
+    # wxc_sdk's own limits do harm: ten calls that hang hold up all others, and 429 has no end
+    session = kind(tokens=tokens, concurrent_requests=1_000_000, retry_429=False)
+    adapter.mount(session)
+    return WebexSimpleApi(tokens=tokens, session=session)

@@ -9,31 +9,26 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from pydantic import ValidationError
+from requests.auth import HTTPBasicAuth
 from wxc_sdk.tokens import Tokens
 
-from ..clock import now, utc_now
+from ..clock import utc_now
 from ..errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
-from .bounded_http import BoundedAdapter
+from .bounded_http import BoundedAdapter, Limits, retry_after
 from .connections import Connections
 
-CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 #: maximum time for a whole answer, however slowly it arrives
 TOTAL_SECONDS = 15.0
 MAX_ANSWER_BYTES = 64 * 1024
-#: maximum wait that a service can ask for; seconds
-MAX_RETRY_AFTER = 3600.0
 
 _KNOWN_CODE = re.compile(
     r"\b(authorization_pending|slow_down|access_denied|expired_token|invalid_grant|invalid_client)\b"
 )
-
-Answer = tuple[int, Mapping[str, str], bytes]
 
 
 def request_tokens(url: str, form: Mapping[str, str], connections: Connections) -> Tokens:
@@ -47,16 +42,16 @@ def request_tokens(url: str, form: Mapping[str, str], connections: Connections) 
     Raises:
         TokenServiceError: one of its three kinds
     """
-    status, headers, body = post_form(url, form, connections)
-    if status != 200:
-        raise failure(status, headers, body)
-    return parse_tokens(body)
+    response = post_form(url, form, connections)
+    if response.status_code != 200:
+        raise failure(response)
+    return parse_tokens(response.content)
 
 
 def post_form(
-    url: str, form: Mapping[str, str], connections: Connections, *, authorization: str | None = None
-) -> Answer:
-    """Status, headers and body of the answer to a form, within :data:`TOTAL_SECONDS`.
+    url: str, form: Mapping[str, str], connections: Connections, *, client: HTTPBasicAuth | None = None
+) -> requests.Response:
+    """The answer to a form, within :data:`TOTAL_SECONDS`.
 
     ``Integration``'s own calls know no time limit and log the code at DEBUG, so they are not used here.
     Redirections are not followed: they would send the client secret to another server.
@@ -65,28 +60,20 @@ def post_form(
         url: where to send it
         form: its fields
         connections: what it is sent on
-        authorization: value of the header of that name
+        client: its id and secret, where they are not in the form
 
     Raises:
         TokenServiceUnavailable: there is no answer
     """
-    adapter = BoundedAdapter(
-        connections, read_seconds=READ_SECONDS, total_seconds=TOTAL_SECONDS, max_bytes=MAX_ANSWER_BYTES
-    )
+    adapter = BoundedAdapter(connections, Limits(READ_SECONDS, TOTAL_SECONDS, MAX_ANSWER_BYTES))
     try:
         with requests.Session() as session:
             adapter.mount(session)
-            response = session.post(
-                url,
-                data=form,
-                headers={"Accept": "application/json", "Authorization": authorization},
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-            )
+            accept = {"Accept": "application/json"}
+            return session.post(url, data=form, headers=accept, auth=client, allow_redirects=False)
     except requests.RequestException as error:
         # from None: urllib3's error texts may quote what was sent
         raise TokenServiceUnavailable(error=type(error).__name__) from None
-    return response.status_code, response.headers, response.content
 
 
 def parse_tokens(body: bytes) -> Tokens:
@@ -128,14 +115,15 @@ def _is_sendable(token: str) -> bool:
     return token.isascii() and token.isprintable()
 
 
-def failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServiceError:
+def failure(response: requests.Response) -> TokenServiceError:
     """Which of the three kinds of failure an answer is.
 
     Two shapes of errors are in use: ``{"error": ...}`` (RFC 6749 section 5.2) and Webex's
     ``{"message": ..., "errors": [...], "trackingId": ...}``.
     """
+    status = response.status_code
     try:
-        data = json_object(body)
+        data = json_object(response.content)
     except TokenServiceUnavailable:
         data = {}
     error = _error_code(data)
@@ -145,7 +133,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes) -> TokenServic
         return GrantRefused(**facts)
     if (400 <= status < 500 and status not in (400, 408, 425, 429)) or (status == 400 and error):
         return ClientRefused(**facts)
-    return TokenServiceUnavailable(retry_after=retry_after(headers), **facts)
+    return TokenServiceUnavailable(retry_after=retry_after(response.headers), **facts)
 
 
 def _error_code(data: Mapping[str, Any]) -> str | None:
@@ -169,17 +157,3 @@ def json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise TokenServiceUnavailable(error="answer is not a JSON object")
     return data
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds named by ``Retry-After``, as a number or a date (RFC 9110 section 10.2.3)."""
-    value = headers.get("Retry-After", "").strip()
-    try:
-        seconds = (
-            float(value)
-            if value.isascii() and value.isdecimal()
-            else parsedate_to_datetime(value).timestamp() - now()
-        )
-    except (ValueError, OverflowError, TypeError):
-        return None
-    return min(max(0.0, seconds), MAX_RETRY_AFTER)

@@ -10,7 +10,7 @@ import requests
 from ...redirect.view import HEADERS
 from ...webex.bounded_http import CONNECT_SECONDS
 from ...webex.oauth import is_loopback
-from ...webex.rest import OWN_READ_SECONDS
+from ...webex.rest import OWN
 from ..environment import REDIRECT_URL
 from .check_result import CheckResult, error, ok
 from .configuration import Configuration
@@ -48,7 +48,7 @@ def _get(url: str, *, is_local: bool) -> requests.Response:
     return session.get(
         url,
         auth=lambda request: request,  # otherwise requests would look for credentials in ~/.netrc
-        timeout=(CONNECT_SECONDS, OWN_READ_SECONDS),
+        timeout=(CONNECT_SECONDS, OWN.read_seconds),
         allow_redirects=False,
         stream=True,  # the headers are enough
     )
