@@ -15,8 +15,8 @@ from webexpythonsdk.models.cards.actions import Submit
 
 from webex_bot_auth import UserTokenMixin, requires_user_token
 from webex_bot_auth.sandbox import Message, Sandbox
+from webex_bot_auth.sandbox.bot_reports.remote import RemoteReports
 from webex_bot_auth.sandbox.clients import clients_at
-from webex_bot_auth.sandbox.workbench.remote import RemoteReports
 from webex_bot_auth.testing import WebexSandbox
 
 

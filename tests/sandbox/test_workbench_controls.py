@@ -82,21 +82,21 @@ def test_faults_are_switched_on_and_off_and_the_chat_says_so(world: World, page:
     faults.get_by_text("Sends events twice, seen 0 times").wait_for()
 
 
-def test_a_transcript_is_saved_and_the_slate_cleaned(world: World, page: Any) -> None:
+def test_a_transcript_is_saved_and_starting_over_clears_the_sandbox(world: World, page: Any) -> None:
     _, tokens = log_in(world)
     world.cloud.faults.rest("/v1/rooms", status=503)
     page.goto(world.cloud.url)
     choose(page, "Echo Bot")
     say(page, f"my token is {tokens.access_token}")
     page.locator("#messages").get_by_text("my token is").wait_for()
-    slate = workbench(page, world, "slate")
+    tab = workbench(page, world, "transcript")
     choose(page, "Echo Bot")
-    slate.get_by_text("Of the space Echo Bot").wait_for()
+    tab.get_by_text("Of the space Echo Bot").wait_for()
     with page.expect_download() as saved:
-        slate.get_by_role("link", name="Save the transcript").click()
+        tab.get_by_role("link", name="Save the transcript").click()
     assert "my token is •••" in saved.value.path().read_text(encoding="utf-8")
-    slate.get_by_role("button", name="Start over").click()
-    slate.get_by_role("button", name="Yes, start over").click()
+    tab.get_by_role("button", name="Start over", exact=True).click()
+    tab.get_by_role("button", name="Yes, start over").click()
     page.get_by_text("No messages yet.").first.wait_for()
     assert world.cloud.messages() == []
     assert list(world.cloud.calls) == []

@@ -19,7 +19,7 @@ from .model.people import Person
 from .model.rooms import Room
 from .notifications.delivery import Delivery, WebhookSettings
 from .oauth.settings import OAuthSettings
-from .rest.answers import Answer
+from .rest.custom_answers import Answer
 from .sandbox import Sandbox
 
 __all__ = [

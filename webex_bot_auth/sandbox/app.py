@@ -12,8 +12,8 @@ from .model.errors import WebexError, as_json
 from .oauth import authorize, token
 from .oauth.errors import OAuthError
 from .rest import authorizations, files, resources
-from .rest.answers import missing
 from .rest.auth import caller
+from .rest.custom_answers import missing
 from .services import Services, install, services, tracking_id
 from .websocket import registration
 

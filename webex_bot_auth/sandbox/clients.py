@@ -21,9 +21,9 @@ from webexpythonsdk import WebexAPI
 from wxc_sdk.integration import Integration
 from wxc_sdk.rest import RestSession
 
-from .workbench.handlings import Handlings
-from .workbench.remote import RemoteReports
-from .workbench.watching import bots_watched
+from .bot_reports.handlings import Handlings
+from .bot_reports.remote import RemoteReports
+from .bot_reports.watching import bots_watched
 
 
 def point_clients_at(url: str, *, report: bool = True) -> Callable[[], None]:

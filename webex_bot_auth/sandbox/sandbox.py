@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from wxc_sdk.integration import Integration
 
 from . import browser
-from .acting import Acting
 from .app import create_app
 from .bot_thread import BotThread, Runnable, running_bot
 from .http.calls import Calls
@@ -21,7 +20,8 @@ from .model.people import Person
 from .model.rooms import Room
 from .notifications.delivery import Delivery, WebhookSettings
 from .oauth.settings import OAuthSettings
-from .rest.answers import Answer
+from .person_actions import PersonActions
+from .rest.custom_answers import Answer
 from .services import create_services
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SCOPES = ("spark:people_read", "spark:kms")
 
 
-class Sandbox(Acting):
+class Sandbox(PersonActions):
     """A Webex cloud for tests and trials, on 127.0.0.1 only.
 
     Args:

@@ -8,6 +8,8 @@ from typing import cast
 
 from flask import Flask, current_app, request
 
+from .bot_reports.handlings import Handlings
+from .content.masking import masked
 from .http.calls import Calls
 from .http.faults import Faults
 from .model.clock import Clock
@@ -20,12 +22,10 @@ from .oauth.device_codes import DeviceCodes
 from .oauth.integrations import Integrations
 from .oauth.settings import OAuthSettings
 from .oauth.tokens import Tokens
-from .rest.answers import Answers
+from .rest.custom_answers import Answers
 from .websocket.certificate import create_certificate
 from .websocket.devices import Devices
 from .websocket.mercury import Mercury
-from .workbench.handlings import Handlings
-from .workbench.masking import masked
 
 KEY = "webex_sandbox"
 

@@ -1,1 +1,1 @@
-"""What messages consist of: mentions, Markdown and HTML, cards."""
+"""What messages consist of: mentions, Markdown and HTML, cards; and masking secrets in them."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..bot_reports.handlings import Handling
 from ..model.clock import iso
 from ..model.messages import File, Message
 from ..model.people import Person
 from ..model.rooms import Room
 from ..services import services
-from ..workbench.handlings import Handling
 
 
 def person_fields(person: Person) -> dict[str, Any]:

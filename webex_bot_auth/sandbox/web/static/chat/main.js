@@ -10,7 +10,7 @@ import { clearMessages, showMessages, startMessages } from "../messages/messages
 import { showPeople, showSpaces, startSpaces } from "./spaces.js";
 import { current, peopleOf, refresh, state, switchTo } from "../common/state.js";
 import { setTitle } from "../messages/unseen.js";
-import { openWorkbench, showWorkbench, startWorkbench, workbenchTab } from "./workbench.js";
+import { openWorkbench, showWorkbench, startWorkbench, workbenchTab } from "./workbench_toggle.js";
 
 // -- what is chosen, in the address: the browser's Back goes to what was chosen before
 

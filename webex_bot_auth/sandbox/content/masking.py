@@ -1,4 +1,4 @@
-"""Masks the secrets in what the workbench shows."""
+"""Masks the secrets in what the workbench and transcripts show."""
 
 from __future__ import annotations
 

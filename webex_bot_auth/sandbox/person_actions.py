@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import requests
 
 
-class Acting(Inspection):
+class PersonActions(Inspection):
     """What people do in a sandbox.
 
     Args:

@@ -15,7 +15,7 @@ export function start(panel) {
   confirm.append(make("div", { className: "bar" },
     button("Yes, start over", () => attempt(problem, async () => { await ask("/workbench/clean", {}); confirm.hidden = true; startOver.focus(); }), { className: "button primary" }),
     button("No", () => { confirm.hidden = true; startOver.focus(); }, { className: "button" })));
-  panel.append(make("h3", {}, "Transcript"), title, save, make("h3", {}, "A clean slate"), startOver, confirm, problem);
+  panel.append(make("h3", {}, "Transcript"), title, save, make("h3", {}, "Start over"), startOver, confirm, problem);
   return () => {
     save.hidden = !current();
     title.textContent = current() ? `Of the space ${current().title}, as a Markdown file, without secrets.` : "Choose a space first.";

@@ -33,7 +33,7 @@ export async function showWorkbench(name, what = "") {
   document.body.classList.toggle("with-workbench", Boolean(tab));
   $("workbench").hidden = !tab;
   for (const toggle of document.querySelectorAll("[data-workbench]")) toggle.setAttribute("aria-expanded", String(Boolean(tab)));
-  if (tab) loaded ??= await import("../workbench/panel.js");
+  if (tab) loaded ??= await import("../workbench/tabs.js");
   loaded?.show(tab, what, openWorkbench);
 }
 

@@ -1,4 +1,4 @@
-// The workbench: one tab at a time, whose module is loaded when it is opened and which is kept up to date.
+// The tabs of the workbench, in their order: one is shown at a time, loaded when it is opened, kept up to date.
 
 import { $, make } from "../common/dom.js";
 import { offChange, onChange } from "../common/live.js";
@@ -13,7 +13,7 @@ const TABS = {
   logins: ["Logins", () => import("./logins.js")],
   clock: ["Clock", () => import("./clock.js")],
   faults: ["Faults", () => import("./faults.js")],
-  slate: ["Transcript", () => import("./slate.js")],
+  transcript: ["Transcript", () => import("./transcript.js")],
 };
 const LIVE = new Set(["calls", "events", "errors", "logins", "clock", "faults"]);
 const PAUSE = 100; // ms between two updates of a tab

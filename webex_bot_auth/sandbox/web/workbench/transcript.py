@@ -11,7 +11,7 @@ from ...model.messages import Message
 from ...services import services
 from ..bodies import chosen
 
-blueprint = Blueprint("workbench_slate", __name__, url_prefix="/workbench")
+blueprint = Blueprint("workbench_transcript", __name__, url_prefix="/workbench")
 
 
 @blueprint.get("/transcript")

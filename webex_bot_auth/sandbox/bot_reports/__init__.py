@@ -1,0 +1,1 @@
+"""What bots are doing with messages, and their errors: reported by them, shown on the chat page."""
