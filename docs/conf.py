@@ -51,7 +51,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:.*", r"(?!webex_bot_auth\.).*"),
     # what only the package's own code uses, though docstrings and signatures name it
-    ("py:.*", r"webex_bot_auth\.(logins|commands)\..*"),
+    ("py:.*", r"webex_bot_auth\.(logins|commands|service)\..*"),
     ("py:class", r"webex_bot_auth\.(models\.WaitingCommand|sandbox\.\w+\..*)"),
 ]
 
