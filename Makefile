@@ -24,8 +24,9 @@ test: lint ## all that has to hold: lint, types and every test, also those in a 
 	$(BIN)/python tests/browser_setup.py
 	$(BIN)/python $(PYTEST)
 
-quick: lint ## lint, types and the tests that need no browser and no other programs: about a minute
-	$(BIN)/python $(PYTEST) -m "not browser and not servers and not slow"
+quick: WORKERS = 3 # they hardly wait
+quick: lint ## lint, types and the tests that need no browser and no other programs: a minute
+	$(BIN)/python $(PYTEST) -m "not browser and not servers and not encrypted and not slow"
 
 lint: $(VENV)/.test ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -27,6 +27,7 @@ LIMITS = {
 PEOPLE = 1500
 
 
+@pytest.mark.slow
 @pytest.mark.holds(49)
 @pytest.mark.parametrize("kind", VISITS)
 def test_people_who_come_once_leave_nothing(

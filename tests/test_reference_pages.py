@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from dataclasses import fields
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -107,6 +108,7 @@ def said() -> list[str]:
     ]
 
 
+@cache
 def logged() -> list[str]:
     """All texts in the code of the package."""
     files = (ROOT / "webex_bot_auth").rglob("*.py")

@@ -188,6 +188,7 @@ def test_a_stop_waits_for_what_runs_and_what_waits(
             asked = [webex_sandbox.say(alice, room, f"hold {number}") for number in range(5)]
             later = webex_sandbox.say(bob, webex_sandbox.direct(bob, person), "echo")
             webex_sandbox.wait_for_message(later.room, person=person, after=later)
+            held.wait_until_started(1)
             assert held.ran == ["0"]
             pool.submit(let_end_when_stopping)
         for number, question in enumerate(asked):

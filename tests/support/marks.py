@@ -8,7 +8,9 @@ import pytest
 USES = {
     "browser": {"browser", "chromium"},
     "servers": {
+        "Demo",
         "built",  # test_packaging
+        "as_nobody",
         "durable_server",
         "in_processes",
         "multiprocessing",
@@ -52,6 +54,8 @@ def mark(item: pytest.Item) -> None:
     for name, needed in USES.items():
         if used & needed:
             item.add_marker(name)
-    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    parameters = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
     if any(isinstance(value, str) and value.startswith("redis") for value in parameters):
         item.add_marker("servers")
+    if any(isinstance(value, str) and value.endswith("-encrypted") for value in parameters):
+        item.add_marker("encrypted")
