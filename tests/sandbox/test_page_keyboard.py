@@ -109,3 +109,16 @@ def test_what_to_type_stands_on_the_page(world: World, page: Any) -> None:
     choose(page, "Echo Bot")
     page.get_by_role("button", name="help").click()
     assert page.get_by_label("Message", exact=True).input_value() == "help "
+
+
+def test_one_can_write_as_soon_as_the_page_is_open(world: World, page: Any) -> None:
+    page.goto(world.cloud.url)
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+
+
+def test_a_phone_does_not_open_its_keyboard_with_the_page(world: World, browser: Any) -> None:
+    phone = browser.new_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 700})
+    phone.goto(f"{world.cloud.url}#view=conversation")
+    expect(phone.get_by_label("Message", exact=True)).to_be_visible()
+    assert phone.evaluate("document.activeElement === document.body")
+    phone.close()

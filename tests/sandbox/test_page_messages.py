@@ -84,6 +84,37 @@ def test_new_messages_in_another_space_are_counted(world: World, page: Any) -> N
     expect(page).to_have_title("Team - Webex sandbox")
 
 
+def test_ones_own_messages_are_not_new_elsewhere(world: World, page: Any) -> None:
+    page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => true })")  # a tab behind
+    page.goto(world.cloud.url)
+    choose(page, "Echo Bot")
+    world.cloud.say(world.alice, world.team, "from my phone")
+    world.cloud.say(world.alice, world.direct, "from my phone too")
+    page.locator("#messages").get_by_text("from my phone too").wait_for()
+    expect(page).to_have_title("Echo Bot - Webex sandbox")
+    world.cloud.say(world.bob, world.team, "hello all")
+    expect(page).to_have_title("(1) Echo Bot - Webex sandbox")
+
+
+def test_the_tools_of_a_message_are_in_sight_as_a_whole(world: World, page: Any) -> None:
+    for text in ("one", "two"):
+        world.cloud.say(world.alice, world.direct, text)
+    page.goto(world.cloud.url)
+    choose(page, "Echo Bot")
+    last = page.locator(".message", has_text="two")
+    last.hover()
+    tools = last.locator(".message-tools")
+    expect(tools).to_have_css("opacity", "1")
+    assert tools.evaluate(CORNERS) == [True, True, True, True]
+
+
+CORNERS = """(node) => {
+  const { left, right, top, bottom } = node.getBoundingClientRect();
+  return [[left + 9, top + 2], [right - 9, top + 2], [left + 9, bottom - 2], [right - 9, bottom - 2]]
+    .map(([x, y]) => node.contains(document.elementFromPoint(x, y)));
+}"""
+
+
 def test_only_what_has_changed_is_fetched(world: World, page: Any) -> None:
     for number in range(300):
         world.cloud.say(world.alice, world.direct, f"message {number}")

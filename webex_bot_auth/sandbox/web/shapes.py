@@ -35,7 +35,7 @@ def space_fields(room: Room, viewer: Person, messages: Sequence[Message] = ()) -
         "people": [one.id for one in room.people],
         "preview": f"{last.person.display_name}: {last.text or 'a card'}"[:200] if last else "",
         "active": iso(last.created if last else room.created),
-        "count": len(messages),
+        "count": sum(one.person is not viewer for one in messages),  # of others: one's own are not new
     }
 
 

@@ -42,7 +42,12 @@ function choose(space) {
   view("conversation");
   remember();
   refresh();
-  if (matchMedia("(hover: hover)").matches) $("text").focus();
+  write();
+}
+
+// The cursor goes to the message box, but not on phones, where that would open the keyboard.
+function write() {
+  if (!matchMedia("(pointer: coarse)").matches) $("text").focus();
 }
 
 function become(person) {
@@ -54,6 +59,8 @@ function become(person) {
 
 // -- showing what was loaded
 
+let isOpening = true; // until a space is shown for the first time
+
 function loaded(answer) {
   showPeople();
   showHead();
@@ -63,6 +70,8 @@ function loaded(answer) {
   showMessages(answer);
   setTitle(current() ? `${current().title} - Webex sandbox` : "Webex sandbox", showSpaces());
   correct();
+  if (isOpening && current() && document.activeElement === document.body) write();
+  isOpening = isOpening && !current();
 }
 
 function showHead() {

@@ -44,7 +44,8 @@ export function showMessages({ messages, gone }) {
   chooseTools(shown.get(added.at(-1).id).querySelector(".message-tools button"));
   const own = added.some((one) => one.person === state.me);
   if (wasAtEnd || own) toEnd();
-  arrived(added.map((one) => shown.get(one.id)), wasAtEnd || own);
+  const byOthers = added.filter((one) => one.person !== state.me); // one's own are not new, in another tab either
+  arrived(byOthers.map((one) => shown.get(one.id)), wasAtEnd || own);
 }
 
 function show(message) {
