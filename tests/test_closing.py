@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,6 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth import TokenManager, UserContext
-from webex_bot_auth.logins.device import DevicePoller
 from webex_bot_auth.models import FlowState
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.signals import logged_in as logged_in_signal
@@ -44,33 +44,47 @@ def test_a_signal_that_comes_while_a_lock_is_held(
     own_threads: OwnThreads,
 ) -> None:  # fmt: skip
     """As when SIGTERM comes while the bot's main thread starts a login, or a refresh in the background."""
-    monkeypatch.setattr("webex_bot_auth.closing.CLOSE_SECONDS", 1.0)
+    monkeypatch.setattr("webex_bot_auth.bounded_close.CLOSE_SECONDS", 1.0)
     interrupted: list[Any] = []
 
     def interrupt() -> None:
         interrupted.append(None)
         signal.raise_signal(signal.SIGUSR1)
 
-    def poller(*parts: Any) -> DevicePoller:
+    def thread(**options: Any) -> threading.Thread:
         interrupt()
-        return DevicePoller(*parts)
+        return threading.Thread(**options)
 
+    if lock == "refresh":
+        monkeypatch.setattr("webex_bot_auth.logins.refresh.ThreadPoolExecutor", Interrupting(interrupt))
     manager = yaml_manager(cloud.add_bot("Echo Bot").token, cloud.integration(), login_flow="device")
     before = signal.signal(signal.SIGUSR1, lambda *_: manager.close())
     try:
         if lock == "login":
-            monkeypatch.setattr("webex_bot_auth.logins.login.DevicePoller", poller)
+            parts = SimpleNamespace(Lock=threading.Lock, Event=threading.Event, Thread=thread)
+            monkeypatch.setattr("webex_bot_auth.background_loop.threading", parts)
             manager.request_login(user_id=alice.id)
         else:
             context = UserContext(user_id=alice.id, tokens=some_tokens())
             put(manager, expiring(context, 60, 1000))
-            monkeypatch.setattr("webex_bot_auth.logins.refresh.ThreadPoolExecutor", Interrupting(interrupt))
             assert manager.get_user_context_and_refresh(user_id=alice.id)
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert interrupted
     manager.close()
     wait_until(lambda: not own_threads(), "all threads have ended")
+
+
+def test_after_closing_a_token_is_used_and_refreshed_no_more(
+    yaml_manager: Make, integration: Integration, own_threads: OwnThreads
+) -> None:
+    """A web app may still ask while it stops; so it may at the very end, when no thread can be started."""
+    manager = yaml_manager("token", integration)
+    context = put(manager, expiring(UserContext(user_id="alice", tokens=some_tokens()), 60, 1000))
+    manager.close()
+    for _ in range(2):
+        assert manager.get_user_context_and_refresh(user_id="alice") == context
+    assert not own_threads()
 
 
 def some_tokens() -> Tokens:

@@ -56,6 +56,10 @@ if not child:
     os._exit(0)
 may_end.set()
 _, status = os.waitpid(child, 0)
+end = time.monotonic() + 40
+while manager.get_user_context(user_id=told["bob"]) is None:
+    assert time.monotonic() < end
+    time.sleep(0.05)
 manager.close()
 sys.exit(os.waitstatus_to_exitcode(status))
 """
@@ -80,12 +84,53 @@ def test_a_manager_made_before_a_fork_works_after_it(webex_sandbox: WebexSandbox
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", FORKED, json.dumps(told)], stderr=subprocess.PIPE, text=True
     ) as forking:
-        room = webex_sandbox.direct(alice, bot)
-        card = webex_sandbox.wait_for_message(room, lambda message: message.card, timeout=30)
-        code = parse_qs(urlsplit(open_url(card.card or {})).query)["userCode"][0]
-        decision = {"user_code": code, "person": alice.id, "decision": "approve"}
-        assert requests.post(f"{webex_sandbox.url}/device", data=decision, timeout=10).status_code == 200
+        for person in (alice, bob):
+            room = webex_sandbox.direct(person, bot)
+            card = webex_sandbox.wait_for_message(room, lambda message: message.card, timeout=30)
+            code = parse_qs(urlsplit(open_url(card.card or {})).query)["userCode"][0]
+            decision = {"user_code": code, "person": person.id, "decision": "approve"}
+            assert requests.post(f"{webex_sandbox.url}/device", data=decision, timeout=10).status_code == 200
         _, errors = forking.communicate(timeout=60)
         assert forking.returncode == 0, errors
     with YAMLTokenManager(bot.token, integration, yml_base=told["yml_base"]) as manager:
-        assert set(manager.contexts.users()) == {"before", "during", alice.id}
+        assert set(manager.contexts.users()) == {"before", "during", alice.id, bob.id}
+
+
+#: forks while a manager that keeps contexts in its own way is storing one
+FORKED_MINIMAL = """
+import os, signal, sys, threading
+from wxc_sdk.integration import Integration
+from wxc_sdk.tokens import Tokens
+from webex_bot_auth import TokenManager, UserContext
+storing, may_end, contexts = threading.Event(), threading.Event(), {}
+class Minimal(TokenManager):
+    def start_flow(self, *, user_id): ...
+    def process_redirect(self, *, flow_id, code): ...
+    def get_user_context(self, *, user_id):
+        return contexts.get(user_id)
+    def set_user_context(self, *, user_id, user_context=None):
+        contexts[user_id] = user_context
+        storing.set()
+        may_end.wait()
+manager = Minimal("token", Integration(client_id="id", client_secret="secret", scopes="scope",
+                                       redirect_url="https://bot.example.com/redirect"))
+for user_id in ("alice", "bob"):
+    contexts[user_id] = UserContext(user_id=user_id, tokens=Tokens(access_token="token"))
+threading.Thread(target=manager.token_refused, args=[contexts["alice"]]).start()
+storing.wait()
+child = os.fork()
+if not child:
+    signal.alarm(20)
+    may_end.set()
+    assert manager.token_refused(contexts["bob"])
+    os._exit(0)
+may_end.set()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.holds(36)
+def test_a_manager_with_the_three_methods_alone_works_after_a_fork() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED_MINIMAL]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

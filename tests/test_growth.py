@@ -15,14 +15,16 @@ from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.logins.refresh import Refresher
 from webex_bot_auth.signals import Announcer
+from webex_bot_auth.stores.memory import MemoryFlowStore
 
 #: limits of what is kept, and what they are here, so that few people are enough to reach them
 LIMITS = {
     "webex_bot_auth.stores.memory.MAX_VALUES": 500,
+    "webex_bot_auth.stores.memory.MAX_CLAIMS": 500,
     "webex_bot_auth.logins.backoff.MAX_KEYS": 100,
     "webex_bot_auth.logins.refresh.MAX_UNSAVED": 50,
     "webex_bot_auth.logins.contexts.CACHED_CONTEXTS": 50,
-    "webex_bot_auth.user_context.subclass_contexts.MAX_REMEMBERED": 100,
+    "webex_bot_auth.user_context.minimal_managers.MAX_REMEMBERED": 100,
 }
 PEOPLE = 1500
 
@@ -45,6 +47,19 @@ def test_people_who_come_once_leave_nothing(
         assert locks() == before
     finally:
         tracemalloc.stop()
+
+
+def test_many_messages_displace_no_login_and_no_logout() -> None:
+    flows = MemoryFlowStore()
+    flows.put("flow", "{}", owner="alice", seconds=600, keep=5)
+    flows.push("waiting-alice", "{}", seconds=600)
+    flows.mark("logout-alice", 120)
+    for number in range(30_000):
+        assert flows.claim(f"event-{number}", 20 * 60)
+    assert flows.is_marked("logout-alice")
+    assert flows.pop("waiting-alice", 0) == "{}"
+    assert flows.take("flow", seconds=600) == "{}"
+    assert not flows.claim("event-29999", 20 * 60)
 
 
 @pytest.mark.holds(49)

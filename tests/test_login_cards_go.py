@@ -154,6 +154,48 @@ def test_of_two_processes_one_removes_an_expired_card(
     assert [message.text for message in cloud.messages(card.room)] == [TEXTS.login_expired]
 
 
+def test_of_two_processes_one_tells_that_a_card_has_expired_however_long_deleting_takes(
+    cloud: WebexSandbox,
+    redis_manager: Make,
+    integration: Integration,
+    alice: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.1)
+    monkeypatch.setattr("webex_bot_auth.logins.login_cards.LOOK_SECONDS", 0.1)
+    token, make = cloud.add_bot("Echo Bot").token, short_lived(redis_manager)
+    with make(token, integration) as one, make(token, integration) as other:
+        other.login.watch()
+        one.request_login(user_id=alice.id)
+        (card,) = [message for message in cloud.messages() if message.card]
+        with cloud.faults.rest(f"/v1/messages/{card.id}", method=DELETES, hang=True) as deleting:
+            wait_until(lambda: deleting.seen == 2, "both processes delete it")
+    assert [message.text for message in cloud.messages(card.room)] == [TEXTS.login_expired]
+
+
+def test_a_login_that_ends_as_its_card_expires_is_not_called_expired(
+    cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webex_bot_auth.logins.login_cards.LOOK_SECONDS", 0.1)
+    due, looked = Pending.next_due_card, list[ShownCard]()
+
+    def look(pending: Pending) -> ShownCard | None:
+        if card := due(pending):
+            looked.append(card)
+        return card
+
+    monkeypatch.setattr(Pending, "next_due_card", look)
+    bot = cloud.run(Whoami, manager=short_lived(either_manager))
+    card = bot.login_card(alice, after=bot.hears(alice, "login"))
+    with cloud.faults.rest("/v1/messages", method="POST", hang=True) as welcoming:
+        press(bot, card, alice)
+        welcoming.wait()
+        wait_until(lambda: looked, "the card is due")
+    bot.manager.close()  # all has been said then
+    only(bot, alice)
+    assert TEXTS.login_expired not in bot.said(alice)
+
+
 def test_a_card_that_cannot_be_deleted_at_the_moment_goes_later(
     cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,15 +213,15 @@ def test_a_person_is_told_once_that_a_card_has_expired_however_long_deleting_tak
     cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.1)
-    monkeypatch.setattr("webex_bot_auth.logins.shown_cards.LOOK_SECONDS", 0.1)
-    due, looked = Pending.next_expired_card, list[ShownCard]()
+    monkeypatch.setattr("webex_bot_auth.logins.login_cards.LOOK_SECONDS", 0.1)
+    due, looked = Pending.next_due_card, list[ShownCard]()
 
     def look(pending: Pending) -> ShownCard | None:
         if card := due(pending):
             looked.append(card)
         return card
 
-    monkeypatch.setattr(Pending, "next_expired_card", look)
+    monkeypatch.setattr(Pending, "next_due_card", look)
     bot = cloud.run(Whoami, manager=short_lived(either_manager))
     card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
     with cloud.faults.rest(f"/v1/messages/{card.id}", method=DELETES, hang=True):

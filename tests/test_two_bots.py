@@ -17,7 +17,7 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import TokenManager
 from webex_bot_auth.administration import main
 from webex_bot_auth.errors import WrongKey
-from webex_bot_auth.logins.login import MAX_LOGIN_CARDS
+from webex_bot_auth.logins.login_cards import MAX_LOGIN_CARDS
 from webex_bot_auth.models import Outcome, UserContext, WaitingCommand
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing import WebexSandbox

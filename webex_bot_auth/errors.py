@@ -54,12 +54,18 @@ class TokenServiceError(WebexBotAuthError):
         status: HTTP status of the answer; None where there was none
         error: short error code (RFC 6749 section 5.2) where the answer has one
         tracking_id: Webex's tracking id, for their support
+        retry_after: seconds to wait before the next try; None where the service named none
     """
 
     what = "the token service gave no tokens"
 
     def __init__(
-        self, *, status: int | None = None, error: str | None = None, tracking_id: str | None = None
+        self,
+        *,
+        status: int | None = None,
+        error: str | None = None,
+        tracking_id: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         facts = {"HTTP": status, "error": error, "trackingId": tracking_id}
         details = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
@@ -67,6 +73,7 @@ class TokenServiceError(WebexBotAuthError):
         self.status = status
         self.error = error
         self.tracking_id = tracking_id
+        self.retry_after = retry_after
 
 
 class GrantRefused(TokenServiceError):
@@ -100,24 +107,9 @@ class NotYetApproved(TokenServiceError):
 
 
 class TokenServiceUnavailable(TokenServiceError):
-    """A passing fault: time-out, reset, 429, 5xx, or an answer that no token service gives.
-
-    Attributes:
-        retry_after: seconds to wait before the next try; None where the service named none
-    """
+    """A passing fault: time-out, reset, 429, 5xx, or an answer that no token service gives."""
 
     what = "the token service cannot be used at the moment"
-
-    def __init__(
-        self,
-        *,
-        retry_after: float | None = None,
-        status: int | None = None,
-        error: str | None = None,
-        tracking_id: str | None = None,
-    ) -> None:
-        super().__init__(status=status, error=error, tracking_id=tracking_id)
-        self.retry_after = retry_after
 
 
 class StoreError(WebexBotAuthError):

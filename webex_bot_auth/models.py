@@ -143,12 +143,10 @@ class ShownCard(_Record):
     Attributes:
         user_id: whose space
         message_id: the bot's message
-        over: whether its login has ended: then nothing is said when it goes
     """
 
     user_id: str
     message_id: str
-    over: bool = False
 
 
 class ReleasedCommands(_Record):

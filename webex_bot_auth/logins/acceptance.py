@@ -30,48 +30,40 @@ class Accepted:
     context: UserContext
 
 
-class Acceptance:
-    """Accepts or rejects the tokens of a login.
+def accept(
+    flow: FlowState, get_tokens: Callable[[], Tokens], contexts: Contexts, connections: Connections
+) -> Outcome | Accepted:
+    """Check whose tokens these are, and store them.
 
     Args:
+        flow: the login
+        get_tokens: the exchange, which may raise a TokenServiceError
         contexts: where tokens are stored
         connections: what Webex is asked on
+
+    Returns:
+        what was stored, or why the login failed
     """
-
-    def __init__(self, contexts: Contexts, connections: Connections) -> None:
-        self._contexts = contexts
-        self._connections = connections
-
-    def accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome | Accepted:
-        """Check whose tokens these are, and store them.
-
-        Args:
-            flow: the login
-            get_tokens: the exchange, which may raise a TokenServiceError
-
-        Returns:
-            what was stored, or why the login failed
-        """
-        user_id = flow.user_id
-        try:
-            tokens = get_tokens()
-            person = identify(tokens, self._connections)
-            if not same_person(person.person_id or "", user_id):
-                return Outcome.WRONG_PERSON  # these tokens are used for nothing else
-            context = UserContext(
-                user_id=user_id,
-                tokens=tokens,
-                display_name=person.display_name,
-                email=next(iter(person.emails or ()), None),
-            )
-            self._contexts.save(user_id, context)
-        except ClientRefused as error:
-            log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)
-            return Outcome.NOT_SET_UP
-        except TokenServiceError as error:
-            log.warning("login failed: user %s: %s", user_id, error)
-            return Outcome.TRY_AGAIN
-        except StoreError as error:
-            log.error("login not stored: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
-            return Outcome.STORE_DOWN
-        return Accepted(person.display_name or "", context)
+    user_id = flow.user_id
+    try:
+        tokens = get_tokens()
+        person = identify(tokens, connections)
+        if not same_person(person.person_id or "", user_id):
+            return Outcome.WRONG_PERSON  # these tokens are used for nothing else
+        context = UserContext(
+            user_id=user_id,
+            tokens=tokens,
+            display_name=person.display_name,
+            email=next(iter(person.emails or ()), None),
+        )
+        contexts.save(user_id, context)
+    except ClientRefused as error:
+        log.error("login failed: %s", error)  # noqa: TRY400 (no traceback)
+        return Outcome.NOT_SET_UP
+    except TokenServiceError as error:
+        log.warning("login failed: user %s: %s", user_id, error)
+        return Outcome.TRY_AGAIN
+    except StoreError as error:
+        log.error("login not stored: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
+        return Outcome.STORE_DOWN
+    return Accepted(person.display_name or "", context)

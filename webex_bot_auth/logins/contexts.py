@@ -10,8 +10,8 @@ from typing import Protocol
 from ..errors import StoreUnavailable, StoreUnreadable
 from ..models import RotationReport, UserContext
 from ..stores import BatchStore, Record, UserStore
-from .integration_parts import ANY_INTEGRATION, part_for, parts_of, reference_to, with_part
-from .records import Records
+from .integration_parts import ANY_INTEGRATION, Parts, joined, parts_of, reference_to
+from .records import Parsed, Records, parsed
 
 #: contexts that are kept in memory, of those that were used last
 CACHED_CONTEXTS = 256
@@ -73,9 +73,9 @@ class StoredContexts:
         """
         if context is not None and context.user_id != user_id:
             raise ValueError("user_context belongs to another user_id")
-        part = self._dump(context)
-        if part is None or not self._users.swap(user_id, None, with_part(None, self._integration, part)):
-            self._change_part(user_id, part)  # there is a record already
+        # most often there is no record yet
+        if context is None or not self._users.swap(user_id, None, joined(self._part_of(context))):
+            self._change_part(user_id, context)
         self._forget_parsed(context)
 
     def replace(self, old: UserContext, new: UserContext | None) -> bool:
@@ -84,18 +84,19 @@ class StoredContexts:
         Returns:
             whether it was done
         """
-        if not self._change_part(old.user_id, self._dump(new), old):
+        if not self._change_part(old.user_id, new, old):
             return False
         self._forget_parsed(new)
         return True
 
-    def _change_part(self, user_id: str, part: str | None, old: UserContext | None = None) -> bool:
+    def _change_part(self, user_id: str, context: UserContext | None, old: UserContext | None = None) -> bool:
         """Replace our part of a record; with ``old``, only where the tokens are still those."""
+        part = self._part_of(context)
         for _ in range(MAX_SWAPS):
             record = self._users.read(user_id)
             if old and (record is None or not old.same_tokens(self._parsed(user_id, record))):
                 return False
-            new = with_part(record, self._integration, part)
+            new = joined(self._parts_of_others(user_id, record) | part)
             # False: written in between; the tokens may still be the same, encrypted with another key
             if record == new or self._users.swap(user_id, record, new):
                 return True
@@ -133,22 +134,16 @@ class StoredContexts:
         record = self._users.read(user_id)
         if record is None:
             return False
-        try:
-            parts = parts_of(record)
-        except (ValueError, RecursionError):
-            raise StoreUnreadable(self._place(user_id), "not JSON") from None
-        new: Record | None = record
-        for integration, part in parts:
-            if self._integration in (None, integration) or integration is None:
-                new = self._rotate_part(user_id, new, integration, part)
+        parts = self._parts(user_id, record)
+        rotated = dict(self._rotated(user_id, *part) for part in parts.items())
         # where another process has written in between, it has used the newest key already
-        return new != record and self._users.swap(user_id, record, str(new))
+        return rotated != parts and self._users.swap(user_id, record, joined(rotated))
 
-    def _rotate_part(
-        self, user_id: str, record: Record | None, integration: str | None, part: Record
-    ) -> Record | None:
-        """The record, with this part encrypted with the newest key for its integration."""
+    def _rotated(self, user_id: str, integration: str | None, part: Parsed) -> tuple[str | None, Parsed]:
+        """A part of ours, encrypted with the newest key for its integration."""
         owner = integration or self._integration
+        if self._integration not in (None, owner):
+            return integration, part
         rotated = self._records.rotated(
             UserContext,
             part,
@@ -156,26 +151,39 @@ class StoredContexts:
             rebind_to=_bound_to(user_id, owner),
             place=self._place(user_id),
         )
-        return record if rotated is None else with_part(record, owner, rotated)
+        return (integration, part) if rotated is None else (owner, rotated)
 
     def _parse(self, user_id: str, record: Record) -> UserContext | None:
-        place = self._place(user_id)
-        try:
-            part = part_for(record, self._integration)
-        except (ValueError, RecursionError):
-            raise StoreUnreadable(place, "not JSON") from None
-        if part is None:
+        parts = self._parts(user_id, record)
+        first = next(iter(parts))
+        integration = first if self._integration is None or first is None else self._integration
+        if integration not in parts:
             return None
-        bound_to = _bound_to(user_id, part.integration)
-        context = self._records.load(UserContext, part.text, bound_to=bound_to, place=place)
+        place, bound_to = self._place(user_id), _bound_to(user_id, integration)
+        context = self._records.load(UserContext, parts[integration], bound_to=bound_to, place=place)
         if context.user_id != user_id:
             raise StoreUnreadable(place, "the record belongs to another user")
         return context
 
-    def _dump(self, context: UserContext | None) -> str | None:
+    def _parts(self, user_id: str, record: Record) -> Parts:
+        return parts_of(parsed(record, self._place(user_id)))
+
+    def _parts_of_others(self, user_id: str, record: Record | None) -> Parts:
+        """Parts that stay when ours is written; none of a record that cannot be read."""
+        if record is None or self._integration is None:
+            return {}
+        try:
+            parts = self._parts(user_id, record)
+        except StoreUnreadable:
+            return {}
+        return {name: part for name, part in parts.items() if name not in (None, self._integration)}
+
+    def _part_of(self, context: UserContext | None) -> Parts:
         if context is None:
-            return None
-        return self._records.dump(context, bound_to=_bound_to(context.user_id, self._integration))
+            return {}
+        bound_to = _bound_to(context.user_id, self._integration)
+        record = self._records.dump(context, bound_to=bound_to)
+        return {self._integration: parsed(record, self._place(context.user_id))}
 
     def _forget_parsed(self, stored: UserContext | None) -> None:
         if stored is None:  # tokens that are not needed any more are not kept in memory

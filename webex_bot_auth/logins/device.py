@@ -6,13 +6,14 @@ A process takes a due flow for as long as a poll can last; if it dies, the flow 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from wxc_sdk.tokens import Tokens
 
+from ..background_loop import BackgroundLoop
 from ..errors import NotYetApproved, StoreError, TokenServiceError, TokenServiceUnavailable
+from ..forks import start_afresh_now_and_after_forks
 from ..models import FlowState, reference
 from .pending import Pending
 
@@ -32,7 +33,7 @@ Finish = Callable[[str, "Tokens | TokenServiceError"], None]
 
 
 class DevicePoller:
-    """Polls until it is closed.
+    """Polls from :meth:`start` until it is closed.
 
     Args:
         pending: where flows are kept
@@ -44,41 +45,32 @@ class DevicePoller:
         self._pending = pending
         self._poll = poll
         self._finish = finish
-        self._closed = threading.Event()
-        self._failing = False
         self._intervals: dict[str, float] = {}  # of flows that were asked to slow down
-        self._free = threading.Semaphore(AT_ONCE)
+        self._loop = BackgroundLoop("logins to poll for", self._look, LOOK_SECONDS)
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`."""
+        self._polls: set[Future[None]] = set()
         self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="webex_bot_auth-device")
-        self._thread = threading.Thread(target=self._look, name="webex_bot_auth-due", daemon=True)
-        self._thread.start()
+
+    def start(self) -> None:
+        """Poll from now on."""
+        self._loop.start()
 
     def close(self) -> None:
         """Stop; flows that are pending stay so, for others."""
-        self._closed.set()
-        self._thread.join()
+        self._loop.close()
         self._pool.shutdown(cancel_futures=True)
 
-    def _look(self) -> None:
-        while not self._closed.is_set():
-            # a flow is taken for a limited time, in which it must not wait for a thread
-            if not self._free.acquire(timeout=LOOK_SECONDS):
-                continue
-            if due := self._next_due():
-                self._pool.submit(self._step, *due).add_done_callback(lambda _: self._free.release())
-            else:
-                self._free.release()
-                self._closed.wait(LOOK_SECONDS)
-
-    def _next_due(self) -> tuple[str, FlowState] | None:
-        try:
-            due = self._pending.next_due()
-        except Exception as error:  # noqa: BLE001 (whatever it is, the next look may succeed)
-            if not self._failing:  # an outage is one line in the log, however long it lasts
-                log.warning("cannot look for logins to poll for: %s", error)
-            self._failing = True
-            return None
-        self._failing = False
-        return due
+    def _look(self) -> bool:
+        # a flow is taken for a limited time, in which it must not wait for a thread
+        if len(self._polls) >= AT_ONCE or not (due := self._pending.next_due()):
+            return False
+        poll = self._pool.submit(self._step, *due)
+        self._polls.add(poll)
+        poll.add_done_callback(self._polls.discard)
+        return True
 
     def _step(self, flow_id: str, flow: FlowState) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -12,24 +11,20 @@ from wxc_sdk.tokens import Tokens
 from ..chat.messages import Chat, Why
 from ..chat.speaker import Speaker
 from ..errors import ClientRefused, StoreError, TokenServiceError
-from ..forks import start_afresh_now_and_after_forks
 from ..models import FlowState, Outcome, RedirectText, WaitingCommand, reference
 from ..signals import Announcer, logged_out
 from ..stores import Missing
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth, new_verifier
 from ..webex.revocation import revoke
-from .acceptance import Acceptance
+from .acceptance import Accepted, accept
+from .after_login import AfterLogin
 from .contexts import Contexts
 from .device import DevicePoller
-from .ending import Ending
+from .login_cards import MAX_LOGIN_CARDS, LoginCards
 from .pending import Pending
-from .shown_cards import LoginCards
 
 log = logging.getLogger(__name__)
-
-#: login cards that one user gets within the lifetime of a flow
-MAX_LOGIN_CARDS = 10
 
 #: how a redirect that brings an error ends; any other error is a fault of the settings
 _REFUSALS = {
@@ -75,18 +70,12 @@ class Login:
         self._announce = announce
         self._speaker = Speaker()
         self._cards = LoginCards(pending, chat, self._speaker)
-        self._ending = Ending(contexts, pending, chat, announce, self._cards, self._speaker, self.ask)
-        self._acceptance = Acceptance(contexts, oauth.connections)
+        self._after = AfterLogin(contexts, pending, chat, announce, self._cards, self._speaker, self.ask)
         self._device = device
+        self._poller = DevicePoller(pending, device.poll, self._finish_device) if device else None
         self._make_url = make_url
-        self._closed = self._warned = False
+        self._warned = False
         self.resumes_commands = False  # whether a bot of this process runs commands after a login
-        start_afresh_now_and_after_forks(self)
-
-    def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`; what polls is started by the next login."""
-        self._starting = threading.Lock()
-        self._poller: DevicePoller | None = None
 
     # -- asking
 
@@ -162,12 +151,8 @@ class Login:
     def watch(self) -> None:
         """Remove expired cards and, with the device grant, poll for pending logins, until :meth:`close`."""
         self._cards.watch()
-        self._poll()
-
-    def _poll(self) -> None:
-        with self._starting:
-            if self._device and self._poller is None and not self._closed:
-                self._poller = DevicePoller(self._pending, self._device.poll, self._finish_device)
+        if self._poller:
+            self._poller.start()
 
     def _ask_by_code(self, device: DeviceGrant, user_id: str, scopes: list[str], why: Why) -> None:
         code = device.start(scopes or self._oauth.scopes)
@@ -175,7 +160,7 @@ class Login:
             user_id=user_id, scopes=scopes or None, device_code=code.device_code, interval=code.interval
         )
         self._pending.poll_later(self._pending.start(flow), code.interval)
-        self._poll()
+        self.watch()
         card = self._chat.show_device_login(user_id, code, why)
         self._cards.shown(user_id, card, code.expires_in)
 
@@ -189,13 +174,14 @@ class Login:
         Returns:
             the text for the page
         """
-        since, flow = time.monotonic(), self._take(flow_id)
-        if isinstance(flow, Outcome):
-            return self._chat.page(flow)
-        result = self._acceptance.accept(
-            flow, lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=flow.scopes or ())
-        )
-        return self._ending.end(flow_id, flow, result, since=since)
+
+        def result(flow: FlowState) -> Outcome | Accepted:
+            scopes = flow.scopes or ()
+            return self._accept(
+                flow, lambda: self._oauth.exchange(code=code, verifier=flow.verifier, asked=scopes)
+            )
+
+        return self._end(flow_id, result)
 
     def refuse(self, flow_id: str, *, error: str) -> RedirectText:
         """End a flow that comes back with an error (RFC 6749 section 4.1.2.1), and tell the person.
@@ -207,15 +193,7 @@ class Login:
         Returns:
             the text for the page
         """
-        flow = self._take(flow_id)
-        if isinstance(flow, Outcome):
-            return self._chat.page(flow)
-        outcome = _REFUSALS.get(error, Outcome.NOT_SET_UP)
-        if outcome is Outcome.NOT_SET_UP:
-            log.error("login failed: Webex answers %.40r; %s", error, _FIXES.get(error, _COMPARE))
-        else:
-            log.info("Webex answers %.40r: flow %s", error, reference(flow_id))
-        return self._ending.end(flow_id, flow, outcome, error=error)
+        return self._end(flow_id, lambda _: _refusal(error), error=error)
 
     def release(self, user_id: str) -> None:
         """A login that is done in another way: its card goes, and the waiting commands run."""
@@ -242,28 +220,36 @@ class Login:
 
     def close(self) -> None:
         """Stop polling, and say what is still to be said; pending logins stay so, for other processes."""
-        with self._starting:
-            self._closed = True
-            poller, self._poller = self._poller, None
-        if poller:
-            poller.close()
+        if self._poller:
+            self._poller.close()
         self._cards.close()
         self._speaker.close()
 
-    def _finish_device(self, flow_id: str, result: Tokens | TokenServiceError) -> None:
+    def _finish_device(self, flow_id: str, answer: Tokens | TokenServiceError) -> None:
         """End a flow of the device grant: with tokens, or with the failure that ended it."""
+
+        def result(flow: FlowState) -> Outcome | Accepted:
+            if isinstance(answer, Tokens):
+                answer.scope = answer.scope or " ".join(flow.scopes or self._oauth.scopes)
+                return self._accept(flow, lambda: answer)
+            if isinstance(answer, ClientRefused):
+                log.error("login failed: %s", answer)
+                return Outcome.NOT_SET_UP
+            return _REFUSALS.get(str(answer.error), Outcome.NO_SUCH_FLOW)
+
+        self._end(flow_id, result, error=None if isinstance(answer, Tokens) else answer.error)
+
+    def _end(
+        self, flow_id: str, result: Callable[[FlowState], Outcome | Accepted], error: str | None = None
+    ) -> RedirectText:
+        """Use a flow up, and end it with a result; the text for the page."""
         since, flow = time.monotonic(), self._take(flow_id)
         if isinstance(flow, Outcome):
-            return
-        if isinstance(result, Tokens):
-            result.scope = result.scope or " ".join(flow.scopes or self._oauth.scopes)
-            self._ending.end(flow_id, flow, self._acceptance.accept(flow, lambda: result), since=since)
-        elif isinstance(result, ClientRefused):
-            log.error("login failed: %s", result)
-            self._ending.end(flow_id, flow, Outcome.NOT_SET_UP, error=result.error)
-        else:
-            outcome = _REFUSALS.get(str(result.error), Outcome.NO_SUCH_FLOW)
-            self._ending.end(flow_id, flow, outcome, error=result.error)
+            return self._chat.page(flow)
+        return self._after.end(flow_id, flow, result(flow), since=since, error=error)
+
+    def _accept(self, flow: FlowState, get_tokens: Callable[[], Tokens]) -> Outcome | Accepted:
+        return accept(flow, get_tokens, self._contexts, self._oauth.connections)
 
     def _take(self, flow_id: str) -> FlowState | Outcome:
         """The flow, once; or why there is none."""
@@ -285,3 +271,12 @@ class Login:
             return self._pending.is_done(flow_id)
         except StoreError:
             return False
+
+
+def _refusal(error: str) -> Outcome:
+    outcome = _REFUSALS.get(error, Outcome.NOT_SET_UP)
+    if outcome is Outcome.NOT_SET_UP:
+        log.error("login failed: Webex answers %.40r; %s", error, _FIXES.get(error, _COMPARE))
+    else:
+        log.info("Webex answers %.40r", error)
+    return outcome

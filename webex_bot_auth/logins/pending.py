@@ -13,7 +13,7 @@ from ..errors import StoreError, StoreUnreadable
 from ..models import FlowState, ReleasedCommands, ShownCard, WaitingCommand, reference
 from ..stores import FlowStore, Missing, Record
 from ..stores.memory import MemoryFlowStore
-from .records import Model, Records, owner_of
+from .records import Model, Parsed, Records, parsed
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ LEASE_SECONDS = 30.0
 EVENT_SECONDS = 20 * 60.0
 #: how long a logout is remembered; longer than the end of a login can take; seconds
 LOGOUT_SECONDS = 120.0
+#: how long a login may be over before its card can be deleted at Webex, and the person is told; seconds
+CARD_SECONDS = 10 * 60.0
 
 _RELEASED = "released"
 _POLLS = "schedule"
@@ -134,25 +136,38 @@ class Pending:
         Returns:
             the cards in whose place it is
         """
-        card = ShownCard(user_id=user_id, message_id=message_id).model_dump_json()
-        self._flows.schedule(_EXPIRING, card, min(self._seconds, seconds or self._seconds))
-        dropped = self._flows.push(_shown_key(user_id), card, seconds=self._seconds, keep=1)
-        return _cards(dropped)
+        card = ShownCard(user_id=user_id, message_id=message_id)
+        self._flows.schedule(_EXPIRING, card.model_dump_json(), min(self._seconds, seconds or self._seconds))
+        return self._put_card(card)
 
-    def next_expired_card(self) -> ShownCard | None:
-        """A card whose login has expired; nobody else gets it for :data:`LEASE_SECONDS`."""
+    def delete_card_later(self, card: ShownCard) -> None:
+        """The card could not be deleted: it is due again soon."""
+        self._flows.schedule(_EXPIRING, card.model_dump_json(), LEASE_SECONDS)
+
+    def next_due_card(self) -> ShownCard | None:
+        """A card that has to go; nobody else gets it for :data:`LEASE_SECONDS`."""
         card = self._flows.due(_EXPIRING, LEASE_SECONDS)
         return None if card is None else ShownCard.model_validate_json(card)
 
-    def card_is_gone(self, card: ShownCard) -> None:
-        """The card does not expire any more."""
+    def card_is_deleted(self, card: ShownCard) -> None:
+        """The card is not due any more."""
         self._flows.unschedule(_EXPIRING, card.model_dump_json())
 
-    def card_is_over(self, card: ShownCard) -> None:
-        """The card is to go soon: its login has ended, and it could not be deleted."""
-        over = card.model_copy(update={"over": True}).model_dump_json()
-        self._flows.schedule(_EXPIRING, over, LEASE_SECONDS)
-        self.card_is_gone(card)
+    def end_expired(self, card: ShownCard) -> bool:
+        """End the login of an expired card; False: it has ended already, or there is a newer card."""
+        user_id = card.user_id
+        (taken,), _ = self._flows.take_all(  # at once, as another process may ask as well
+            _shown_key(user_id), forget=_cards_key(user_id), mark=_logout_key(user_id)
+        )
+        shown = _cards(taken)
+        for newer in shown:
+            if newer != card:
+                self._put_card(newer)
+        return card in shown
+
+    def _put_card(self, card: ShownCard) -> list[ShownCard]:
+        key, seconds = _shown_key(card.user_id), self._seconds + CARD_SECONDS
+        return _cards(self._flows.push(key, card.model_dump_json(), seconds=seconds, keep=1))
 
     # -- waiting commands
 
@@ -206,8 +221,8 @@ class Pending:
         record = self._flows.pop(_RELEASED, timeout)
         if record is None:
             return []
-        owner = owner_of(record)
-        return self._command(ReleasedCommands, record, owner).commands
+        released = parsed(record, str(self._flows))  # an encrypted record opens for its user alone
+        return self._load_command(ReleasedCommands, released, str(released.get("user_id"))).commands
 
     # -- events
 
@@ -236,19 +251,14 @@ class Pending:
         commands = []
         for record in records:
             try:
-                commands.append(self._command(WaitingCommand, record, user_id))
+                commands.append(self._load_command(WaitingCommand, record, user_id))
             except StoreUnreadable as error:
                 log.error("waiting command lost: %s", error)  # noqa: TRY400 (no traceback)
         return commands
 
-    def _command(self, kind: type[Model], record: Record, user_id: str) -> Model:
-        return self._records.load(
-            kind,
-            record,
-            bound_to=self._command_place(user_id),
-            formerly=f"interrupted:{user_id}",
-            place=f"{self._flows}, user {user_id}",
-        )
+    def _load_command(self, kind: type[Model], record: Record | Parsed, user_id: str) -> Model:
+        place = f"{self._flows}, user {user_id}"
+        return self._records.load(kind, record, bound_to=self._command_place(user_id), place=place)
 
     def _command_place(self, user_id: str) -> str:
         return f"bot:{self._bot}:interrupted:{user_id}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
     from .cipher import Cipher
 
 Model = TypeVar("Model", bound=BaseModel)
+#: a JSON object
+Parsed = dict[str, Any]
+
+_SEALED = "sealed"
 
 
 class Records:
@@ -46,40 +49,35 @@ class Records:
         plain = model.model_dump_json(exclude_none=True, exclude=without)
         if self._cipher is None:
             return plain
-        return json.dumps({**_owner(model), "sealed": self._cipher.seal(plain, bound_to=bound_to)})
+        return json.dumps({**_owner(model), _SEALED: self._cipher.seal(plain, bound_to=bound_to)})
 
-    def load(
-        self, kind: type[Model], record: Record, *, bound_to: str, place: str, formerly: str | None = None
-    ) -> Model:
+    def load(self, kind: type[Model], record: Record | Parsed, *, bound_to: str, place: str) -> Model:
         """What :meth:`dump` wrote, or an earlier installation.
 
         Args:
             kind: the model's class
-            record: the text
+            record: the text, or what :func:`parsed` made of it
             bound_to: as for :meth:`dump`
-            formerly: what an earlier installation bound it to
             place: named in errors
 
         Raises:
             WrongKey: encrypted, and no key opens it
             StoreUnreadable: anything else that is not a record
         """
+        plain = record if isinstance(record, dict) else parsed(record, place)
+        if isinstance(sealed := plain.get(_SEALED), str):
+            plain = parsed(self._unseal(sealed, bound_to, place), place)
+        elif not self._accept_plain:
+            raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
         try:
-            sealed = _sealed_in(record)
-            if sealed is not None:
-                record = self._unseal(sealed, (bound_to, formerly), place)
-            elif not self._accept_plain:
-                raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
-            return kind.model_validate_json(record)
+            return kind.model_validate_json(json.dumps(plain))  # as JSON: it may have no half characters
         except ValidationError as error:
             # from None: what is unreadable may still hold tokens
             raise StoreUnreadable(place, f"not a {kind.__name__} ({_where(error)})") from None
-        except (ValueError, RecursionError):
-            raise StoreUnreadable(place, "not JSON") from None
 
     def rotated(
-        self, kind: type[Model], record: Record, *, bound_to: str, rebind_to: str, place: str
-    ) -> str | None:
+        self, kind: type[Model], record: Parsed, *, bound_to: str, rebind_to: str, place: str
+    ) -> Parsed | None:
         """The same record, encrypted with the newest key; None where it is so already.
 
         Args:
@@ -93,31 +91,37 @@ class Records:
             StoreUnreadable: see :meth:`load`
         """
         model = self.load(kind, record, bound_to=bound_to, place=place)
-        sealed = _sealed_in(record)
+        sealed = record.get(_SEALED)
         if self._cipher is None:
             is_current = sealed is None
         else:
             is_current = sealed is not None and self._cipher.is_newest(sealed) and bound_to == rebind_to
-        return None if is_current else self.dump(model, bound_to=rebind_to)
+        return None if is_current else parsed(self.dump(model, bound_to=rebind_to), place)
 
-    def _unseal(self, sealed: str, bindings: Iterable[str | None], place: str) -> str:
+    def _unseal(self, sealed: str, bound_to: str, place: str) -> str:
         if self._cipher is None:
             raise WrongKey(place, "is encrypted, and no encryption_keys are configured")
         from .cipher import NoKeyOpens  # needs the extra
 
-        for bound_to in bindings:
-            with suppress(NoKeyOpens):
-                if bound_to is not None:
-                    return self._cipher.open(sealed, bound_to=bound_to)
-        raise WrongKey(place, "is encrypted, and none of the encryption_keys opens it")
+        try:
+            return self._cipher.open(sealed, bound_to=bound_to)
+        except NoKeyOpens:
+            raise WrongKey(place, "is encrypted, and none of the encryption_keys opens it") from None
 
 
-def owner_of(record: Record) -> str:
-    """Whose record this says it is; an encrypted one opens for nobody else."""
+def parsed(record: Record, place: str) -> Parsed:
+    """A record as a JSON object.
+
+    Raises:
+        StoreUnreadable: it is none
+    """
     try:
-        return str(json.loads(record)["user_id"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return ""
+        found = json.loads(record)
+    except (ValueError, RecursionError):
+        raise StoreUnreadable(place, "not JSON") from None
+    if not isinstance(found, dict):
+        raise StoreUnreadable(place, "not a JSON object")
+    return found
 
 
 def _cipher(keys: list[str | bytes]) -> Cipher:
@@ -126,19 +130,6 @@ def _cipher(keys: list[str | bytes]) -> Cipher:
     except ImportError as error:
         raise SettingError("encryption_keys", "needs `pip install webex-bot-auth[encryption]`") from error
     return Cipher(keys)
-
-
-def _sealed_in(record: Record) -> str | None:
-    """What is sealed in a record; None: it is plain.
-
-    Raises:
-        ValueError: not JSON
-    """
-    if not (b'"sealed"' in record if isinstance(record, bytes) else '"sealed"' in record):
-        return None  # most records are seen to be plain without being parsed
-    parsed: Any = json.loads(record)
-    sealed = parsed.get("sealed") if isinstance(parsed, dict) else None
-    return sealed if isinstance(sealed, str) else None
 
 
 def _owner(model: BaseModel) -> dict[str, str]:

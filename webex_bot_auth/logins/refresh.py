@@ -86,7 +86,7 @@ class Refresher:
         self._threads = KeyedLocks(patient=PATIENT_THREADS, crowd_seconds=CROWD_SECONDS)
         self._background = Lock()
         self._in_background: set[str] = set()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="webex_bot_auth-refresh")
 
     def usable(self, user_id: str) -> UserContext | None:
         """The context, with an access token that is usable now; None where a login is needed.
@@ -102,10 +102,11 @@ class Refresher:
         if state is Freshness.FRESH:
             return context
         if state is Freshness.EXPIRED:
-            return self._refresh(user_id)
+            self._check_backoff(user_id)
+            return self._refresh(user_id, state, MAX_WAIT)
         if state is Freshness.EXPIRES_SOON:
             self._refresh_in_background(user_id)
-        return None if state is Freshness.DEAD else context
+        return _usable(context)
 
     def refused(self, context: UserContext) -> bool:
         """Webex answers 401 to an access token: delete it, unless there is another one by now.
@@ -124,20 +125,15 @@ class Refresher:
 
     def close(self) -> None:
         """Wait for the refresh that runs, and start no more."""
-        with self._background:
-            pool, self._pool = self._pool, None
-        if pool:
-            pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
 
-    def _refresh(self, user_id: str) -> UserContext | None:
-        self._check_backoff(user_id)
-        with self._announcing(), self._locked(user_id, MAX_WAIT) as locked:
+    def _refresh(self, user_id: str, state: Freshness, timeout: float) -> UserContext | None:
+        """Refresh a context that is in this state, unless another thread or process was quicker."""
+        with self._announcing(), self._locked(user_id, timeout) as locked:
             self._save_unsaved(user_id)
             context = self._contexts.load(user_id)
-            if context is None or freshness(context.tokens) is Freshness.DEAD:
-                return None
-            if freshness(context.tokens) is not Freshness.EXPIRED:
-                return context  # another thread or process was quicker
+            if context is None or freshness(context.tokens) is not state:
+                return _usable(context)
             if not locked:
                 raise TokenServiceUnavailable(error="another refresh has not ended yet")
             self._check_backoff(user_id)  # the refresh that we waited for may have failed
@@ -176,12 +172,12 @@ class Refresher:
             self._backoff.succeeded(user_id)  # the service does answer
             if self._contexts.replace(context, None):
                 self._outcomes.append((refresh_refused, {"user_id": user_id, "error": error}))
-            return self._usable_without_refresh(user_id)
+            return _usable(self._contexts.load(user_id))
         except TokenServiceError as error:
             log.warning("refresh failed, nothing is lost: user %s: %s", user_id, error)
             self._backoff.failed(
                 user_id,
-                retry_after=getattr(error, "retry_after", None),
+                retry_after=error.retry_after,
                 passing=isinstance(error, TokenServiceUnavailable),
             )
             raise
@@ -189,13 +185,13 @@ class Refresher:
         self._unsaved[user_id] = (context, context.with_tokens(tokens))
         if not self._save_unsaved(user_id):
             log.info("refresh came too late, user %s has logged in or out in the meantime", user_id)
-            return self._usable_without_refresh(user_id)
+            return _usable(self._contexts.load(user_id))
         log.info("refreshed: user %s", user_id)
         self._outcomes.append((refreshed, {"user_id": user_id}))
-        if freshness(tokens) in (Freshness.EXPIRED, Freshness.DEAD):
+        if (new := _usable(context.with_tokens(tokens))) is None:
             self._backoff.failed(user_id)
             raise TokenServiceUnavailable(error="the new token has expired already")
-        return context.with_tokens(tokens)
+        return new
 
     def _save_unsaved(self, user_id: str) -> bool:
         """Store new tokens. If the store fails, they are kept for the next try: the old ones may be dead.
@@ -211,12 +207,6 @@ class Refresher:
             self.forget(user_id)
         return saved
 
-    def _usable_without_refresh(self, user_id: str) -> UserContext | None:
-        context = self._contexts.load(user_id)
-        if context is None or freshness(context.tokens) in (Freshness.EXPIRED, Freshness.DEAD):
-            return None
-        return context
-
     def _refresh_in_background(self, user_id: str) -> None:
         """One at a time for each user."""
         if self._backoff.paused(user_id):
@@ -224,20 +214,13 @@ class Refresher:
         with self._background:
             if user_id in self._in_background or len(self._in_background) >= MAX_IN_BACKGROUND:
                 return
-            self._in_background.add(user_id)
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="webex_bot_auth-refresh")
-            self._pool.submit(self._run_in_background, user_id)
+            with suppress(RuntimeError):  # closed, or the interpreter is about to exit
+                self._pool.submit(self._run_in_background, user_id)
+                self._in_background.add(user_id)
 
     def _run_in_background(self, user_id: str) -> None:
         try:
-            with self._announcing(), self._locked(user_id, 0) as locked:
-                if not locked:
-                    return
-                self._save_unsaved(user_id)
-                context = self._contexts.load(user_id)
-                if context and freshness(context.tokens) is Freshness.EXPIRES_SOON:
-                    self._refresh_and_store(context)
+            self._refresh(user_id, Freshness.EXPIRES_SOON, 0)
         except TokenServiceError:
             pass  # logged where it happened; the present token is used until it expires
         except StoreError as error:
@@ -249,3 +232,9 @@ class Refresher:
     def _check_backoff(self, user_id: str) -> None:
         if wait := self._backoff.remaining(user_id):
             raise TokenServiceUnavailable(error="waiting after earlier failures", retry_after=wait)
+
+
+def _usable(context: UserContext | None) -> UserContext | None:
+    """A context whose access token can be used now, without a refresh."""
+    is_usable = context and freshness(context.tokens) in (Freshness.FRESH, Freshness.EXPIRES_SOON)
+    return context if is_usable else None

@@ -2,27 +2,66 @@
 
 from __future__ import annotations
 
-import heapq
+import itertools
 import threading
 import time
-from typing import Any
+from collections import OrderedDict
+from typing import Generic, TypeVar
 
 from ..forks import start_afresh_now_and_after_forks
-from . import Missing, Record
+from .protocols import Missing, Record
 
-#: a login under way has up to five values, a message one
-MAX_VALUES = 20_000
+#: of each kind of value; a login that is pending has one or two
+MAX_VALUES = 5_000
+#: events that are known not to be new; a message is one
+MAX_CLAIMS = 20_000
+
+Value = TypeVar("Value")
 
 
-class MemoryFlowStore:
-    """See :class:`~webex_bot_auth.stores.FlowStore`. What has expired is dropped with the next write.
+class _Expiring(Generic[Value]):
+    """Values by key, until they expire. With too many, the one that was put first is dropped.
 
-    So is what expires next, where there would be more than :data:`MAX_VALUES` values.
+    What has expired is dropped with the next value that is put.
     """
 
     def __init__(self) -> None:
-        self._values: dict[tuple[str, str], tuple[float, Any]] = {}  # by kind and key, with their expiry
-        self._expiries: list[tuple[float, tuple[str, str]]] = []  # a heap: the first to expire is the first
+        self._values: OrderedDict[str, tuple[float, Value]] = OrderedDict()  # with their moment of expiry
+
+    def put(self, key: str, value: Value, seconds: float, most: int | None = None) -> None:
+        now = time.monotonic()
+        self._values.pop(key, None)
+        while self._values and (
+            len(self._values) >= (most or MAX_VALUES) or next(iter(self._values.values()))[0] <= now
+        ):
+            self._values.popitem(last=False)
+        self._values[key] = (now + seconds, value)
+
+    def get(self, key: str) -> Value | None:
+        return self._values[key][1] if self.remaining(key) else None
+
+    def pop(self, key: str) -> Value | None:
+        value = self.get(key)
+        self._values.pop(key, None)
+        return value
+
+    def remaining(self, key: str) -> float | None:
+        """Seconds until it expires; None: there is no such value."""
+        remaining = self._values[key][0] - time.monotonic() if key in self._values else 0.0
+        return remaining if remaining > 0 else None
+
+
+class MemoryFlowStore:
+    """See :class:`~webex_bot_auth.stores.FlowStore`. No kind of value displaces another one."""
+
+    def __init__(self) -> None:
+        self._records = _Expiring[str]()
+        self._used = _Expiring[bool]()
+        self._owned = _Expiring[list[str]]()
+        self._lists = _Expiring[list[str]]()
+        self._counts = _Expiring["itertools.count[int]"]()
+        self._claims = _Expiring[bool]()
+        self._marks = _Expiring[bool]()
         self._due: dict[str, dict[str, float]] = {}  # moments of items by schedule
         self._closed = False
         start_afresh_now_and_after_forks(self)
@@ -36,24 +75,23 @@ class MemoryFlowStore:
 
     def put(self, flow_id: str, record: str, *, owner: str, seconds: float, keep: int) -> None:
         with self._changed:
-            self._put("record", flow_id, record, seconds)
-            owned = [*(self._get("owned", owner) or ()), flow_id]
+            self._records.put(flow_id, record, seconds)
+            owned = [*(self._owned.get(owner) or ()), flow_id]
             for dropped in owned[:-keep]:
-                self._pop("record", dropped)
-            self._put("owned", owner, owned[-keep:], seconds)
+                self._records.pop(dropped)
+            self._owned.put(owner, owned[-keep:], seconds)
 
     def take(self, flow_id: str, *, seconds: float) -> Record | Missing:
         with self._changed:
-            record: str | None = self._pop("record", flow_id)
+            record = self._records.pop(flow_id)
             if record is None:
-                return Missing.USED if self._get("used", flow_id) else Missing.UNKNOWN
-            self._put("used", flow_id, True, seconds)
+                return Missing.USED if self._used.get(flow_id) else Missing.UNKNOWN
+            self._used.put(flow_id, True, seconds)
             return record
 
     def read(self, flow_id: str) -> Record | None:
         with self._changed:
-            record: str | None = self._get("record", flow_id)
-            return record
+            return self._records.get(flow_id)
 
     def schedule(self, key: str, item: str, seconds: float) -> None:
         with self._changed:
@@ -77,78 +115,55 @@ class MemoryFlowStore:
 
     def count(self, key: str, seconds: float) -> int:
         with self._changed:
-            if (counted := self._get("count", key)) is None:
-                self._put("count", key, counted := [], seconds)
-            counted.append(None)
-            return len(counted)
+            if (counter := self._counts.get(key)) is None:
+                self._counts.put(key, counter := itertools.count(1), seconds)
+            return next(counter)
 
     def claim(self, key: str, seconds: float) -> bool:
         with self._changed:
-            if self._get("claim", key):
+            if self._claims.get(key):
                 return False
-            self._put("claim", key, True, seconds)
+            self._claims.put(key, True, seconds, MAX_CLAIMS)
             return True
 
     def push(self, key: str, text: str, *, seconds: float, keep: int | None = None) -> list[Record]:
         with self._changed:
-            texts = [*(self._get("list", key) or ()), text]
+            texts = [*(self._lists.get(key) or ()), text]
             kept = texts if keep is None else texts[-keep:]
-            self._put("list", key, kept, seconds)
+            self._lists.put(key, kept, seconds)
             self._changed.notify_all()
-            return texts[: -len(kept)]
+            return list(texts[: -len(kept)])
 
     def take_all(
         self, *keys: str, forget: str, mark: str, leave: tuple[str, float] | None = None
     ) -> tuple[list[list[Record]], float | None]:
         with self._changed:
-            self._pop("count", forget)
-            remaining = self._values.get(("mark", mark), (0.0, None))[0] - time.monotonic()
+            self._counts.pop(forget)
+            remaining = self._marks.remaining(mark)
             if leave:
-                self._put("mark", leave[0], True, leave[1])
-            return [self._pop("list", key) or [] for key in keys], remaining if remaining > 0 else None
+                self._marks.put(leave[0], True, leave[1])
+            return [list(self._lists.pop(key) or ()) for key in keys], remaining
 
     def mark(self, key: str, seconds: float) -> None:
         with self._changed:
-            self._put("mark", key, True, seconds)
+            self._marks.put(key, True, seconds)
 
     def is_marked(self, key: str) -> bool:
         with self._changed:
-            return bool(self._get("mark", key))
+            return bool(self._marks.get(key))
 
     def drop_all(self, owner: str) -> None:
         with self._changed:
-            for flow_id in self._pop("owned", owner) or ():
-                self._pop("record", flow_id)
+            for flow_id in self._owned.pop(owner) or ():
+                self._records.pop(flow_id)
 
     def pop(self, key: str, timeout: float) -> Record | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._get("list", key), timeout)
-            texts: list[str] | None = self._get("list", key)
+            self._changed.wait_for(lambda: self._closed or self._lists.get(key), timeout)
+            texts = self._lists.get(key)
             return texts.pop(0) if texts else None
 
     def close(self) -> None:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-
-    def _put(self, kind: str, key: str, value: Any, seconds: float) -> None:
-        now = time.monotonic()
-        while self._expiries and (self._expiries[0][0] <= now or len(self._values) >= MAX_VALUES):
-            expires, place = heapq.heappop(self._expiries)
-            if place in self._values and self._values[place][0] == expires:  # else it was put again since
-                del self._values[place]
-        self._values[kind, key] = (now + seconds, value)
-        if len(self._expiries) > 2 * len(self._values) + 64:  # most are of values that are gone or put again
-            self._expiries = [(expires, place) for place, (expires, _) in self._values.items()]
-            heapq.heapify(self._expiries)
-            return
-        heapq.heappush(self._expiries, (now + seconds, (kind, key)))
-
-    def _get(self, kind: str, key: str) -> Any:
-        expires, value = self._values.get((kind, key), (0.0, None))
-        return value if expires > time.monotonic() else None
-
-    def _pop(self, kind: str, key: str) -> Any:
-        value = self._get(kind, key)
-        self._values.pop((kind, key), None)
-        return value

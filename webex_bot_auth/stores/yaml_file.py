@@ -13,7 +13,8 @@ from filelock import FileLock, Timeout
 
 from ..errors import StoreUnavailable, StoreUnreadable
 from ..forks import start_afresh_now_and_after_forks
-from . import Record, private_file
+from . import private_file
+from .protocols import Record
 from .yaml_lines import HEADER, line_of, record_in, split
 
 #: maximum wait for another writer; seconds

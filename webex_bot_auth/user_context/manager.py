@@ -12,11 +12,11 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from .. import redaction
+from ..bounded_close import Closes
 from ..chat.cards import login_card
 from ..chat.direct_messages import DirectMessages
 from ..chat.messages import Chat, MakeCard, TextsOrChoice, Why
 from ..chat.texts import Texts
-from ..closing import Closes
 from ..errors import SettingError
 from ..logins.contexts import Contexts, StoredContexts
 from ..logins.login import Login
@@ -30,10 +30,9 @@ from ..stores.memory import MemoryFlowStore
 from ..webex.connections import Connections
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth, scopes_setting
-from . import subclass_logins
+from . import minimal_managers
 from .open_api import open_api
 from .settings import DEFAULT_LIFETIME, check_login_scopes, check_settings
-from .subclass_contexts import SubclassContexts
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -103,14 +102,14 @@ class TokenManager(Closes):
         )  # fmt: skip
         messages = DirectMessages(bot_token, self.connections)
         self.chat = Chat(messages, texts or Texts(), flow_lifetime, make_login_card)
-        self._remembered = SubclassContexts(self)
+        self._remembered = minimal_managers.MinimalContexts(self)
         stored = StoredContexts(users, records, integration.client_id) if users else None
         self.contexts: Contexts = stored or self._remembered
         self.pending = Pending(flows or MemoryFlowStore(), records, flow_lifetime, reference(bot_token))
         self.login = Login(
             self._oauth, self.contexts, self.pending, self.chat, announce,
             device=DeviceGrant(integration, self.connections) if login_flow == "device" else None,
-            make_url=partial(subclass_logins.start, self, self._oauth) if users is None else None,
+            make_url=partial(minimal_managers.start_login, self, self._oauth) if users is None else None,
         )  # fmt: skip
         self._refresher = Refresher(self.contexts, self._oauth.refresh, announce)
         self._resumer: Resumer | None = None
@@ -219,7 +218,7 @@ class TokenManager(Closes):
         Returns:
             the text for the page
         """
-        return subclass_logins.finish(self, flow_id=flow_id, code=code, error=error)
+        return minimal_managers.finish_login(self, flow_id=flow_id, code=code, error=error)
 
     def logout(self, *, user_id: str) -> bool | None:
         """Delete a user's tokens, and revoke them at Webex where it lets us.

@@ -10,7 +10,7 @@ from typing import Any
 from redis import Redis
 
 from ...errors import StoreError
-from .. import Missing, Record
+from ..protocols import Missing, Record
 from . import scripts
 from .client import MAX_POP_SECONDS
 from .errors import text, translate_redis_errors

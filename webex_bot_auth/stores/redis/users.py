@@ -12,7 +12,7 @@ from typing import Any
 from redis import Redis
 
 from ...errors import StoreUnavailable
-from .. import Record
+from ..protocols import Record
 from . import scripts
 from .errors import ERRORS, text, translate_redis_errors, unavailable
 from .pipeline import Command, answers, raise_errors

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..chat.messages import Chat, Why
 from ..chat.speaker import Speaker
@@ -13,16 +14,17 @@ from ..models import FlowState, Outcome, RedirectText, reference
 from ..signals import Announcer, logged_in, login_failed, login_refused
 from .acceptance import Accepted
 from .contexts import Contexts
+from .login_cards import LoginCards
 from .pending import Pending, Taken
-from .shown_cards import LoginCards
 
 log = logging.getLogger(__name__)
 
 
-class Ending:
+@dataclass(frozen=True, repr=False)
+class AfterLogin:
     """Ends logins. What is said in chat is said in the background, while the person sees the page.
 
-    Args:
+    Attributes:
         contexts: where the tokens are
         pending: commands and cards that wait for a login
         chat: what people are told
@@ -32,23 +34,13 @@ class Ending:
         ask: sends a new login card, see :meth:`webex_bot_auth.logins.login.Login.ask`
     """
 
-    def __init__(
-        self,
-        contexts: Contexts,
-        pending: Pending,
-        chat: Chat,
-        announce: Announcer,
-        cards: LoginCards,
-        speaker: Speaker,
-        ask: Callable[..., bool],
-    ) -> None:
-        self._contexts = contexts
-        self._pending = pending
-        self._chat = chat
-        self._announce = announce
-        self._cards = cards
-        self._speaker = speaker
-        self._ask = ask
+    contexts: Contexts
+    pending: Pending
+    chat: Chat
+    announce: Announcer
+    cards: LoginCards
+    speaker: Speaker
+    ask: Callable[..., bool]
 
     def end(
         self,
@@ -78,13 +70,13 @@ class Ending:
             outcome, tell = result, lambda: self._tell_failure(flow, result)
         log.info("login %s: flow %s, user %s", outcome.value, reference(flow_id), user_id)
         if outcome is Outcome.DONE:
-            self._announce.send(logged_in, user_id=user_id)
+            self.announce.send(logged_in, user_id=user_id)
         elif outcome is Outcome.REFUSED:
-            self._announce.send(login_refused, user_id=user_id)
+            self.announce.send(login_refused, user_id=user_id)
         else:
-            self._announce.send(login_failed, user_id=user_id, error=error or outcome.value)
-        self._speaker.say(user_id, tell)
-        return self._chat.page(outcome, user_id)
+            self.announce.send(login_failed, user_id=user_id, error=error or outcome.value)
+        self.speaker.say(user_id, tell)
+        return self.chat.page(outcome, user_id)
 
     # -- it worked
 
@@ -92,35 +84,35 @@ class Ending:
         """Whether the login counts, as a logout that came in between wins; and what to say about it."""
         user_id, elapsed = accepted.context.user_id, time.monotonic() - since
         try:
-            taken = self._pending.take_all(user_id, done=flow_id)  # an answer that is slow adds no time
+            taken = self.pending.take_all(user_id, done=flow_id)  # an answer that is slow adds no time
             if taken.logged_out_ago is not None and taken.logged_out_ago < elapsed:
-                self._contexts.replace(accepted.context, None)
-                return Outcome.NO_SUCH_FLOW, lambda: self._cards.remove(taken.cards)
+                self.contexts.replace(accepted.context, None)
+                return Outcome.NO_SUCH_FLOW, lambda: self.cards.remove(taken.cards)
         except StoreError as error:
             log.warning("waiting commands not run: user %s: %s", user_id, error)
-            return Outcome.DONE, lambda: self._chat.welcome(user_id, accepted.name, [])
+            return Outcome.DONE, lambda: self.chat.welcome(user_id, accepted.name, [])
         return Outcome.DONE, lambda: self._welcome(user_id, accepted.name, taken)
 
     def _welcome(self, user_id: str, name: str, taken: Taken) -> None:
         """Tell a person that the login worked, let the waiting commands run, and then tidy up."""
-        commands = [one for one in taken.commands if one.younger_than(self._pending.lifetime)]
+        commands = [one for one in taken.commands if one.younger_than(self.pending.lifetime)]
         for lapsed in taken.commands:
             if lapsed not in commands:
-                self._chat.tell_lapsed(lapsed)
-        self._chat.welcome(user_id, name, commands)  # before the commands' own answers
+                self.chat.tell_lapsed(lapsed)
+        self.chat.welcome(user_id, name, commands)  # before the commands' own answers
         try:
             if commands:
-                self._pending.release(user_id, commands)
+                self.pending.release(user_id, commands)
         except StoreError as error:
             log.warning("waiting commands not run: user %s: %s", user_id, error)
             for command in commands:
-                self._chat.tell_lapsed(command)
-        self._cards.remove(taken.cards)
+                self.chat.tell_lapsed(command)
+        self.cards.remove(taken.cards)
 
     # -- it did not
 
     def _tell_failure(self, flow: FlowState, outcome: Outcome) -> None:
-        texts = self._chat.texts(flow.user_id)
+        texts = self.chat.texts(flow.user_id)
         if outcome is Outcome.TRY_AGAIN and self._ask_again(flow, texts.try_login_again):
             return
         if outcome is Outcome.WRONG_PERSON and self._ask_again(
@@ -130,15 +122,15 @@ class Ending:
         if outcome is Outcome.NO_SUCH_FLOW:
             return  # device grant: its card goes by itself, and there may be a newer one
         try:
-            self._cards.remove(self._pending.take_all(flow.user_id).cards)
+            self.cards.remove(self.pending.take_all(flow.user_id).cards)
         except StoreError as error:
             log.warning("login card not removed: user %s: %s", flow.user_id, error)
-        self._chat.tell_outcome(flow.user_id, outcome)
+        self.chat.tell_outcome(flow.user_id, outcome)
 
     def _ask_again(self, flow: FlowState, sentence: str) -> bool:
         """Send a new card, which takes the place of the one that was used; what waits goes on waiting."""
         try:
-            return self._ask(flow.user_id, flow.scopes or (), why=Why(sentence=sentence))
+            return self.ask(flow.user_id, flow.scopes or (), why=Why(sentence=sentence))
         except (MessageNotSent, StoreError, TokenServiceError) as error:
             log.warning("no new login card for user %s: %s", flow.user_id, error)
             return False

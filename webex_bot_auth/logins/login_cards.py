@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable
 
+from ..background_loop import BackgroundLoop
 from ..chat.messages import Chat
 from ..chat.speaker import Speaker
 from ..errors import StoreError
@@ -15,6 +15,8 @@ from .pending import Pending
 
 log = logging.getLogger(__name__)
 
+#: login cards that one user gets within the lifetime of a flow
+MAX_LOGIN_CARDS = 10
 #: how often to look for cards whose login has expired; seconds
 LOOK_SECONDS = 2.0
 
@@ -32,15 +34,12 @@ class LoginCards:
         self._pending = pending
         self._chat = chat
         self._speaker = speaker
-        self._closed = False
+        self._loop = BackgroundLoop("expired login cards", self._look, LOOK_SECONDS)
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`; what looks for expired cards is started by the next card."""
-        self._starting = threading.Lock()
-        self._stopped = threading.Event()
-        self._going: set[str] = set()  # message ids of expired cards that are about to be deleted
-        self._thread: threading.Thread | None = None
+        """See :mod:`webex_bot_auth.forks`."""
+        self._going: set[str] = set()  # message ids of cards that are about to be deleted
 
     def shown(self, user_id: str, message_id: str | None, seconds: float | None = None) -> None:
         """A card was sent: earlier ones go, and this one goes when its login has expired.
@@ -67,52 +66,33 @@ class LoginCards:
             deleted = self._chat.delete(card.user_id, card.message_id)
             try:
                 if deleted:
-                    self._pending.card_is_gone(card)
+                    self._pending.card_is_deleted(card)
                 else:
-                    self._pending.card_is_over(card)
+                    self._pending.delete_card_later(card)
             except StoreError as error:
                 log.warning("login card not forgotten: user %s: %s", card.user_id, error)
 
     def watch(self) -> None:
         """Look for cards whose login has expired, until :meth:`close`."""
-        with self._starting:
-            if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._look, name="webex_bot_auth-expired", daemon=True)
-                self._thread.start()
+        self._loop.start()
 
     def close(self) -> None:
         """Stop looking; cards stay, for other processes."""
-        with self._starting:
-            self._closed = True
-            self._stopped.set()
-            thread, self._thread = self._thread, None
-        if thread:
-            thread.join()
+        self._loop.close()
 
-    def _look(self) -> None:
-        failing = False
-        while not self._stopped.wait(LOOK_SECONDS):
-            try:
-                while not self._stopped.is_set() and (card := self._pending.next_expired_card()):
-                    self._expire(card)
-                failing = False
-            except Exception as error:  # noqa: BLE001 (whatever it is, the next card is to go)
-                if not failing:  # an outage is one line in the log, however long it lasts
-                    log.warning("cannot look for expired login cards: %s", error)
-                failing = True
-
-    def _expire(self, card: ShownCard) -> None:
-        """Once at a time: it is due again while it waits until its person can be told."""
-
-        def remove_and_tell() -> None:
-            try:
-                if self._chat.delete(card.user_id, card.message_id):  # else it is due again soon
-                    self._pending.card_is_gone(card)
-                    if not card.over:
-                        self._chat.tell_expired(card.user_id)
-            finally:
-                self._going.discard(card.message_id)
-
-        if card.message_id not in self._going:
+    def _look(self) -> bool:
+        card = self._pending.next_due_card()
+        # once at a time: it is due again while it waits until its person can be told
+        if card and card.message_id not in self._going:
             self._going.add(card.message_id)
-            self._speaker.say(card.user_id, remove_and_tell)
+            self._speaker.say(card.user_id, lambda: self._remove_due(card))
+        return card is not None
+
+    def _remove_due(self, card: ShownCard) -> None:
+        try:
+            if self._chat.delete(card.user_id, card.message_id):  # else it is due again soon
+                self._pending.card_is_deleted(card)
+                if self._pending.end_expired(card):
+                    self._chat.tell_expired(card.user_id)
+        finally:
+            self._going.discard(card.message_id)

@@ -1,4 +1,4 @@
-"""Contexts of a token manager that brings only the specification's three methods."""
+"""Contexts and logins of a token manager that brings only the specification's three methods."""
 
 from __future__ import annotations
 
@@ -7,21 +7,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from ..models import UserContext
+from ..forks import start_afresh_now_and_after_forks
+from ..models import FlowState, Outcome, UserContext
+from ..service import LoginService
+from ..webex.oauth import WebexOAuth
 
 #: contexts that are kept in memory, of those that were stored last
 MAX_REMEMBERED = 10_000
 
 
-class KeepsContexts(Protocol):
-    """A token manager that keeps contexts itself, in its own way."""
+class MinimalManager(LoginService, Protocol):
+    """A token manager that keeps contexts, and starts and ends logins, in its own way."""
 
     def get_user_context(self, *, user_id: str) -> UserContext | None: ...
 
     def set_user_context(self, *, user_id: str, user_context: UserContext | None = None) -> None: ...
 
+    def start_flow(self, *, user_id: str) -> str: ...
 
-class SubclassContexts:
+    def process_redirect(self, *, flow_id: str, code: str) -> str: ...
+
+
+class MinimalContexts:
     """See :class:`~webex_bot_auth.logins.contexts.Contexts`.
 
     What :meth:`remember` is told counts for as long as the manager itself gives the same as then.
@@ -30,11 +37,15 @@ class SubclassContexts:
         manager: gives the contexts, and may or may not store them
     """
 
-    def __init__(self, manager: KeepsContexts) -> None:
+    def __init__(self, manager: MinimalManager) -> None:
         self._manager = manager
+        self._remembered: dict[str, tuple[UserContext | None, UserContext | None]] = {}
+        start_afresh_now_and_after_forks(self)
+
+    def start_afresh(self) -> None:
+        """See :mod:`webex_bot_auth.forks`."""
         self._lock = threading.Lock()
         self._replacing = threading.Lock()
-        self._remembered: dict[str, tuple[UserContext | None, UserContext | None]] = {}
 
     def remember(self, user_id: str, context: UserContext | None) -> None:
         """Give this context from now on, in the place of what the manager gives."""
@@ -78,6 +89,23 @@ class SubclassContexts:
         """Forget what was remembered."""
         with self._lock:
             self._remembered.clear()
+
+
+def start_login(manager: MinimalManager, oauth: WebexOAuth, user_id: str) -> str:
+    """Start a flow in the manager's own way; the address, without PKCE."""
+    flow_id = manager.start_flow(user_id=user_id)
+    manager.pending.keep(flow_id, FlowState(user_id=user_id))  # for finish_login
+    return oauth.authorization_url(state=flow_id)
+
+
+def finish_login(manager: MinimalManager, *, flow_id: str, code: str, error: str) -> str:
+    """End a flow in the manager's own way, and let the waiting commands run; the text for the page."""
+    if error:
+        return manager.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
+    text = manager.process_redirect(flow_id=flow_id, code=code)
+    if isinstance(flow := manager.pending.take(flow_id), FlowState):
+        manager.login.release(flow.user_id)
+    return text
 
 
 def _same(one: UserContext | None, other: UserContext | None) -> bool:
