@@ -43,6 +43,15 @@ def _not_found() -> str:
     return Flask("other").test_client().get("/elsewhere").text
 
 
+@pytest.mark.holds(13)
+def test_an_answer_of_the_application_in_its_place_has_the_headers_too(minimal: Flask) -> None:
+    minimal.before_request(lambda: ("we are closed", 503))
+    answer = minimal.test_client().get("/redirect?state=the-flow&code=the-code")
+    assert (answer.status_code, answer.text) == (503, "we are closed")
+    check_headers(answer)
+    assert "Content-Security-Policy" not in minimal.test_client().get("/elsewhere").headers
+
+
 @pytest.fixture
 def minimal(cloud: Sandbox) -> Iterator[Flask]:
     with MinimalTokenManager(cloud.add_bot("Echo Bot").token, cloud.integration()) as manager:

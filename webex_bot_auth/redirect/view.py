@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -23,7 +22,6 @@ log = logging.getLogger(__name__)
 ENDPOINT = "webex_bot_auth_redirect"
 MAX_PARAMETER = 2048  # characters
 MAX_QUERY = 8 * MAX_PARAMETER
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
 
 STATUS = {
     Outcome.DONE: 200,
@@ -63,15 +61,14 @@ class PageResponse(Response):
 
     def get_wsgi_headers(self, environ: Any) -> Headers:
         headers = super().get_wsgi_headers(environ)
-        for name, value in HEADERS.items():
-            headers[name] = value
+        headers.update(HEADERS)
         if self.has_logo:
             headers["Content-Security-Policy"] += "; img-src data:"
         return headers
 
 
 def register(flask: Flask, url: str, view: Callable[[], ResponseReturnValue]) -> None:
-    """Register the endpoint, for every method, so that each answer has our headers.
+    """Register the endpoint.
 
     Args:
         flask: the app
@@ -84,28 +81,16 @@ def register(flask: Flask, url: str, view: Callable[[], ResponseReturnValue]) ->
     path = unquote(urlsplit(url or "").path)
     if not path:
         raise SettingError("integration.redirect_url", "has no path; e.g. https://bot.example.com/redirect")
-    if any(rule.rule == path and "GET" in (rule.methods or ()) for rule in flask.url_map.iter_rules()):
+    if any(rule.rule == path and "GET" in (rule.methods or ("GET",)) for rule in flask.url_map.iter_rules()):
         raise SettingError("integration.redirect_url", f"this app serves {path} already: use another path")
     endpoint = f"{ENDPOINT}{path.replace('.', '_')}"
-    flask.after_request(partial(_with_headers, path, endpoint))
-    flask.add_url_rule(
-        path,
-        endpoint=endpoint,
-        view_func=view,
-        methods=METHODS,
-        provide_automatic_options=False,
-    )
+    flask.view_functions[endpoint] = view
+    flask.url_map.add(flask.url_rule_class(path, endpoint=endpoint))  # every method, known to Flask or not
 
+    def with_headers(response: Any) -> Any:
+        return PageResponse.force_type(response) if flask_request.endpoint == endpoint else response
 
-def _with_headers(path: str, endpoint: str, response: Response) -> Response:
-    """Flask's own answers for our address get the headers, too: 405 for unknown methods."""
-    rule = flask_request.url_rule
-    if (rule is None and flask_request.path == path) or (rule and rule.endpoint.endswith(endpoint)):
-        if response.status_code == 405:
-            response.headers["Allow"] = "GET, HEAD"
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-    return response
+    flask.after_request(with_headers)
 
 
 def answer(service: LoginService) -> Response:
@@ -114,7 +99,9 @@ def answer(service: LoginService) -> Response:
         # a preview or mail scanner: it must not use the flow up
         return _response(service, service.chat.page(Outcome.MALFORMED), status=200)
     if flask_request.method != "GET":
-        return _response(service, service.chat.page(Outcome.WRONG_METHOD))
+        response = _response(service, service.chat.page(Outcome.WRONG_METHOD))
+        response.headers["Allow"] = "GET, HEAD"
+        return response
     parameters = _parameters()
     if parameters is None:
         log.info("redirect refused: malformed parameters")
