@@ -102,15 +102,12 @@ class Chat:
             MessageNotSent: the card did not reach the person
         """
         texts = self.texts(user_id)
-        card = self._card(
-            title=self._title(texts, why),
-            sentence=_sentence(texts, why),
-            button=texts.login_button,
+        return self._show(
+            user_id, texts, why,
             url=url,
             small_print=texts.login_minutes.format(minutes=self._minutes),
-        )
-        without_cards = texts.login_without_cards.format(button=texts.login_button)
-        return self._messages.send(user_id, f"{_sentence(texts, why)} {without_cards}", card)
+            without_cards=texts.login_without_cards.format(button=texts.login_button),
+        )  # fmt: skip
 
     def show_device_login(self, user_id: str, code: DeviceCode, why: Why) -> str | None:
         """Send a person the card with the code to confirm at Webex.
@@ -127,16 +124,24 @@ class Chat:
             MessageNotSent: the card did not reach the person
         """
         texts, filled = self.texts(user_id), {"code": code.user_code, "address": code.page}
-        card = self._card(
-            title=self._title(texts, why),
-            sentence=_sentence(texts, why),
-            button=texts.login_button,
+        return self._show(
+            user_id, texts, why,
             url=code.page,
             small_print=texts.device_minutes.format(minutes=max(1, round(code.expires_in / 60))),
+            without_cards=texts.device_without_cards.format(**filled),
             code=texts.device_code.format(**filled),
+        )  # fmt: skip
+
+    def _show(self, user_id: str, texts: Texts, why: Why, *, without_cards: str, **parts: str) -> str | None:
+        title = texts.login_title_again if why.again else texts.login_title
+        sentence = _sentence(texts, why)
+        card = self._card(
+            title=title.format(bot=self.bot.get().name or texts.this_bot),
+            sentence=sentence,
+            button=texts.login_button,
+            **parts,
         )
-        without_cards = texts.device_without_cards.format(**filled)
-        return self._messages.send(user_id, f"{_sentence(texts, why)} {without_cards}", card)
+        return self._messages.send(user_id, f"{sentence} {without_cards}", card)
 
     def _card(self, **parts: str) -> Card:
         try:
@@ -145,10 +150,6 @@ class Chat:
             # no more of the error: it may quote the address
             log.error("make_login_card= failed, the usual card is used: %s", type(error).__name__)  # noqa: TRY400
             return login_card(**parts)
-
-    def _title(self, texts: Texts, why: Why) -> str:
-        title = texts.login_title_again if why.again else texts.login_title
-        return title.format(bot=self.bot.get().name or texts.this_bot)
 
     def refuse_more_logins(self, user_id: str) -> None:
         """Tell a person that there are enough login cards.
@@ -253,15 +254,16 @@ class Chat:
 def _sentence(texts: Texts, why: Why) -> str:
     """What the login is for, and what happens after it."""
     facts = {"command": why.command, "reason": why.reason}
-    if why.sentence:
-        about = why.sentence
-    elif not why.command:
-        return (texts.login_for_reason if why.reason else texts.login_plain).format(**facts)
-    elif why.reason:
-        about = texts.login_for_command_and_reason.format(**facts)
-    else:
-        about = (texts.login_more_permissions if why.again else texts.login_for_command).format(**facts)
+    about = why.sentence or _purpose(texts, why).format(**facts)
     if not why.command:
         return about
     after = texts.login_then_runs if why.resumes else texts.login_then_send_again
     return f"{about} {after.format(**facts)}"
+
+
+def _purpose(texts: Texts, why: Why) -> str:
+    if why.reason:
+        return texts.login_for_command_and_reason if why.command else texts.login_for_reason
+    if why.command:
+        return texts.login_more_permissions if why.again else texts.login_for_command
+    return texts.login_plain

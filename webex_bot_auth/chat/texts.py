@@ -182,17 +182,10 @@ class Texts:
     def __post_init__(self) -> None:
         object.__setattr__(self, "logo", data_uri(self.logo))
         for field in fields(self):
-            if field.name in _AS_THEY_ARE:
-                continue
-            default = field.default
-            known = {"minutes"} if isinstance(default, PageText) else _words(field.name, str(default))
-            for part in _parts(getattr(self, field.name)):
-                _check_format(field.name, part, known)
-                if unknown := _words(field.name, part) - known:
-                    can = _in_braces(known) or "nothing"
-                    raise SettingError(
-                        f"texts.{field.name}", f"has {_in_braces(unknown)}; what can be filled in here: {can}"
-                    )
+            if field.name not in _AS_THEY_ARE:
+                known = _words(field.default)
+                for part in _parts(getattr(self, field.name)):
+                    _check(field.name, part, known)
 
 
 _AS_THEY_ARE = ("lang", "dir", "company", "logo")
@@ -202,22 +195,24 @@ def _parts(text: Any) -> list[str]:
     return [text.title, text.sentence, text.next_step] if isinstance(text, PageText) else [str(text)]
 
 
-def _words(name: str, text: str) -> set[str]:
-    """The words in braces. A mistake in a translation stops the start, not the first login."""
-    try:
-        return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
-    except ValueError as error:
-        raise SettingError(f"texts.{name}", str(error)) from error
+def _words(text: Any) -> set[str]:
+    """The words in braces, which can be filled in."""
+    if isinstance(text, PageText):
+        return {"minutes"}
+    return {word for _, word, _, _ in Formatter().parse(text) if word is not None}
 
 
-def _check_format(name: str, text: str, known: set[str]) -> None:
-    """Fill it in, so that no format in braces fails later."""
+def _check(name: str, text: str, known: set[str]) -> None:
+    """Fill a text in: a mistake in a translation stops the start, not the first login."""
     try:
-        text.format(**{word: 1 if word == "minutes" else word for word in known})
-    except (KeyError, IndexError):
-        return  # an unknown word: reported with the known ones
-    except (ValueError, AttributeError) as error:
+        unknown = _words(text) - known
+        if not unknown:
+            text.format(**{word: 1 if word == "minutes" else word for word in known})
+    except (ValueError, LookupError) as error:
         raise SettingError(f"texts.{name}", str(error)) from error
+    if unknown:
+        can = _in_braces(known) or "nothing"
+        raise SettingError(f"texts.{name}", f"has {_in_braces(unknown)}; what can be filled in here: {can}")
 
 
 def _in_braces(words: set[str]) -> str:

@@ -30,45 +30,39 @@ class Line:
     """
 
     def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._most = max(1, workers - max(1, workers // 8))
         self._waiting: OrderedDict[str, deque[Any]] = OrderedDict()  # the first one is next
         self._busy: Counter[str] = Counter()
-        self._length = 0
 
     def __len__(self) -> int:
-        return self._length
+        return sum(map(len, self._waiting.values()))
 
     def __contains__(self, person: str) -> bool:
         return person in self._waiting
 
     def add(self, person: str, item: Any, *, most: int = MAX_WAITING) -> bool:
         """Put something at the end of a person's line; False: it is full, or ``most`` wait in all."""
-        if len(self._waiting.get(person, ())) >= MAX_WAITING_OF_ONE or self._length >= most:
+        if len(self._waiting.get(person, ())) >= MAX_WAITING_OF_ONE or len(self) >= most:
             return False
         self._waiting.setdefault(person, deque()).append(item)
-        self._length += 1
         return True
 
     def next(self) -> tuple[str, Any] | None:
         """Whose turn it is, and with what; None: nobody's now. To be followed by :meth:`done`."""
         person = next((one for one in self._waiting if self._busy[one] < self._most), None)
-        if person is None:
+        if person is None or self._busy.total() >= self._workers:
             return None
-        waiting = self._waiting[person]
-        item = waiting.popleft()
-        self._length -= 1
-        if waiting:
-            self._waiting.move_to_end(person)
-        else:
+        item = self._waiting[person].popleft()
+        self._waiting.move_to_end(person)
+        if not self._waiting[person]:
             del self._waiting[person]
         self._busy[person] += 1
         return person, item
 
     def done(self, person: str) -> None:
         """One of the person's is done."""
-        self._busy[person] -= 1
-        if not self._busy[person]:
-            del self._busy[person]
+        self._busy -= Counter([person])  # keeps nobody who is not busy
 
 
 class Workers(ThreadPoolExecutor):
@@ -94,11 +88,9 @@ class Workers(ThreadPoolExecutor):
         tell: Callable[[Event], None],
     ) -> None:
         super().__init__(max_workers=count + LOOP_THREADS, thread_name_prefix="webex_bot_auth-worker")
-        self._count = count
         self._handle, self._person_of, self._is_new, self._tell = handle, person_of, is_new, tell
         self._lock = threading.Lock()
         self._line = Line(count)
-        self._running = 0
         self._told: set[str] = set()
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -113,10 +105,10 @@ class Workers(ThreadPoolExecutor):
 
     def _take(self, person: str, event: Event) -> None:
         with self._lock:
-            added = self._line.add(person, (self._handle, event)) or self._is_told(person, event)
-            if added and self._running < self._count:
-                super().submit(self._work)
-                self._running += 1
+            if not self._line.add(person, (self._handle, event)) and not self._is_told(person, event):
+                return
+            if turn := self._line.next():
+                super().submit(self._work, turn)
 
     def _is_told(self, person: str, event: Event) -> bool:
         """There is no place in line for an event; whether its author now waits to be told."""
@@ -128,25 +120,21 @@ class Workers(ThreadPoolExecutor):
         )
         return self._line.add(f"tell {person}", (self._tell, event), most=2 * MAX_WAITING)
 
-    def _work(self) -> None:
-        """Handle events until nobody's turn is left."""
-        person = None
-        while turn := self._next(person):
+    def _work(self, turn: tuple[str, Any] | None) -> None:
+        """Handle an event, and others until nobody's turn is left."""
+        while turn:
             person, (work, event) = turn
             try:
                 work(event)
             except BaseException:  # the end of the thread: what is not logged here vanishes
                 log.exception("event not handled")
+            turn = self._next(person)
 
-    def _next(self, done: str | None) -> tuple[str, Any] | None:
+    def _next(self, done: str) -> tuple[str, Any] | None:
         with self._lock:
-            if done is not None:
-                self._line.done(done)
-                if done not in self._line:
-                    self._told.discard(done)
-            turn = self._line.next()
-            if turn is None:
-                self._running -= 1
-                if not self._line:
-                    self._told.clear()
-        return turn
+            self._line.done(done)
+            if done not in self._line:
+                self._told.discard(done)
+            if not self._line:
+                self._told.clear()
+            return self._line.next()
