@@ -19,8 +19,8 @@ from ..user_context import TokenManager, YAMLTokenManager
 from .root_logger import root_logger_restored
 from .running_bot import RunningBot
 
-#: makes a token manager, from a bot token and an integration
-MakeManager = Callable[[str, Integration], TokenManager]
+#: makes a token manager, from a bot token and an integration, and with ``login_scopes=`` where that is given
+MakeManager = Callable[..., TokenManager]
 
 
 class WebexSandbox(Sandbox):
@@ -64,6 +64,7 @@ class WebexSandbox(Sandbox):
         name: str = "Test Bot",
         app: Flask | None = None,
         scopes: str | Sequence[str] | None = None,
+        login_scopes: Sequence[str] | None = None,
         **register: Any,
     ) -> RunningBot:
         """Run a bot until the sandbox is closed: the real webex_bot, with a web app for its redirect page.
@@ -76,6 +77,7 @@ class WebexSandbox(Sandbox):
             name: the bot's name in the spaces
             app: your own Flask app, which is to serve the redirect page; None: a new app
             scopes: scopes of the integration; None: ``spark:people_read``, and what the commands' guards name
+            login_scopes: what every login asks for; None: all scopes of the integration
             register: options of :meth:`TokenManager.register_bot`
 
         Returns:
@@ -84,7 +86,8 @@ class WebexSandbox(Sandbox):
         app = Flask("bot") if app is None else app
         integration = self.integration(f"{self.serve(app)}/redirect", scopes or _scopes_for(commands))
         token = self.add_bot(name).token
-        tokens = self._running.enter_context((manager or self._yaml_manager)(token, integration))
+        options = {} if login_scopes is None else {"login_scopes": login_scopes}
+        tokens = self._running.enter_context((manager or self._yaml_manager)(token, integration, **options))
         tokens.register_redirect(flask=app)
         with root_logger_restored():  # webex_bot's own handler would write into pytest's output
             made = bot(teams_bot_token=token)
@@ -122,9 +125,9 @@ class WebexSandbox(Sandbox):
         server.start()
         return f"http://127.0.0.1:{server.port}"
 
-    def _yaml_manager(self, bot_token: str, integration: Integration) -> TokenManager:
+    def _yaml_manager(self, bot_token: str, integration: Integration, **options: Any) -> TokenManager:
         folder = self._running.enter_context(TemporaryDirectory())
-        return YAMLTokenManager(bot_token, integration, yml_base=f"{folder}/tokens")
+        return YAMLTokenManager(bot_token, integration, yml_base=f"{folder}/tokens", **options)
 
 
 def _scopes_for(commands: Sequence[Command | Callable[..., Command]]) -> list[str]:

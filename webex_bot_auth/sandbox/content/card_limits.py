@@ -1,4 +1,4 @@
-"""The limits of cards that Webex documents."""
+"""The limits of cards. Webex documents the version; the others are not confirmed."""
 
 from __future__ import annotations
 
