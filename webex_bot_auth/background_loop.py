@@ -1,4 +1,4 @@
-"""Looks for work in the background, again and again: for logins to poll for, and for expired cards."""
+"""Looks for work in the background, again and again: logins to poll for, expired cards, released commands."""
 
 from __future__ import annotations
 

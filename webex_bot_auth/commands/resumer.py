@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ..background_loop import BackgroundLoop
 from ..models import WaitingCommand
 from ..service import LoginService
 from .guarded_call import CommandStopped, Resumed, resumed
@@ -18,8 +19,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4
 #: one look for released commands, and the wait after the store failed; seconds
 LOOK_SECONDS = 1.0
-#: maximum wait for the store to answer while we stop; seconds
-STORE_SECONDS = 5.0
 
 
 class Resumer:
@@ -33,49 +32,39 @@ class Resumer:
     def __init__(self, service: LoginService, bot: Any) -> None:
         self._service = service
         self._bot = bot
-        self._stopped = threading.Event()
+        self._stopped = False
         self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="webex_bot_auth-resume")
         self._free = threading.Semaphore(AT_ONCE)
-        self._failing = False
-        self._thread = threading.Thread(target=self._wait, name="webex_bot_auth-released", daemon=True)
-        self._thread.start()
+        self._loop = BackgroundLoop("commands to resume", self._look, LOOK_SECONDS)
+        self._loop.start()
 
     def request_stop(self) -> None:
         """Start no more commands."""
-        self._stopped.set()
+        self._stopped = True
 
     def stop(self) -> None:
         """Start no more commands; those that run are left to end, as webex_bot leaves them."""
         self.request_stop()
-        self._thread.join(timeout=2 * LOOK_SECONDS + STORE_SECONDS)
+        self._loop.close()
         self._pool.shutdown(wait=False)
 
-    def _wait(self) -> None:
-        while not self._stopped.is_set():
-            # without a free thread, commands stay in the store: if we stop, the next process runs them
-            if not self._free.acquire(timeout=LOOK_SECONDS):
-                continue
-            if commands := self._next():
-                self._pool.submit(self._run_all, commands).add_done_callback(lambda _: self._free.release())
-            else:
-                self._free.release()
-
-    def _next(self) -> list[WaitingCommand]:
+    def _look(self) -> bool:
+        # without a free thread, commands stay in the store: if we stop, the next process runs them
+        if self._stopped or not self._free.acquire(timeout=LOOK_SECONDS):
+            return not self._stopped
+        commands = None
         try:
-            commands = self._service.pending.next_released(timeout=LOOK_SECONDS)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the next command is to run)
-            if not self._failing:  # an outage is one line in the log, however long it lasts
-                log.warning("cannot look for commands to resume: %s", error)
-            self._failing = True
-            self._stopped.wait(LOOK_SECONDS)
-            return []
-        self._failing = False
-        return commands
+            if commands := self._service.pending.next_released(timeout=LOOK_SECONDS):
+                self._pool.submit(self._run_all, commands).add_done_callback(lambda _: self._free.release())
+        finally:
+            if not commands:
+                self._free.release()
+        return True
 
     def _run_all(self, commands: list[WaitingCommand]) -> None:
         """One user's commands, one after the other."""
         for position, command in enumerate(commands):
-            if self._stopped.is_set() and position:
+            if self._stopped and position:
                 self._hand_over(commands[position:])
                 return
             try:

@@ -8,9 +8,6 @@ from ..models import UserContext, same_person
 from .connections import Connections
 from .rest import quiet_api
 
-#: where people revoke an integration's access themselves
-REVOCATION_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
-
 
 def revoke(context: UserContext, client_id: str, connections: Connections) -> bool:
     """Revoke a user's login at Webex, if it is certain which one it is.
