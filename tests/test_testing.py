@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
-
-pytest_plugins = ["pytester"]
+from support.contract_projects import CONTRACT, MANAGER_CONTRACT, NOTHING_BROUGHT, STORE
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -26,22 +27,44 @@ filterwarnings =
 """
 
 
-@pytest.fixture
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder with the README's bot in it."""
-    pytester.makefile(".ini", pytest=INI)
-    pytester.makepyfile(my_bot=BLOCKS[0])
-    return pytester
+def pytest_run(folder: Path, files: dict[str, str], *options: str) -> str:
+    """What pytest prints in a folder with these files and the README's bot."""
+    for name, text in {"my_bot": BLOCKS[0], **files}.items():
+        (folder / f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
+    (folder / "pytest.ini").write_text(INI, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", *options]
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    return done.stdout
 
 
-def outcomes(project: pytest.Pytester, **files: str) -> dict[str, int]:
-    """Run these test files; the number of tests by outcome."""
-    project.makepyfile(**files)
-    return project.runpytest_subprocess().parseoutcomes()
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What one run of pytest prints about all files below: to start it costs more than most of them."""
+    files = {
+        "test_1_leaves_nothing": LEAVES_NOTHING,  # first: no other file's threads may end meanwhile
+        "test_2_readme": BLOCKS[1],
+        "test_3_options": OPTIONS,
+        "store": STORE,
+        "test_4_correct": CONTRACT.format(name="ShelfStore"),
+        "test_5_careless": CONTRACT.format(name="Careless"),
+    }
+    return pytest_run(tmp_path_factory.mktemp("project"), files, "-rA")
 
 
-def test_what_the_readme_shows(project: pytest.Pytester) -> None:
-    assert outcomes(project, test_my_bot=BLOCKS[1]) == {"passed": 1}
+def named(printed: str, outcome: str, file: str) -> list[str]:
+    """The tests of a file that ended in one way."""
+    return re.findall(rf"^{outcome} {file}\.py::(?:\w+::)?(\w+)", printed, re.MULTILINE)
+
+
+def passed(printed: str, file: str) -> int:
+    """How many tests of a file passed; all have to."""
+    assert not named(printed, "(?:FAILED|ERROR|SKIPPED|XFAIL)", file), printed
+    return len(named(printed, "PASSED", file))
+
+
+def test_what_the_readme_shows(printed: str) -> None:
+    assert passed(printed, "test_2_readme") == 1
 
 
 LEAVES_NOTHING = """
@@ -81,8 +104,8 @@ LEAVES_NOTHING = """
 """
 
 
-def test_no_thread_no_port_and_no_changed_logger_is_left(project: pytest.Pytester) -> None:
-    assert outcomes(project, test_it=LEAVES_NOTHING) == {"passed": 5}
+def test_no_thread_no_port_and_no_changed_logger_is_left(printed: str) -> None:
+    assert passed(printed, "test_1_leaves_nothing") == 5
 
 
 OPTIONS = """
@@ -149,108 +172,16 @@ OPTIONS = """
 """
 
 
-def test_what_a_bot_can_be_run_with(project: pytest.Pytester) -> None:
-    assert outcomes(project, test_it=OPTIONS) == {"passed": 4}
+def test_what_a_bot_can_be_run_with(printed: str) -> None:
+    assert passed(printed, "test_3_options") == 4
 
 
-STORE = """
-    import contextlib, threading
-
-    class Shelf:
-        def __init__(self):
-            self.lock, self.records, self.held = threading.Lock(), {}, set()
-
-    class ShelfStore:
-        def __init__(self, shelf):
-            self.shelf = shelf
-
-        def read(self, user_id):
-            return self.shelf.records.get(user_id)
-
-        def write(self, user_id, record):
-            with self.shelf.lock:
-                self.put(user_id, record)
-
-        def swap(self, user_id, old, new):
-            with self.shelf.lock:
-                if self.shelf.records.get(user_id) != old:
-                    return False
-                self.put(user_id, new)
-                return True
-
-        def put(self, user_id, record):
-            if record is None:
-                self.shelf.records.pop(user_id, None)
-            else:
-                self.shelf.records[user_id] = record
-
-        def users(self):
-            return list(self.shelf.records)
-
-        @contextlib.contextmanager
-        def refresh_lock(self, user_id, timeout):
-            lock = self.shelf.__dict__.setdefault(user_id, threading.Lock())
-            held = lock.acquire(timeout=timeout)
-            try:
-                yield held
-            finally:
-                if held:
-                    lock.release()
-
-        def close(self):
-            pass
-
-    class Careless(ShelfStore):
-        '''Strips user ids, replaces whatever stands there, and locks nothing.'''
-
-        def read(self, user_id):
-            return super().read(user_id.strip())
-
-        def write(self, user_id, record):
-            super().write(user_id.strip(), record)
-
-        def swap(self, user_id, old, new):
-            self.write(user_id, new)
-            return True
-
-        @contextlib.contextmanager
-        def refresh_lock(self, user_id, timeout):
-            yield True
-"""
-CONTRACT = """
-    import pytest, store
-    from webex_bot_auth.testing.contract import UserStoreContract
-
-    class TestIt(UserStoreContract):
-        @pytest.fixture
-        def make_store(self):
-            shelf = store.Shelf()
-            return lambda: store.{name}(shelf)
-"""
-NOTHING_BROUGHT = """
-    from webex_bot_auth.testing.contract import FlowStoreContract, TokenManagerContract, UserStoreContract
-
-    class TestManager(TokenManagerContract):
-        pass
-
-    class TestUsers(UserStoreContract):
-        pass
-
-    class TestFlows(FlowStoreContract):
-        pass
-"""
+def test_a_correct_store_passes_the_contract(printed: str) -> None:
+    assert passed(printed, "test_4_correct") > 30
 
 
-def test_a_correct_store_passes_the_contract(project: pytest.Pytester) -> None:
-    done = outcomes(project, store=STORE, test_store=CONTRACT.format(name="ShelfStore"))
-    assert set(done) == {"passed"}
-    assert done["passed"] > 30
-
-
-def test_a_careless_store_fails_the_tests_about_its_mistakes(project: pytest.Pytester) -> None:
-    project.makepyfile(store=STORE, test_store=CONTRACT.format(name="Careless"))
-    done = project.runpytest_subprocess("-rf")
-    failed = {found[1] for line in done.outlines if (found := re.match(r"FAILED \S+::(\w+)", line))}
+def test_a_careless_store_fails_the_tests_about_its_mistakes(printed: str) -> None:
+    failed = set(named(printed, "FAILED", "test_5_careless"))
     assert failed == {
         "test_difficult_user_ids_survive_a_round_trip",
         "test_user_ids_that_look_alike_are_different_users",
@@ -261,31 +192,18 @@ def test_a_careless_store_fails_the_tests_about_its_mistakes(project: pytest.Pyt
     }
 
 
-MANAGER_CONTRACT = """
-    import functools, pytest
-    from webex_bot_auth import YAMLTokenManager
-    from webex_bot_auth.testing.contract import TokenManagerContract
-
-    class TestIt(TokenManagerContract):
-        @pytest.fixture
-        def make_manager(self, tmp_path):
-            return functools.partial(YAMLTokenManager, yml_base=tmp_path / "tokens")
-"""
-
-
-def test_the_contract_says_what_it_lacks(project: pytest.Pytester) -> None:
-    project.makepyfile(test_store=NOTHING_BROUGHT)
-    project.runpytest_subprocess("-k", "closing").stdout.fnmatch_lines_random(
-        [
-            "*TestManager has to bring a fixture make_manager*",
-            "*TestUsers has to bring a fixture make_store*",
-            "*TestFlows has to bring a fixture make_store*",
-        ]
-    )
-    project.makepyfile(test_store=MANAGER_CONTRACT)
-    project.makeconftest("import sys; sys.modules['hypothesis'] = None")
-    done = project.runpytest_subprocess("-k", "test_user_ids_survive", "-p", "no:hypothesispytest")
-    done.stdout.fnmatch_lines(["*pip install webex-bot-auth*testing*"])
+def test_the_contract_says_what_it_lacks(tmp_path: Path) -> None:
+    files = {
+        "test_nothing": NOTHING_BROUGHT,
+        "test_manager": MANAGER_CONTRACT,
+        "conftest": "import sys; sys.modules['hypothesis'] = None",
+    }
+    chosen = "test_user_ids_survive or closing and not TestIt"
+    printed = pytest_run(tmp_path, files, "-k", chosen, "-p", "no:hypothesispytest")
+    for lacking in ("TestManager has to bring a fixture make_manager", "pip install webex-bot-auth[testing]"):
+        assert lacking in printed
+    for name in ("TestUsers", "TestFlows"):
+        assert f"{name} has to bring a fixture make_store" in printed
 
 
 def test_the_installed_plugin_imports_nothing_heavy() -> None:
