@@ -68,3 +68,20 @@ def test_others_are_answered_while_one_persons_messages_wait(webex_sandbox: Webe
         last = bot.hears(alice, "whoami")
         assert bot.answer_to(last, "You are Alice Adams")
     assert TEXTS.webex_down in bot.said(alice)
+
+
+@pytest.mark.holds(28)
+def test_who_waited_for_a_refresh_that_failed_does_not_try_again_at_once(
+    cloud: Sandbox, alice: Person, manager: TokenManager, logged_in: UserContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("webex_bot_auth.webex.token_endpoint.READ_SECONDS", 0.5)
+    put(manager, expiring(logged_in, -1))
+    with cloud.faults.token(grant="refresh", hang=True) as hanging, ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(manager.get_user_context_and_refresh, user_id=alice.id)]
+        hanging.wait()
+        asked.append(pool.submit(manager.get_user_context_and_refresh, user_id=alice.id))
+        for one in asked:
+            with pytest.raises(TokenServiceUnavailable):
+                one.result()
+        assert hanging.seen == 1
