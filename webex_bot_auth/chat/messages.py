@@ -10,8 +10,8 @@ from datetime import timedelta
 from ..errors import ClientRefused, MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
 from ..models import Outcome, PageFrame, RedirectText, UserContext, WaitingCommand
 from ..webex.device_grant import DeviceCode
-from . import links
 from .cards import Card, login_card
+from .conversation_links import links_to_bot
 from .direct_messages import DirectMessages
 from .texts import Texts
 
@@ -233,7 +233,7 @@ class Chat:
     def page_frame(self, user_id: str | None) -> PageFrame:
         """What is around the text of a page: who speaks, in which language, and the way back."""
         texts, bot = self.texts(user_id), self.bot.known()
-        app, web = links.conversation(bot.email)
+        app, web = links_to_bot(bot.email)
         back = (texts.page_back.format(bot=bot.name or texts.this_bot), app), (texts.page_back_web, web)
         shown = tuple((label, address) for label, address in back if address)
         return PageFrame(texts.lang, texts.dir, bot.name, texts.company, texts.logo, shown)

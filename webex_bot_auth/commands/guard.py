@@ -13,7 +13,7 @@ from wxc_sdk import WebexSimpleApi
 from ..models import UserContext
 from ..service import LoginService
 from ..webex.oauth import scopes_setting
-from .definitions import (
+from .definition_errors import (
     HOOKS,
     check_base,
     check_hook,

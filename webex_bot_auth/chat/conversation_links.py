@@ -11,7 +11,7 @@ from ..webex.oauth import is_loopback
 WEB_CLIENT = "https://web.webex.com"
 
 
-def conversation(email: str) -> tuple[str, str]:
+def links_to_bot(email: str) -> tuple[str, str]:
     """Where the conversation with a bot is.
 
     Args:
