@@ -78,6 +78,10 @@ class Child(Parent):
         return "RAN"
 
 
+class WithTheMixinInFront(UserTokenMixin, Parent):
+    pass
+
+
 @requires_user_token
 class MadeByNew(UserTokenMixin, Hooks, Command):
     def __new__(cls, *arguments: Any, **options: Any) -> Any:
@@ -141,6 +145,7 @@ def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> Tok
         MixinLast,
         Parent,
         Child,
+        WithTheMixinInFront,
         MadeByNew,
         hidden(nested),
         hidden(lambda function: nested(nested(function))),
@@ -159,6 +164,7 @@ def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> Tok
         "mixin last",
         "decorated",
         "subclass",
+        "mixin in front of it",
         "own __new__",
         "below a decorator",
         "below two",

@@ -63,24 +63,18 @@ def check_not_async(method: Any) -> None:
 
 def check_order(cls: type, mixin: type) -> None:
     """Raises TypeError: webex_bot gets ``token_manager=``, as the mixin stands behind Command."""
-    if Command not in cls.__mro__:
-        return
-    in_front = cls.__mro__[: cls.__mro__.index(Command)]
-    if mixin not in in_front and not any(_takes_manager(part) for part in in_front):
+    is_behind = mixin in cls.__bases__ and Command in cls.__mro__[: cls.__mro__.index(mixin)]
+    own_init = inspect.signature(cls.__init__, follow_wrapped=False)  # type: ignore[misc]
+    if is_behind and "token_manager" not in own_init.parameters:
         raise TypeError(f"write class {cls.__name__}({mixin.__name__}, Command): the mixin comes first")
-
-
-def _takes_manager(cls: type) -> bool:
-    init = vars(cls).get("__init__")
-    return init is not None and "token_manager" in inspect.signature(init, follow_wrapped=False).parameters
 
 
 def check_base(cls: type, mixin: type) -> None:
     """Raises TypeError: a guard in a class that is no command."""
     if not issubclass(cls, Command):
         raise TypeError(
-            f"{cls.__name__} is no command: write class {cls.__name__}({mixin.__name__}) where commands "
-            "inherit from it"
+            f"{cls.__name__} is no command: write class {cls.__name__}({mixin.__name__}), "
+            "if commands inherit from it"
         )
 
 
@@ -93,11 +87,12 @@ def hidden_guard(command: Any) -> TypeError:
 
 
 def checked_manager(command: Any, token_manager: LoginService | None) -> LoginService:
-    """The token manager itself.
+    """The token manager itself, or the one that a subclass in front has taken already.
 
     Raises:
         TypeError: none was passed
     """
+    token_manager = token_manager or vars(command).get("token_manager")
     if token_manager is None:
         name = type(command).__name__
         raise TypeError(

@@ -68,23 +68,33 @@ def requires_user_token(
     return GuardedMethod(target, needs)
 
 
-class UserTokenMixin:
-    """Gives a command :attr:`user_context` and :attr:`user_api` inside guarded methods.
+def required_scopes(cls: type) -> list[str] | None:
+    """The scopes that all guards of a command class need together; None: it is not guarded."""
+    needs = needs_of(cls)
+    return None if needs is None else needs.scopes
 
-    Args:
-        token_manager: where users' tokens come from; all other arguments are passed on
-    """
+
+@functools.lru_cache(1024)
+def needs_of(cls: type) -> Needs | None:
+    """What all guards of a command class need together; None: it is not guarded."""
+    found = [vars(part)[_NEEDS] for part in cls.__mro__ if _NEEDS in vars(part)]
+    return functools.reduce(Needs.joined_with, found) if found else None
+
+
+def _check_hooks(cls: type) -> None:
+    if needs_of(cls) is not None:
+        for name in HOOKS:
+            check_not_async(inspect.getattr_static(cls, name, None))
+
+
+class _UserTokens:
+    """What a command has, with the mixin or with a guard."""
 
     token_manager: LoginService
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        check_order(cls, UserTokenMixin)
         _check_hooks(cls)
-
-    def __init__(self, *args: Any, token_manager: LoginService | None = None, **kwargs: Any) -> None:
-        self.token_manager = checked_manager(self, token_manager)
-        super().__init__(*args, **kwargs)
 
     def __getattribute__(self, name: str) -> Any:
         """If the class has a guard, all that webex_bot calls is behind it, wherever it comes from."""
@@ -112,6 +122,22 @@ class UserTokenMixin:
             OutsideGuardedCall: no guarded method of this command runs in this thread
         """
         return running_call(self, "user_api").api
+
+
+class UserTokenMixin(_UserTokens):
+    """Gives a command :attr:`user_context` and :attr:`user_api` inside guarded methods.
+
+    Args:
+        token_manager: where users' tokens come from; all other arguments are passed on
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        check_order(cls, UserTokenMixin)
+
+    def __init__(self, *args: Any, token_manager: LoginService | None = None, **kwargs: Any) -> None:
+        self.token_manager = checked_manager(self, token_manager)
+        super().__init__(*args, **kwargs)
 
 
 class GuardedHook(functools.partial[Any]):
@@ -173,37 +199,18 @@ class GuardedMethod:
         return self.__get__(command, type(command))(*args, **kwargs)
 
 
-def required_scopes(cls: type) -> list[str] | None:
-    """The scopes that all guards of a command class need together; None: it is not guarded."""
-    needs = needs_of(cls)
-    return None if needs is None else needs.scopes
-
-
-@functools.lru_cache(1024)
-def needs_of(cls: type) -> Needs | None:
-    """What all guards of a command class need together; None: it is not guarded."""
-    found = [vars(part)[_NEEDS] for part in cls.__mro__ if _NEEDS in vars(part)]
-    return functools.reduce(Needs.joined_with, found) if found else None
-
-
 def _guard_class(cls: Any, needs: Needs) -> Any:
     before = vars(cls).get(_NEEDS)
     setattr(cls, _NEEDS, needs.joined_with(before) if before else needs)
     needs_of.cache_clear()
-    if not issubclass(cls, UserTokenMixin):
+    if not issubclass(cls, _UserTokens):
         _mix_in(cls)
     _check_hooks(cls)
     return cls
 
 
-def _check_hooks(cls: type) -> None:
-    if needs_of(cls) is not None:
-        for name in HOOKS:
-            check_not_async(inspect.getattr_static(cls, name, None))
-
-
 def _mix_in(cls: Any) -> None:
-    """Make the mixin a base of a class that is decorated without it, and that takes no token manager."""
+    """Give a class that is decorated without the mixin what it needs of it."""
     check_base(cls, UserTokenMixin)
     own_init = cls.__init__
     takes_manager = "token_manager" in inspect.signature(own_init).parameters
@@ -216,7 +223,7 @@ def _mix_in(cls: Any) -> None:
         own_init(self, *args, **kwargs)
 
     cls.__init__ = init
-    cls.__bases__ += (UserTokenMixin,)
+    cls.__bases__ += (_UserTokens,)
 
 
 class _Mark:
