@@ -63,7 +63,7 @@ TESTS = {
     "logins/pending": "two_bots redis_keys resume trust device_faults login_cards_go backends",
     "logins/records": "encryption two_bots damaged_stores redis_keys command_line_rotate",
     "logins/refresh": "refresh refresh_faults refresh_races outage growth hooks closing",
-    "models": "trust encryption redis_keys secrets_in_errors backends",
+    "models": "copies trust encryption redis_keys secrets_in_errors backends",
     "redaction": "secrets_in_logs damaged_stores trust",
     "redirect": "redirect_requests redirect_endings redirect_in_other_apps redirect_path trust way_back",
     "signals": "hooks",

@@ -76,9 +76,11 @@ class TestRedis:
         assert asked == {"get": 1}
         assert not called
 
-    def test_storing_a_context_is_one_round_trip_and_clearing_three(self, manager: RedisTokenManager) -> None:
-        """What other integrations have in the record is read before a part of it is cleared."""
-        for stored, cost in ((context("alice"), 1), (None, 3)):
+    def test_storing_a_context_is_one_round_trip_replacing_it_three_and_clearing_it_two(
+        self, manager: RedisTokenManager
+    ) -> None:
+        """What other integrations have in the record is read before a part of it is replaced or cleared."""
+        for stored, cost in ((context("alice"), 1), (context("alice"), 3), (None, 2)):
             with round_trips() as counted:
                 manager.set_user_context(user_id="alice", user_context=stored)
             assert counted.total() == cost

@@ -8,7 +8,10 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -197,7 +200,7 @@ def noting(made: list[weakref.ref[UserContext]]) -> Callable[..., UserContext]:
 
 
 class LoginMeanwhile:
-    """A Redis client; a user logs in just before its pipeline that removes the user from the index."""
+    """A Redis client whose pipelines arrive in pieces: a user logs in after the first command."""
 
     def __init__(self, client: redis.Redis, log_in: Callable[[], None]) -> None:
         self._client = client
@@ -206,9 +209,17 @@ class LoginMeanwhile:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    def pipeline(self, **options: Any) -> Any:
-        self._log_in()
-        return self._client.pipeline(**options)
+    @contextmanager
+    def pipeline(self, **_: Any) -> Iterator[Any]:
+        answers: list[Any] = []
+
+        def run(name: str, *arguments: Any) -> None:
+            answers.append(getattr(self._client, name)(*arguments))
+            if len(answers) == 1:
+                self._log_in()
+
+        commands = {name: partial(run, name) for name in ("eval", "srem", "exists")}
+        yield SimpleNamespace(**commands, execute=lambda **_: answers)
 
 
 def test_a_user_who_logs_in_during_a_logout_is_in_the_index(

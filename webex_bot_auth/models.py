@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from wxc_sdk.tokens import Tokens
@@ -20,6 +20,21 @@ from .clock import seconds_until, utc_now
 class _Record(BaseModel):
     # pydantic would quote the input, which may be tokens, in the text of its errors
     model_config = ConfigDict(hide_input_in_errors=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+_set = object.__setattr__
+
+
+def _shallow_copy(model: Model) -> Model:
+    """What ``model_copy()`` does, in half the time, which counts on the hot path."""
+    copy = object.__new__(type(model))
+    extra, private = model.__pydantic_extra__, getattr(model, "__pydantic_private__", None)
+    _set(copy, "__dict__", model.__dict__.copy())
+    _set(copy, "__pydantic_fields_set__", model.__pydantic_fields_set__.copy())
+    _set(copy, "__pydantic_extra__", extra and extra.copy())
+    _set(copy, "__pydantic_private__", private and private.copy())
+    return copy
 
 
 class UserContext(_Record):
@@ -43,8 +58,8 @@ class UserContext(_Record):
 
     def copied(self) -> UserContext:
         """A copy for the caller alone: tokens can be changed in place."""
-        copy = self.__copy__()  # model_copy() does the same with options that cost time on the hot path
-        copy.__dict__["tokens"] = self.tokens.__copy__()
+        copy = _shallow_copy(self)
+        copy.__dict__["tokens"] = _shallow_copy(self.tokens)
         return copy
 
     def with_tokens(self, tokens: Tokens) -> UserContext:

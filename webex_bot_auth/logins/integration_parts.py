@@ -48,7 +48,7 @@ def joined(parts: Parts) -> str | None:
     (first, whole), *others = ((name, _named(name, part)) for name, part in parts.items())
     if first is not None and others:
         whole[_OTHERS] = dict(others)
-    return json.dumps(whole, separators=(",", ":"))
+    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
 
 
 def _named(integration: str | None, part: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ..errors import StoreUnavailable
 
@@ -13,6 +14,17 @@ OPEN_FILES_CAN_BE_REPLACED = os.name != "nt"
 
 #: the file system's name for one version of a file: device, inode, time and size
 Version = tuple[int, int, int, int]
+
+
+@contextmanager
+def translate_os_errors(path: str) -> Iterator[None]:
+    """Turn the system's errors into :class:`StoreUnavailable`, with its reason."""
+    try:
+        yield
+    except OSError as error:
+        too_late = isinstance(error, TimeoutError)  # filelock's
+        reason = "another process has been writing it for too long" if too_late else "cannot be used"
+        raise StoreUnavailable(path, error.strerror or reason) from error
 
 
 def version_of(found: os.stat_result) -> Version:
@@ -29,7 +41,7 @@ def current_version(path: str) -> Version | None:
         found = os.lstat(path)
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except OSError as error:  # not by translate_os_errors(), as this is on the hot path
         raise StoreUnavailable(path, error.strerror or "cannot be reached") from error
     if stat.S_ISLNK(found.st_mode):
         raise StoreUnavailable(path, "is a symbolic link, which is refused: name the file itself")
@@ -42,14 +54,11 @@ def open_to_read(path: str) -> int | None:
     """A descriptor of the file; None: there is no file.
 
     Raises:
-        StoreUnavailable: it cannot be opened
+        OSError: it cannot be opened
     """
-    try:
+    with suppress(FileNotFoundError):
         return os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise StoreUnavailable(path, error.strerror or "cannot be opened") from error
+    return None
 
 
 def replace(path: str, content: bytes) -> int:

@@ -6,12 +6,12 @@ import os
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from functools import lru_cache
 
 from filelock import FileLock, Timeout
 
-from ..errors import StoreUnavailable, StoreUnreadable
+from ..errors import StoreUnavailable
 from ..forks import start_afresh_now_and_after_forks
 from . import private_file
 from .protocols import Record
@@ -45,7 +45,7 @@ class YAMLUserStore:
         """See :mod:`webex_bot_auth.forks`."""
         self._lock = threading.RLock()
         self._writing = threading.RLock()  # held while waiting for other processes; readers do not need it
-        self._batch: dict[str, bytes] | None = None
+        self._in_batch = False
 
     def __str__(self) -> str:
         return self.path
@@ -69,14 +69,12 @@ class YAMLUserStore:
         Raises:
             StoreError: see :meth:`read`; the file is as it was then
         """
-        with self._held(), self._lock:
-            self._load()
+        with self._writing_alone():
             self._change(user_id, record)
 
     def swap(self, user_id: str, old: Record | None, new: str | None) -> bool:
         """Store or delete a user's record where it is still ``old``."""
-        with self._held(), self._lock:
-            self._load()
+        with self._writing_alone():
             line = self._lines.get(user_id)
             found = None if line is None else record_in(line)
             if found != (old.encode() if isinstance(old, str) else old):
@@ -93,32 +91,30 @@ class YAMLUserStore:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Write the file once, at the end of the block."""
-        with self._held(), self._lock:
-            self._load()
-            self._batch = dict(self._lines)
+        with self._writing_alone():
+            before, self._lines, self._in_batch = self._lines, dict(self._lines), True
             try:
                 yield
-                if self._batch != self._lines:
-                    self._replace_file(self._batch)
+                if self._lines != before:
+                    self._replace_file(self._lines)
+            except BaseException:
+                self._version = None  # what was not written is forgotten
+                raise
             finally:
-                self._batch = None
+                self._in_batch = False
 
     @contextmanager
     def refresh_lock(self, user_id: str, timeout: float) -> Iterator[bool]:
         """A lock file, which other processes on this machine respect; the system frees it if we die."""
         number = zlib.crc32(user_id.encode("utf-8", "surrogatepass")) % REFRESH_LOCKS
-        try:
-            folder = f"{self.path}.locks"
+        folder = f"{self.path}.locks"
+        with private_file.translate_os_errors(self.path):
             os.makedirs(folder, mode=0o700, exist_ok=True)
             lock = _new_lock(os.path.join(folder, f"refresh-{number}"))
-            lock.acquire(timeout=timeout)
-        except Timeout:
-            yield False
-            return
-        except OSError as error:
-            raise StoreUnavailable(self.path, error.strerror or "cannot be locked") from error
+            with suppress(Timeout):
+                lock.acquire(timeout=timeout)
         try:
-            yield True
+            yield lock.is_locked
         finally:
             lock.release()
 
@@ -130,35 +126,32 @@ class YAMLUserStore:
 
     def _load(self) -> None:
         """Read the file if it is another version than ours."""
-        if self._batch is not None or private_file.current_version(self.path) == self._version:
+        if self._in_batch or private_file.current_version(self.path) == self._version:
             return
-        opened = private_file.open_to_read(self.path)
-        if opened is None:
-            self._keep_open(None)
-            self._lines, self._version = {}, None
-            return
-        try:
-            version = private_file.version_of(os.fstat(opened))
-            with open(opened, "rb", closefd=False) as file:
-                lines = split(file.read(), self.path)
-        except (OSError, StoreUnreadable) as error:
-            os.close(opened)
-            if isinstance(error, OSError):
-                raise StoreUnavailable(self.path, error.strerror or "cannot be read") from error
-            raise
+        with private_file.translate_os_errors(self.path):
+            opened = private_file.open_to_read(self.path)
+            if opened is None:
+                self._keep_open(None)
+                self._lines, self._version = {}, None
+                return
+            try:
+                version = private_file.version_of(os.fstat(opened))
+                with open(opened, "rb", closefd=False) as file:
+                    lines = split(file.read(), self.path)
+            except BaseException:
+                os.close(opened)
+                raise
         self._keep_open(opened)
         self._lines, self._version = lines, version
 
     def _change(self, user_id: str, record: str | None) -> None:
         # a copy, as other threads read the lines while the file is written
-        lines = dict(self._lines) if self._batch is None else self._batch
-        if record is None and user_id not in lines:
-            return
-        if record is None:
-            del lines[user_id]
-        else:
+        lines = self._lines if self._in_batch else dict(self._lines)
+        if record is not None:
             lines[user_id] = line_of(user_id, record)
-        if self._batch is None:
+        elif lines.pop(user_id, None) is None:
+            return
+        if not self._in_batch:
             self._replace_file(lines)
 
     def _replace_file(self, lines: dict[str, bytes]) -> None:
@@ -167,8 +160,7 @@ class YAMLUserStore:
         except BaseException:
             self._version = None  # it may have been replaced all the same: it is read again
             raise
-        if len(lines) < len(self._lines):
-            self._record_in.cache_clear()  # tokens that are not needed any more are not kept in memory
+        self._record_in.cache_clear()  # tokens that are not needed any more are not kept in memory
         self._lines, self._version = lines, private_file.version_of(os.fstat(opened))
         self._keep_open(opened)
 
@@ -181,20 +173,15 @@ class YAMLUserStore:
         self._open_file = opened
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Keep other writers away: threads first, then processes."""
+    def _writing_alone(self) -> Iterator[None]:
+        """Keep other writers away, threads first and then processes; the lines are those of the file now."""
         if not self._writing.acquire(timeout=LOCK_SECONDS):
             raise StoreUnavailable(self.path, "another thread has been writing it for too long")
         try:
-            if self._batch is not None:
+            process_lock = nullcontext() if self._in_batch else _new_lock(f"{self.path}.lock")
+            with private_file.translate_os_errors(self.path), process_lock, self._lock:
+                self._load()
                 yield
-                return
-            with _new_lock(f"{self.path}.lock"):
-                yield
-        except Timeout as error:
-            raise StoreUnavailable(self.path, "another process has been writing it for too long") from error
-        except OSError as error:
-            raise StoreUnavailable(self.path, error.strerror or "cannot be written") from error
         finally:
             self._writing.release()
 

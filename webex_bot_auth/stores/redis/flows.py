@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -83,39 +84,23 @@ class RedisFlowStore:
         return None if is_used(record) else record
 
     def schedule(self, key: str, item: str, seconds: float) -> None:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            self._redis.eval(scripts.SCHEDULE, 1, full_key, item, seconds, DAY_MILLISECONDS)
+        self._run(scripts.SCHEDULE, key, item, seconds, DAY_MILLISECONDS)
 
     def due(self, key: str, lease: float) -> str | None:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            found: Any = self._redis.eval(scripts.DUE, 1, full_key, lease)
+        found = self._run(scripts.DUE, key, lease)
         return None if found is None else text(found)
 
     def unschedule(self, key: str, item: str) -> None:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            self._redis.zrem(full_key, item)
+        self._at(key, lambda it: self._redis.zrem(it, item))
 
     def count(self, key: str, seconds: float) -> int:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            counted: Any = self._redis.eval(scripts.COUNT, 1, full_key, _milliseconds(seconds))
-        return int(counted)
+        return int(self._run(scripts.COUNT, key, _milliseconds(seconds)))
 
     def claim(self, key: str, seconds: float) -> bool:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            return bool(self._redis.set(full_key, 1, nx=True, px=_milliseconds(seconds)))
+        return bool(self._at(key, lambda it: self._redis.set(it, 1, nx=True, px=_milliseconds(seconds))))
 
     def push(self, key: str, text: str, *, seconds: float, keep: int | None = None) -> list[Record]:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            dropped: Any = self._redis.eval(
-                scripts.PUSH, 1, full_key, text, keep or 0, _milliseconds(seconds)
-            )
-        return list(dropped)
+        return list(self._run(scripts.PUSH, key, text, keep or 0, _milliseconds(seconds)))
 
     def take_all(
         self, *keys: str, forget: str, mark: str, leave: tuple[str, float] | None = None
@@ -140,14 +125,10 @@ class RedisFlowStore:
         return texts, remaining / 1000 if is_marked else None
 
     def mark(self, key: str, seconds: float) -> None:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            self._redis.set(full_key, 1, px=_milliseconds(seconds))
+        self._at(key, lambda it: self._redis.set(it, 1, px=_milliseconds(seconds)))
 
     def is_marked(self, key: str) -> bool:
-        full_key = self._bot_prefix + key
-        with translate_redis_errors(full_key):
-            return bool(self._redis.exists(full_key))
+        return bool(self._at(key, self._redis.exists))
 
     def drop_all(self, owner: str) -> None:
         owned = self._owned_key(owner)
@@ -156,20 +137,28 @@ class RedisFlowStore:
             self._maintenance.drop(flow_ids, flow_keys(self._flow_set, flow_ids))
 
     def pop(self, key: str, timeout: float) -> Record | None:
-        full_key = self._bot_prefix + key
-        self._popped.add(full_key)
-        with translate_redis_errors(full_key):
-            popped: Any = self._redis.blpop(
-                [full_key, self._wake_key(full_key)], timeout=min(timeout, MAX_POP_SECONDS)
-            )
-        return None if popped is None or text(popped[0]) != full_key else popped[1]
+        seconds, own = min(timeout, MAX_POP_SECONDS), self._bot_prefix + key
+        self._popped.add(key)
+        popped = self._at(key, lambda it: self._redis.blpop([it, self._wake_key(it)], timeout=seconds))
+        return None if popped is None or text(popped[0]) != own else popped[1]
 
     def close(self) -> None:
         """Wait for maintenance, and wake up :meth:`pop`: cutting it off could lose what it just receives."""
         self._maintenance.close()
         for key in self._popped:
-            with suppress(StoreError), translate_redis_errors(key):
-                self._redis.eval(scripts.PUSH, 1, self._wake_key(key), "closed", 0, WAKE_MILLISECONDS)
+            wake_key = self._wake_key(self._bot_prefix + key)
+            with suppress(StoreError), translate_redis_errors(wake_key):
+                self._redis.eval(scripts.PUSH, 1, wake_key, "closed", 0, WAKE_MILLISECONDS)
+
+    def _run(self, script: str, key: str, *arguments: Any) -> Any:
+        """Run a script on one key of this bot."""
+        return self._at(key, lambda it: self._redis.eval(script, 1, it, *arguments))
+
+    def _at(self, key: str, command: Callable[[str], Any]) -> Any:
+        """Do something with one key of this bot, which is given its full name."""
+        full_key = self._bot_prefix + key
+        with translate_redis_errors(full_key):
+            return command(full_key)
 
     def _wake_key(self, key: str) -> str:
         """A key that this process alone looks at. The hash tag puts it on the same node of a cluster."""

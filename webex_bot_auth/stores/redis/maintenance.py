@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from pydantic import TypeAdapter
 from redis import Redis
 
 from ...clock import as_utc, utc_now
@@ -27,19 +25,6 @@ STEP = 500
 #: what a flow's record is replaced by when it is used
 USED = "used"
 _USED_MARKS = (USED, USED.encode())  # as clients that decode give it, and others
-
-
-@dataclass
-class _Stamp:
-    """All that maintenance reads of a record, of which there may be very many."""
-
-    created: datetime.datetime | None
-
-
-@lru_cache(maxsize=1)
-def _stamps() -> TypeAdapter[_Stamp]:
-    """Made with the first use, as that takes time."""
-    return TypeAdapter(_Stamp)
 
 
 class FlowMaintenance:
@@ -139,21 +124,22 @@ def _is_over(record: Any, oldest: datetime.datetime) -> bool:
         return True
     try:
         # only earlier installations stored records that do not expire by themselves, and those in clear
-        created = _stamps().validate_json(record).created
-    except ValueError:
+        created = json.loads(record)["created"]
+        return created is None or _moment(created) <= oldest
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return False
-    return created is None or as_utc(created) <= oldest
 
 
 def is_due(latest: Any) -> bool:
     """Whether maintenance is due, by the time of the latest one as Redis has it."""
-    if latest is None:
-        return True
     try:
-        moment = datetime.datetime.fromisoformat(text(latest).replace("Z", "+00:00"))
+        return latest is None or abs(utc_now() - _moment(text(latest))) >= INTERVAL
     except ValueError:
         return True
-    return abs(utc_now() - as_utc(moment)) >= INTERVAL
+
+
+def _moment(written: str) -> datetime.datetime:
+    return as_utc(datetime.datetime.fromisoformat(written.replace("Z", "+00:00")))
 
 
 def is_used(record: Any) -> bool:

@@ -6,7 +6,6 @@ import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from redis import Redis
@@ -52,34 +51,33 @@ class RedisUserStore:
         return record
 
     def write(self, user_id: str, record: str | None) -> None:
-        """Store or delete a user's record, in one round trip (but for a cluster)."""
+        """Store or delete a user's record."""
         key = self._record_prefix + user_id
-        with translate_redis_errors(key):
-            if record is None:
-                written, *listed = answers(self._redis, lambda it: it.delete(key), *self._unlist(user_id))
-            else:
-                written, *listed = answers(self._redis, lambda it: it.set(key, record), self._list(user_id))
-            raise_errors(written)
-        self._repair_index(user_id, listed)
+        self._store(user_id, record, lambda it: it.set(key, record) if record else it.delete(key))
 
     def swap(self, user_id: str, old: Record | None, new: str | None) -> bool:
         """Store or delete a user's record where it is still ``old``, whatever other processes write."""
         key = self._record_prefix + user_id
-        with translate_redis_errors(key):
-            if old is None:  # a login, most often the first one: one round trip
-                stored, listed = answers(
-                    self._redis, lambda it: it.set(key, new or "", nx=True), self._list(user_id)
-                )
-                raise_errors(stored)
-                self._repair_index(user_id, [listed])
-                return bool(stored)
-            if not self._redis.eval(scripts.SWAP, 1, key, old, new or ""):
-                return False
-        # the index, too, where the login itself could not write it
-        self._repair_index(
-            user_id, answers(self._redis, *([self._list(user_id)] if new else self._unlist(user_id)))
-        )
-        return True
+        return bool(self._store(user_id, new, lambda it: it.eval(scripts.SWAP, 1, key, old or "", new or "")))
+
+    def _store(self, user_id: str, record: str | None, command: Command) -> Any:
+        """Write a user's record and the index, in one round trip (but for a cluster).
+
+        Args:
+            user_id: whose
+            record: the new record, or None
+            command: writes the record
+
+        Returns:
+            the answer to the command
+        """
+        with translate_redis_errors(self._record_prefix + user_id):
+            stored, *listed = answers(
+                self._redis, command, *([self._list(user_id)] if record else self._unlist(user_id))
+            )
+            raise_errors(stored)
+        self._repair_index(user_id, listed)
+        return stored
 
     def users(self) -> Iterator[str]:
         """Ids of the users who have a record; one may come twice.
@@ -128,9 +126,13 @@ class RedisUserStore:
         return lambda it: it.sadd(self._user_set, user_id)
 
     def _unlist(self, user_id: str) -> list[Command]:
-        entries = self._entries(user_id)
-        look: list[Command] = [partial(_exists, self._record_prefix + entry) for entry in entries]
-        return [lambda it: it.srem(self._user_set, *entries), *look]
+        """Delete a user's entries, and look who has a record, for :meth:`_repair_index`."""
+        one, other = self._entries(user_id)
+        return [
+            lambda it: it.srem(self._user_set, one, other),
+            lambda it: it.exists(self._record_prefix + one),
+            lambda it: it.exists(self._record_prefix + other),
+        ]
 
     def _entries(self, user_id: str) -> tuple[str, str]:
         """The id, and the key, which earlier installations listed. The key may be another user's id."""
@@ -140,13 +142,10 @@ class RedisUserStore:
         """The id that an entry stands for: it is a key that was listed, or an id that looks like one."""
         user_id = entry.removeprefix(self._record_prefix)
         with translate_redis_errors(self._user_set):
-            is_id, has_record = (self._redis.exists(self._record_prefix + one) for one in (entry, user_id))
-        if is_id:
-            return entry
-        with self._index_written(user_id):
-            listing = [self._list(user_id)] if has_record else []
-            raise_errors(*answers(self._redis, *listing, lambda it: it.srem(self._user_set, entry)))
-        return user_id
+            _, _, is_id = listed = answers(self._redis, *self._unlist(user_id))
+            raise_errors(*listed[1:])
+        self._repair_index(user_id, listed)
+        return entry if is_id else user_id
 
     def _repair_index(self, user_id: str, listed: list[Any]) -> None:
         """List again whom the answers to :meth:`_unlist` show to have a record.
@@ -169,7 +168,3 @@ class RedisUserStore:
                 yield
         except StoreUnavailable as error:  # such as another node of a cluster, in a failover
             log.warning("stored, but the user index is not up to date: user %s: %s", user_id, error)
-
-
-def _exists(key: str, client: Any) -> Any:
-    return client.exists(key)
