@@ -73,10 +73,8 @@ class Chat:
 
     def texts(self, user_id: str | None = None) -> Texts:
         """The texts for a person; None: for a person who is not known."""
-        if not callable(self._texts):
-            return self._texts
         try:
-            chosen = self._texts(user_id)
+            chosen = self._texts(user_id) if callable(self._texts) else self._texts
         except Exception:  # the bot author's code, which must not leave a person without an answer
             log.exception("texts= failed, the usual ones are used: user %s", user_id)
             return _USUAL

@@ -9,7 +9,6 @@ from webex_bot.models.command import Command
 
 from ..chat.messages import Why
 from ..errors import TokenServiceError
-from ..models import UserContext
 from ..service import LoginService
 from ..webex.identity import identify
 from .answers import privately
@@ -51,26 +50,22 @@ class LoginCommand(_AccountCommand):
     help_text = "help_login"
 
     def answer(self, request: Request) -> bool:
-        why, chat = None, self.token_manager.chat
-        if (context := self._context(request.user_id)) and (name := self._name(context)):
-            texts = chat.texts(request.user_id)
-            present = texts.already_logged_in.format(name=name, until=chat.until(context))
-            why = Why(sentence=f"{present} {texts.log_in_again}", again=True)
-        return self.token_manager.login.ask(request.user_id, why=why)
+        return self.token_manager.login.ask(request.user_id, why=self._present_login(request.user_id))
 
-    def _context(self, user_id: str) -> UserContext | None:
+    def _present_login(self, user_id: str) -> Why | None:
+        """What to say about it; None: there is none, or nothing can be claimed about it at the moment."""
+        manager, chat = self.token_manager, self.token_manager.chat
         try:
-            return self.token_manager.get_user_context_and_refresh(user_id=user_id)
+            context = manager.get_user_context_and_refresh(user_id=user_id)
+            name = context and identify(context.tokens, manager.connections).display_name
         except TokenServiceError as error:
             log.warning("login offered without checking the present one: user %s: %s", user_id, error)
             return None
-
-    def _name(self, context: UserContext) -> str | None:
-        """None: Webex does not tell, so nothing is claimed about the present login."""
-        try:
-            return identify(context.tokens, self.token_manager.connections).display_name
-        except TokenServiceError:
+        if not context or not name:
             return None
+        texts = chat.texts(user_id)
+        present = texts.already_logged_in.format(name=name, until=chat.until(context))
+        return Why(sentence=f"{present} {texts.log_in_again}", again=True)
 
 
 class LogoutCommand(_AccountCommand):
