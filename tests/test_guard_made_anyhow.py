@@ -209,6 +209,14 @@ def test_a_guard_that_is_made_elsewhere_and_hidden_is_an_error_that_says_what_to
     assert RAN == []
 
 
+def test_a_class_that_only_keeps_commands_is_none() -> None:
+    class Kept:
+        made = type("Made", (UserTokenMixin, Hooks, Command), {"execute": requires_user_token(Hooks.execute)})
+
+    assert required_scopes(Kept.made) == []
+    assert required_scopes(Kept) is None
+
+
 def test_guards_that_are_made_elsewhere_add_up() -> None:
     outer, inner = requires_user_token(scopes=["outer"]), requires_user_token(scopes=["inner"])
     made = type("Made", (UserTokenMixin, Hooks, Command), {"execute": outer(inner(Hooks.execute))})

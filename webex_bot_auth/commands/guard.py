@@ -233,7 +233,8 @@ class _Mark:
         self._needs = needs
 
     def __set_name__(self, owner: type, _: str) -> None:
-        _guard_class(owner, self._needs)
+        if issubclass(owner, (Command, _UserTokens)):  # else the guard is for another class
+            _guard_class(owner, self._needs)
 
 
 def _mark_class_body(needs: Needs) -> None:
