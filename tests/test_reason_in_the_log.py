@@ -47,5 +47,10 @@ def test_a_login_that_the_settings_prevent_is_one_error_that_names_the_setting_a
     caplog.clear()
     assert fail(bot, card, alice) == 502
     assert bot.answer_to(card, TEXTS.not_set_up)
-    (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    (line,) = [
+        record.getMessage()
+        for record in caplog.records
+        # the bot may look at a card of its own that is deleted by now, which webex_bot_patches logs
+        if record.levelno >= logging.ERROR and not record.name.endswith("webex_bot_patches")
+    ]
     assert [name for name in names if name not in line] == []
