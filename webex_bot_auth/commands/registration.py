@@ -49,7 +49,6 @@ def register(
         bot.add_command(LoginCommand(token_manager=service, command_keyword=login_keyword))
         bot.add_command(LogoutCommand(token_manager=service, command_keyword=logout_keyword))
     _report_missing_scopes(service, bot)
-    service.connections.keep_for(workers)
     patch_bot(bot, service, workers)
     setattr(bot, REGISTERED, True)
     service.login.resumes_commands = True

@@ -23,8 +23,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from ..forks import start_afresh_now_and_after_forks
 
-#: connections to one host that stay open, in addition to one for each of a bot's workers
-KEPT = 32
+#: connections to one host that stay open at most: more than there are threads that use them
+KEPT = 512
 #: a connection that was idle for longer is not used again: firewalls forget it, and tell neither end; seconds
 MAX_IDLE_SECONDS = 240.0
 #: the same for what may not be sent twice: many servers close a connection after a minute; seconds
@@ -59,18 +59,11 @@ class Connections:
     """Open connections, for any number of threads."""
 
     def __init__(self) -> None:
-        self._kept = KEPT
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
         """See :mod:`webex_bot_auth.forks`."""
-        self._pool = _Pool(pool_maxsize=self._kept)
-
-    def keep_for(self, workers: int) -> None:
-        """Keep enough of them open for so many threads."""
-        self.close()
-        self._kept = KEPT + workers
-        self.start_afresh()
+        self._pool = _Pool(pool_maxsize=KEPT)
 
     def send(self, request: requests.PreparedRequest, *, seconds: float, **options: Any) -> requests.Response:
         """Send a request.
