@@ -85,17 +85,18 @@ class TestRedis:
                 manager.set_user_context(user_id="alice", user_context=stored)
             assert counted.total() == cost
 
-    def test_a_whole_login_is_four_round_trips(
+    def test_a_whole_login_is_four_round_trips_and_the_next_one_six(
         self, manager: RedisTokenManager, cloud: Sandbox, integration: Integration, alice: Person
     ) -> None:
-        with round_trips() as starting:
-            flow_id = manager.start_flow(user_id=alice.id)
-        assert starting.total() == 1
-        answer = came_back(cloud, integration.auth_url(state=flow_id), alice)
-        with round_trips() as ending:
-            manager.process_redirect(**answer)
-        assert starting.total() + ending.total() <= 4
-        assert manager.get_user_context(user_id=alice.id)
+        for cost in (4, 6):
+            with round_trips() as starting:
+                flow_id = manager.start_flow(user_id=alice.id)
+            assert starting.total() == 1
+            answer = came_back(cloud, integration.auth_url(state=flow_id), alice)
+            with round_trips() as ending:
+                manager.process_redirect(**answer)
+            assert starting.total() + ending.total() <= cost
+            assert manager.get_user_context(user_id=alice.id)
 
     def test_starting_a_flow_costs_the_same_with_thousands_under_way(
         self, manager: RedisTokenManager, client: redis.Redis

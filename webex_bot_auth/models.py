@@ -87,7 +87,8 @@ class UserContext(_Record):
         )
 
 
-class RotationReport(BaseModel):
+@dataclass(frozen=True)
+class RotationReport:
     """What became of a store whose records were encrypted with the newest key.
 
     Attributes:
@@ -152,7 +153,8 @@ class WaitingCommand(_Dated):
     activity: dict[str, Any] = Field(repr=False)
 
 
-class ShownCard(_Record):
+@dataclass(frozen=True)
+class ShownCard:
     """A login card in a user's 1:1 space.
 
     Attributes:

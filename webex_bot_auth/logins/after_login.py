@@ -113,11 +113,11 @@ class AfterLogin:
 
     def _tell_failure(self, flow: FlowState, outcome: Outcome) -> None:
         texts = self.chat.texts(flow.user_id)
-        if outcome is Outcome.TRY_AGAIN and self._ask_again(flow, texts.try_login_again):
-            return
-        if outcome is Outcome.WRONG_PERSON and self._ask_again(
-            flow, f"{texts.someone_else} {texts.use_new_button}"
-        ):
+        sentences = {
+            Outcome.TRY_AGAIN: texts.try_login_again,
+            Outcome.WRONG_PERSON: f"{texts.someone_else} {texts.use_new_button}",
+        }
+        if outcome in sentences and self._ask_again(flow, sentences[outcome]):
             return
         if outcome is Outcome.NO_SUCH_FLOW:
             return  # device grant: its card goes by itself, and there may be a newer one

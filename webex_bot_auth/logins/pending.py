@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
@@ -137,21 +138,21 @@ class Pending:
             the cards in whose place it is
         """
         card = ShownCard(user_id=user_id, message_id=message_id)
-        self._flows.schedule(_EXPIRING, card.model_dump_json(), min(self._seconds, seconds or self._seconds))
+        self._flows.schedule(_EXPIRING, _text_of(card), min(self._seconds, seconds or self._seconds))
         return self._put_card(card)
 
     def delete_card_later(self, card: ShownCard) -> None:
         """The card could not be deleted: it is due again soon."""
-        self._flows.schedule(_EXPIRING, card.model_dump_json(), LEASE_SECONDS)
+        self._flows.schedule(_EXPIRING, _text_of(card), LEASE_SECONDS)
 
     def next_due_card(self) -> ShownCard | None:
         """A card that has to go; nobody else gets it for :data:`LEASE_SECONDS`."""
         card = self._flows.due(_EXPIRING, LEASE_SECONDS)
-        return None if card is None else ShownCard.model_validate_json(card)
+        return None if card is None else _card(card)
 
     def card_is_deleted(self, card: ShownCard) -> None:
         """The card is not due any more."""
-        self._flows.unschedule(_EXPIRING, card.model_dump_json())
+        self._flows.unschedule(_EXPIRING, _text_of(card))
 
     def end_expired(self, card: ShownCard) -> bool:
         """End the login of an expired card; False: it has ended already, or there is a newer card."""
@@ -159,7 +160,7 @@ class Pending:
         (taken,), _ = self._flows.take_all(  # at once, as another process may ask as well
             _shown_key(user_id), forget=_cards_key(user_id), mark=_logout_key(user_id)
         )
-        shown = _cards(taken)
+        shown = [_card(one) for one in taken]
         for newer in shown:
             if newer != card:
                 self._put_card(newer)
@@ -167,7 +168,7 @@ class Pending:
 
     def _put_card(self, card: ShownCard) -> list[ShownCard]:
         key, seconds = _shown_key(card.user_id), self._seconds + CARD_SECONDS
-        return _cards(self._flows.push(key, card.model_dump_json(), seconds=seconds, keep=1))
+        return [_card(one) for one in self._flows.push(key, _text_of(card), seconds=seconds, keep=1)]
 
     # -- waiting commands
 
@@ -202,7 +203,7 @@ class Pending:
             leave=(_done_key(done), self._seconds) if done else None,
         )
         ago = None if remaining is None else LOGOUT_SECONDS - remaining
-        return Taken(self._commands(user_id, commands), _cards(cards), ago)
+        return Taken(self._commands(user_id, commands), [_card(one) for one in cards], ago)
 
     def end_all(self, user_id: str) -> Taken:
         """The user logs out: nothing that is pending comes back, an exchange that is in flight included."""
@@ -284,8 +285,13 @@ def _done_key(flow_id: str) -> str:
     return f"done-{flow_id}"
 
 
-def _cards(records: Iterable[Record]) -> list[ShownCard]:
-    return [ShownCard.model_validate_json(record) for record in records]
+def _text_of(card: ShownCard) -> str:
+    return json.dumps({"user_id": card.user_id, "message_id": card.message_id})
+
+
+def _card(record: Record) -> ShownCard:
+    found = json.loads(record)
+    return ShownCard(user_id=found["user_id"], message_id=found["message_id"])
 
 
 def _cards_key(user_id: str) -> str:

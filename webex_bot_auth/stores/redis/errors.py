@@ -7,24 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from redis.exceptions import (
-    AskError,
-    AuthenticationError,
-    ClusterDownError,
-    NoPermissionError,
-    RedisClusterException,
-    RedisError,
-    ResponseError,
-    SlotNotCoveredError,
-)
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis import exceptions
 from redis.sentinel import MasterNotFoundError
 
 from ...errors import StoreUnavailable
 
 #: what redis-py raises; the last one for a key that is no text, or by a client that decodes
-ERRORS = (RedisError, RedisClusterException, UnicodeError)
+ERRORS = (exceptions.RedisError, exceptions.RedisClusterException, UnicodeError)
 
 
 @contextmanager
@@ -62,21 +51,21 @@ _IS_CLUSTER = "this Redis is a node of a cluster, for which the bot needs redis_
 _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
     (UnicodeDecodeError, "", "what Redis has there is no text"),
     (UnicodeEncodeError, "", "the id is no text"),
-    (AuthenticationError, "", "Redis refuses the user name or password"),
-    (NoPermissionError, "", "the Redis user lacks the right for this"),
-    (RedisTimeoutError, "", "Redis does not answer in time"),
+    (exceptions.AuthenticationError, "", "Redis refuses the user name or password"),
+    (exceptions.NoPermissionError, "", "the Redis user lacks the right for this"),
+    (exceptions.TimeoutError, "", "Redis does not answer in time"),
     (MasterNotFoundError, "", "no Sentinel that answers names a primary"),
-    (RedisConnectionError, "CERTIFICATE_VERIFY_FAILED", _NOT_TRUSTED),
-    (RedisConnectionError, "Too many connections", _ALL_IN_USE),
-    (RedisConnectionError, "No connection available", _ALL_IN_USE),
-    (RedisConnectionError, "", "Redis cannot be reached"),
-    (SlotNotCoveredError, "", _NOT_SERVED),
-    (ClusterDownError, "not served", _NOT_SERVED),
-    (ClusterDownError, "is down", _DOWN),
-    (RedisClusterException, "cannot be connected", _NO_NODE),
-    (RedisClusterException, "not covered", _NOT_COVERED),
-    (AskError, "", _IS_CLUSTER),
-    (ResponseError, "MOVED ", _IS_CLUSTER),  # redis-py 5
+    (exceptions.ConnectionError, "CERTIFICATE_VERIFY_FAILED", _NOT_TRUSTED),
+    (exceptions.ConnectionError, "Too many connections", _ALL_IN_USE),
+    (exceptions.ConnectionError, "No connection available", _ALL_IN_USE),
+    (exceptions.ConnectionError, "", "Redis cannot be reached"),
+    (exceptions.SlotNotCoveredError, "", _NOT_SERVED),
+    (exceptions.ClusterDownError, "not served", _NOT_SERVED),
+    (exceptions.ClusterDownError, "is down", _DOWN),
+    (exceptions.RedisClusterException, "cannot be connected", _NO_NODE),
+    (exceptions.RedisClusterException, "not covered", _NOT_COVERED),
+    (exceptions.AskError, "", _IS_CLUSTER),
+    (exceptions.ResponseError, "MOVED ", _IS_CLUSTER),  # redis-py 5
 )
 
 
