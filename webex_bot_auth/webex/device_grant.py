@@ -15,7 +15,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, GrantRefused, NotYetApproved, TokenServiceUnavailable
 from .connections import Connections
-from .oauth import is_loopback, scheme_and_host
+from .oauth import is_safe
 from .token_endpoint import failure, json_object, parse_tokens, post_form
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -115,7 +115,6 @@ def _seconds(value: Any) -> float:
 
 def _page(value: Any) -> str:
     """An address that people are sent to: nobody on the way may put another page in its place."""
-    scheme, host = scheme_and_host(str(value))
-    if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
+    if not is_safe(str(value)):
         raise ValueError("no safe address")
     return str(value)

@@ -140,10 +140,10 @@ def check_integration(integration: Integration, *, with_redirect: bool = True) -
             raise SettingError(f"integration.{name}", "is empty; it is shown at developer.webex.com")
     scopes_setting("integration.scopes", integration.scopes)
     for name in ("token_service", "auth_service", *redirect):
-        scheme, host = scheme_and_host(getattr(integration, name))
-        if not scheme or not host:
+        address = getattr(integration, name)
+        if not all(_scheme_and_host(address)):
             raise SettingError(f"integration.{name}", "is not a full address (https://...)")
-        if name != "redirect_url" and scheme != "https" and not (scheme == "http" and is_loopback(host)):
+        if name != "redirect_url" and not is_safe(address):
             raise SettingError(f"integration.{name}", "has to be https (or on this machine): it gets secrets")
     if with_redirect:
         _check_redirect_url(urlsplit(integration.redirect_url))
@@ -164,7 +164,13 @@ def _check_redirect_url(address: SplitResult) -> None:
         raise SettingError(setting, "must not have a part behind #, which browsers keep to themselves")
 
 
-def scheme_and_host(url: str) -> tuple[str, str]:
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way to an address can read along, or answer in its place."""
+    scheme, host = _scheme_and_host(url)
+    return bool(host) and (scheme == "https" or (scheme == "http" and is_loopback(host)))
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
     try:
         address = urlsplit(url)
         _ = address.port  # ValueError where it is no number
