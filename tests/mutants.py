@@ -49,7 +49,7 @@ IN_QUICK = (
 )
 #: the tests that run a module, by the beginning of its path: the most telling first
 TESTS = {
-    "background_loop": "closing device_faults login_cards_go fork",
+    "background_loop": "background_loop closing device_faults login_cards_go fork",
     "bounded_close": "closing",
     "chat/bot_profile": "way_back hooks",
     "chat/direct_messages": "bounded_http guard account way_back login_cards_go",

@@ -196,6 +196,18 @@ def test_a_login_that_ends_as_its_card_expires_is_not_called_expired(
     assert TEXTS.login_expired not in bot.said(alice)
 
 
+def test_a_newer_card_stays_known_when_the_earlier_one_expires(
+    either_manager: Make, integration: Integration
+) -> None:
+    with either_manager("token", integration) as manager:
+        earlier, newer = (ShownCard(user_id="alice", message_id=name) for name in ("earlier", "newer"))
+        for card, replaced in ((earlier, []), (newer, [earlier])):
+            assert manager.pending.show_card("alice", card.message_id) == replaced
+        assert not manager.pending.end_expired(earlier)
+        assert manager.pending.take_all("alice").cards == [newer]
+        assert not manager.pending.end_expired(newer)
+
+
 def test_a_card_that_cannot_be_deleted_at_the_moment_goes_later(
     cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,33 @@ from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing.sample_contexts import context
 
 
+@pytest.mark.parametrize("fault", ["in the block", "at its end"])
+def test_after_many_writes_that_failed_all_users_are_as_before(
+    tokens_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    store = YAMLUserStore(str(tokens_path))
+
+    def write_all() -> None:
+        with store.batch():
+            assert store.swap("alice", alice, '{"a": "new"}')
+            store.write("bob", None)
+            assert list(store.users()) == ["alice"]
+            if fault == "in the block":
+                raise StoreUnavailable("another place", "is gone")
+
+    for user_id in ("alice", "bob"):
+        store.write(user_id, '{"a": "old"}')
+    alice, bob = store.read("alice"), store.read("bob")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", mock.Mock(side_effect=OSError(28, "No space left on device")))
+        with pytest.raises(StoreUnavailable):
+            write_all()
+    assert (store.read("alice"), store.read("bob")) == (alice, bob)
+    fault = "none"
+    write_all()
+    assert YAMLUserStore(str(tokens_path)).read("bob") is None
+
+
 @pytest.mark.parametrize("new", [context("alice", "new"), None], ids=["changed", "dropped"])
 def test_after_a_write_that_failed_the_user_is_as_before(
     tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch, new: UserContext | None

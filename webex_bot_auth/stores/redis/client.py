@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -45,7 +44,8 @@ def connect(host: str | None, url: str | None) -> Redis:
             "redis_host", "is a host, such as localhost or localhost:6379; pass this as redis_url"
         )
     if host:
-        url = f"redis://[{host}]" if _is_ipv6(host) else f"redis://{host}"
+        is_bare_ipv6 = host.count(":") > 1 and "[" not in host
+        url = f"redis://[{host}]" if is_bare_ipv6 else f"redis://{host}"
     if not url:
         raise SettingError("redis_url", "is empty, and so is redis_host; e.g. redis://localhost:6379/0")
     try:
@@ -55,13 +55,6 @@ def connect(host: str | None, url: str | None) -> Redis:
         # from None, and without the URL: it may hold a password
         setting = "redis_host" if host else "redis_url"
         raise SettingError(setting, f"is malformed ({type(error).__name__})") from None
-
-
-def _is_ipv6(host: str) -> bool:
-    try:
-        return bool(ipaddress.IPv6Address(host))
-    except ValueError:
-        return False
 
 
 def _tls(url: str) -> tuple[str, dict[str, Any]]:
