@@ -196,6 +196,26 @@ def test_a_stop_waits_for_what_runs_and_what_waits(
             assert answer.text == f"done {number}"
 
 
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_what_a_command_raises_is_in_the_log_and_the_next_one_runs(
+    webex_sandbox: WebexSandbox, caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
+    class Fails(Echo):
+        def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
+            raise error("why it failed")
+
+    fails = Fails()
+    fails.command_keyword = "fail"
+    bot, alice = (
+        webex_sandbox.run(lambda **_: fails, Echo, workers=1),
+        webex_sandbox.add_person("Alice Adams"),
+    )
+    bot.hears(alice, "fail")
+    bot.answer_to(bot.hears(alice, "echo"), "echo")
+    assert "not handled" in caplog.text
+    assert "why it failed" in caplog.text
+
+
 @pytest.mark.parametrize("workers", [0, -1, None, "many"])
 def test_no_number_of_workers(webex_sandbox: WebexSandbox, workers: Any) -> None:
     with pytest.raises(SettingError, match="workers"):

@@ -21,6 +21,7 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from ..models import person_id
@@ -139,12 +140,8 @@ def _handle_once(handle: Callable[[Any], None], claim_event: Callable[[str], boo
         if event_id and not claim_event(event_id):
             log.info("event delivered again, not handled again: %s", event_id)
             return
-        try:
+        with suppress(CommandStopped):
             handle(event)
-        except CommandStopped:
-            return
-        except Exception:  # the end of the thread: what is not logged here vanishes
-            log.exception("event not handled: %s", event_id)
 
     return handle_once
 

@@ -127,7 +127,7 @@ class Workers(ThreadPoolExecutor):
             try:
                 work(event)
             except BaseException:  # the end of the thread: what is not logged here vanishes
-                log.exception("event not handled")
+                log.exception("event of user %s not handled", person)
             turn = self._next(person)
 
     def _next(self, done: str) -> tuple[str, Any] | None:
