@@ -41,12 +41,12 @@ class BotProfile:
         self._tokens = tokens
         self._connections = connections
         self._profile: Profile | None = None
-        self._asked = -RETRY_SECONDS
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
         """See :mod:`webex_bot_auth.forks`; a question that is open is asked again."""
         self._starting = threading.Lock()
+        self._asked = -RETRY_SECONDS
         self._thread: threading.Thread | None = None
 
     def has_token(self, token: str) -> bool:
@@ -56,8 +56,8 @@ class BotProfile:
     def learn(self) -> None:
         """Begin to ask Webex, unless the answer is there, or is being waited for."""
         with self._starting:
-            busy = self._thread is not None and self._thread.is_alive()
-            if self._profile is None and not busy and time.monotonic() - self._asked >= RETRY_SECONDS:
+            # by then, a question that was open has its answer, or none
+            if self._profile is None and time.monotonic() - self._asked >= RETRY_SECONDS:
                 self._asked = time.monotonic()
                 self._thread = threading.Thread(target=self._ask, name="webex_bot_auth-profile", daemon=True)
                 self._thread.start()
