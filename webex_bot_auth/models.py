@@ -7,9 +7,8 @@ import binascii
 import datetime
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from wxc_sdk.tokens import Tokens
@@ -87,8 +86,7 @@ class UserContext(_Record):
         )
 
 
-@dataclass(frozen=True)
-class RotationReport:
+class RotationReport(NamedTuple):
     """What became of a store whose records were encrypted with the newest key.
 
     Attributes:
@@ -153,8 +151,7 @@ class WaitingCommand(_Dated):
     activity: dict[str, Any] = Field(repr=False)
 
 
-@dataclass(frozen=True)
-class ShownCard:
+class ShownCard(NamedTuple):
     """A login card in a user's 1:1 space.
 
     Attributes:
@@ -189,8 +186,7 @@ class Outcome(Enum):
     WRONG_METHOD = "wrong_method"
 
 
-@dataclass(frozen=True)
-class PageFrame:
+class PageFrame(NamedTuple):
     """What is around the text of a page.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wxc_sdk.tokens import Tokens
 
@@ -17,8 +17,7 @@ from .contexts import Contexts
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(NamedTuple):
     """A login that was stored.
 
     Attributes:

@@ -20,7 +20,7 @@ from .pending import Pending, Taken
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(repr=False, eq=False)
 class AfterLogin:
     """Ends logins. What is said in chat is said in the background, while the person sees the page.
 

@@ -7,8 +7,8 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from ..errors import StoreError, StoreUnreadable
 from ..models import FlowState, ReleasedCommands, ShownCard, WaitingCommand, reference
@@ -39,8 +39,7 @@ _FLOW_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _OUR_FLOW_ID = 30
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """What waited for a user's login.
 
     Attributes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 
 def _read(name: str) -> str:
-    return files(__package__).joinpath(f"{name}.lua").read_text(encoding="utf-8")
+    return Path(__file__).with_name(f"{name}.lua").read_text(encoding="utf-8")
 
 
 COUNT = _read("count")
