@@ -13,6 +13,7 @@ import pytest
 import yaml
 from support.production import FOLDER, procfile
 
+from webex_bot_auth.chat import direct_messages
 from webex_bot_auth.stores.redis import client as redis_client
 from webex_bot_auth.webex import bounded_http, rest, token_endpoint
 
@@ -71,7 +72,8 @@ class TestOneCommandEverywhere:
     def test_there_is_time_for_logins_to_end(self, name: str, compose: dict[str, Any]) -> None:
         # the token endpoint, people/me and the message, with the Redis commands before and between them
         own = bounded_http.CONNECT_SECONDS + rest.OWN.total_seconds
-        login = token_endpoint.TOTAL_SECONDS + 2 * own + 4 * redis_client.ANSWER_SECONDS
+        message = own + direct_messages.RATE_LIMIT_SECONDS
+        login = token_endpoint.TOTAL_SECONDS + own + message + 4 * redis_client.ANSWER_SECONDS
         assert login <= GUNICORN["graceful_timeout"]
         assert GUNICORN["graceful_timeout"] < seconds(unit(name)["TimeoutStopSec"])
         assert GUNICORN["graceful_timeout"] < seconds(compose["services"][name]["stop_grace_period"])

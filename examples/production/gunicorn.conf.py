@@ -19,7 +19,7 @@ preload_app = False
 
 # One login may call the token endpoint (15 s), people/me and the chat (15 s each) and Redis: a worker that is
 # told to stop finishes it first. `timeout` is for a worker that hangs as a whole.
-graceful_timeout = 60
+graceful_timeout = 65
 timeout = 60
 
 # Headers of a proxy are accepted only from this machine. Nothing depends on them: the redirect address is a
