@@ -134,3 +134,25 @@ def test_a_manager_with_the_three_methods_alone_works_after_a_fork() -> None:
     command = [sys.executable, "-W", "ignore", "-c", FORKED_MINIMAL]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.holds(36)
+def test_what_is_scheduled_in_memory_is_left_to_the_parent() -> None:
+    """Else both would poll for one login, and the one that did not end it would call its card expired."""
+    code = """
+import os, sys
+from webex_bot_auth.stores.memory import MemoryFlowStore
+store = MemoryFlowStore()
+store.schedule("polls", "pending", 0)
+child = os.fork()
+if not child:
+    assert store.due("polls", 1) is None
+    store.schedule("polls", "own", 0)
+    assert store.due("polls", 1) == "own"
+    os._exit(0)
+assert store.due("polls", 1) == "pending"
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

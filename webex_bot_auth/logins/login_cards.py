@@ -9,7 +9,6 @@ from ..background_loop import BackgroundLoop
 from ..chat.messages import Chat
 from ..chat.speaker import Speaker
 from ..errors import StoreError
-from ..forks import start_afresh_now_and_after_forks
 from ..models import ShownCard
 from .pending import Pending
 
@@ -35,10 +34,6 @@ class LoginCards:
         self._chat = chat
         self._speaker = speaker
         self._loop = BackgroundLoop("expired login cards", self._look, LOOK_SECONDS)
-        start_afresh_now_and_after_forks(self)
-
-    def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
         self._going: set[str] = set()  # message ids of cards that are about to be deleted
 
     def shown(self, user_id: str, message_id: str | None, seconds: float | None = None) -> None:

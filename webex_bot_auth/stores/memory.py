@@ -62,13 +62,13 @@ class MemoryFlowStore:
         self._counts = _Expiring["itertools.count[int]"]()
         self._claims = _Expiring[bool]()
         self._marks = _Expiring[bool]()
-        self._due: dict[str, dict[str, float]] = {}  # moments of items by schedule
         self._closed = False
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.forks`; what is scheduled is left to the process in which it was."""
         self._changed = threading.Condition()
+        self._due: dict[str, dict[str, float]] = {}  # moments of items by schedule
 
     def __str__(self) -> str:
         return "memory"
