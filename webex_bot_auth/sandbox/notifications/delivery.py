@@ -16,8 +16,8 @@ import requests
 from ..model import ids
 from ..model.activities import Activity
 from ..model.clock import Clock, iso
-from ..rest.shapes import Json
-from .data import webhook_data
+from ..rest.response_json import Json
+from .event_json import webhook_data
 from .webhooks import Webhook, Webhooks
 
 logger = logging.getLogger("webex_bot_auth.sandbox")

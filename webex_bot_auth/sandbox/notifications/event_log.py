@@ -9,8 +9,8 @@ from ..model import ids
 from ..model.activities import Activity
 from ..model.clock import Clock
 from ..model.people import Person
-from ..rest.shapes import Json
-from .data import event_data
+from ..rest.response_json import Json
+from .event_json import event_data
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from ..model import ids
 from ..model.activities import Activity
 from ..model.people import Person
-from ..rest.shapes import Json
+from ..rest.response_json import Json
 
 #: for each resource that the sandbox reports, its events and the filters that it knows
 RESOURCES: dict[str, tuple[set[str], set[str]]] = {

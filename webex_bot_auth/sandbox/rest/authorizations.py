@@ -10,7 +10,7 @@ from ..model.people import Person
 from ..oauth.tokens import AccessToken, Grant
 from ..services import services
 from .auth import caller
-from .shapes import Json
+from .response_json import Json
 
 blueprint = Blueprint("rest_authorizations", __name__, url_prefix="/v1/authorizations")
 

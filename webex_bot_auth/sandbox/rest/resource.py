@@ -21,7 +21,7 @@ from ..model.people import Person
 from .auth import caller
 from .paging import MAX, page
 from .request_bodies import requested
-from .shapes import Json
+from .response_json import Json
 
 T = TypeVar("T")
 Query = Mapping[str, str]

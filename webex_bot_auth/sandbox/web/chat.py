@@ -15,7 +15,7 @@ from ..rest.files import UNKNOWN
 from ..rest.request_bodies import content_of, parse_message
 from ..services import services
 from .bodies import body, chosen
-from .shapes import message_fields, person_fields, space_fields
+from .page_json import message_fields, person_fields, space_fields
 
 blueprint = Blueprint("web_chat", __name__)
 

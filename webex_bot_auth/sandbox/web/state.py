@@ -17,7 +17,7 @@ from ..model.messages import Message
 from ..model.people import Person
 from ..model.rooms import Room
 from ..services import services
-from .shapes import message_fields, person_fields, space_fields
+from .page_json import message_fields, person_fields, space_fields
 
 blueprint = Blueprint("web_state", __name__)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from ..model.errors import WebexError
 from ..rest.auth import caller
-from ..rest.shapes import Json, action_json, message_json
+from ..rest.response_json import Json, action_json, message_json
 from ..services import services
 from .devices import Device
 

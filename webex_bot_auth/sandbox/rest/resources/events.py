@@ -12,7 +12,7 @@ from ...notifications.event_log import Event
 from ...services import services
 from ..auth import administrator
 from ..resource import Query, Resource, Scopes, is_id, moment
-from ..shapes import Json
+from ..response_json import Json
 
 
 def _shape(event: Event, viewer: Person) -> Json:

@@ -11,7 +11,7 @@ from ...model.rooms import Membership
 from ...services import services
 from ..request_bodies import Body
 from ..resource import Query, Resource, is_id, is_text, usual_scopes
-from ..shapes import membership_json
+from ..response_json import membership_json
 
 
 class NewMembership(Body):

@@ -18,7 +18,7 @@ from ...services import services
 from ..files import requested_files
 from ..request_bodies import Body, NewMessage, content_of, requested
 from ..resource import Query, Resource, is_id, moment, usual_scopes
-from ..shapes import Json, action_json, message_json, without_none
+from ..response_json import Json, action_json, message_json, without_none
 
 MAX_EDITS = 10
 

@@ -10,7 +10,7 @@ from ...model.people import Person
 from ...services import services
 from ..auth import administrator
 from ..resource import Query, Resource, Scopes
-from ..shapes import Json
+from ..response_json import Json
 
 NAMES = {
     "ROLE": (

@@ -15,7 +15,7 @@ from ...services import services
 from ..auth import administrator
 from ..request_bodies import Body
 from ..resource import Query, Resource, Scopes, is_text
-from ..shapes import Json, person_json
+from ..response_json import Json, person_json
 
 ADMIN_FIELDS = ("roles", "licenses", "locationId", "loginEnabled", "invitePending")
 MAX_IDS = 85

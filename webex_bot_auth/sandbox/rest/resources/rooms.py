@@ -16,7 +16,7 @@ from ...services import services
 from ..auth import caller
 from ..request_bodies import Body
 from ..resource import Query, Resource, is_id, moment, usual_scopes
-from ..shapes import meeting_json, room_json
+from ..response_json import meeting_json, room_json
 
 
 class RoomBody(Body):

@@ -13,7 +13,7 @@ from ...model.rooms import Tab
 from ...services import services
 from ..request_bodies import Body
 from ..resource import Query, Resource, usual_scopes
-from ..shapes import tab_json
+from ..response_json import tab_json
 
 
 class TabBody(Body):

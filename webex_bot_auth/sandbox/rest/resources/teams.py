@@ -13,7 +13,7 @@ from ...model.teams import Team, TeamMembership
 from ...services import services
 from ..request_bodies import Body
 from ..resource import Query, Resource, usual_scopes
-from ..shapes import team_json, team_membership_json
+from ..response_json import team_json, team_membership_json
 from .memberships import person_of
 
 

@@ -17,7 +17,7 @@ from ...services import services
 from ..auth import administrator, caller
 from ..request_bodies import Body
 from ..resource import Query, Resource, Scopes
-from ..shapes import Json
+from ..response_json import Json
 
 READ_SCOPES = {"attachmentActions": "spark:messages_read"}
 #: resources of Webex that never happen here

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from ...model import ids
 from ...model.clock import iso
 from ...services import services
-from ..shapes import handling_fields
+from ..page_json import handling_fields
 
 blueprint = Blueprint("workbench_errors", __name__, url_prefix="/workbench/errors")
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify
 from ...content.card_limits import CARD
 from ...model.errors import WebexError
 from ...rest.request_bodies import content_of, parse_message
-from ...rest.shapes import message_json
+from ...rest.response_json import message_json
 from ...services import services
 from ..bodies import body
 

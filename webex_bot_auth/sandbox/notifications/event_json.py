@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..model.activities import Activity
 from ..model.messages import AttachmentAction, Message
 from ..model.rooms import Membership, Tab
-from ..rest.shapes import Json, action_json, membership_json, message_json, room_json, tab_json
+from ..rest.response_json import Json, action_json, membership_json, message_json, room_json, tab_json
 
 SECRET = {"messages": ("text", "markdown", "html", "attachments"), "attachmentActions": ("inputs",)}
 LISTED = {  # what the list of events has of a message
