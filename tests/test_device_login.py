@@ -77,7 +77,7 @@ def test_the_login_of_another_person_is_not_accepted(cloud: WebexSandbox, device
 def test_it_polls_less_often_when_webex_asks_for_that_and_continues_after_a_fault(
     cloud: WebexSandbox, device_manager: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.logins.device.SLOW_DOWN_SECONDS", 0.5)
+    monkeypatch.setattr("webex_bot_auth.logins.device_polling.SLOW_DOWN_SECONDS", 0.5)
     bot = cloud.run(Whoami, manager=device_manager)
     alice = cloud.add_person("Alice Adams")
     card = bot.login_card(alice, after=bot.hears(alice, "login"))

@@ -20,7 +20,7 @@ from ..webex.revocation import revoke
 from .acceptance import Accepted, accept
 from .after_login import AfterLogin
 from .contexts import Contexts
-from .device import DevicePoller
+from .device_polling import DevicePoller
 from .login_cards import MAX_LOGIN_CARDS, LoginCards
 from .pending import Pending
 

@@ -27,7 +27,7 @@ class RedisUserStore:
 
     Args:
         client: a redis-py client
-        record_prefix: key of a user's record, without the user's id
+        record_prefix: key of a user's record, without the user's id: the manager's ``USER_KEY_PREFIX``
         lock_prefix: key of a user's refresh lock, without the user's id
         user_set: key of the set of ids of users who have a record
     """

@@ -15,6 +15,7 @@ from ..background_loop import BackgroundLoop
 from ..errors import NotYetApproved, StoreError, TokenServiceError, TokenServiceUnavailable
 from ..forks import start_afresh_now_and_after_forks
 from ..models import FlowState, reference
+from ..webex.device_grant import DEFAULT_INTERVAL
 from .pending import Pending
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class DevicePoller:
         """Seconds until the next poll; None: the flow has ended."""
         if len(self._intervals) > MAX_INTERVALS:  # most are of flows that were given up
             self._intervals.clear()
-        interval = self._intervals.get(flow_id, flow.interval or SLOW_DOWN_SECONDS)
+        interval = self._intervals.get(flow_id, flow.interval or DEFAULT_INTERVAL)
         try:
             outcome: Tokens | TokenServiceError = self._poll(flow.device_code or "")
         except NotYetApproved as error:
