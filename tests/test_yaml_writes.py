@@ -110,6 +110,16 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs a list of open files")
+def test_many_writes_leave_no_more_files_open_than_one(tokens_path: Path) -> None:
+    file = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    file.save("alice", context("alice"))
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(50):
+        file.save(f"user {number}", context(f"user {number}"))
+    assert len(os.listdir("/proc/self/fd")) < before + 10
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs a list of open files")
 def test_where_open_files_cannot_be_replaced_none_is_open(
     tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
