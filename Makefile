@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3 || command -v python)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 # tests mostly wait: for servers, browsers and processes
-WORKERS ?= 4
+WORKERS ?= 5
 PYTEST  = -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # the Python of `make oldest` and `make newest`: a path or a version; pyenv's, or one that uv finds or gets
 OLDEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) 3.10)
@@ -61,24 +61,28 @@ dist: $(VENV)/.test ## the source distribution and the wheel, in dist, checked f
 	$(BIN)/python -m build
 	$(BIN)/python -m twine check --strict dist/*
 
-$(VENV)/.demo: pyproject.toml
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable
+
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "Python 3.10 or later is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	@$(PYTHON) -m venv $(VENV) \
 		|| { echo "The venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	$(PIP) .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.demo pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
-	@touch $@
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(PIP) ".[test]"
+	@touch $(VENV)/.demo $@
 
 $(VENV)/.bench: $(VENV)/.test pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
+	$(PIP) ".[bench]"
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.demo pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
+	$(PIP) ".[docs]"
 	@touch $@
 
 clean: ## delete what the targets made
