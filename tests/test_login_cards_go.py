@@ -214,7 +214,7 @@ def test_a_card_that_cannot_be_deleted_at_the_moment_goes_later(
     monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.5)
     bot = cloud.run(Whoami, manager=either_manager)
     card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
-    with cloud.faults.rest(f"/v1/messages/{card.id}", times=1, status=503) as fault:
+    with cloud.faults.rest(f"/v1/messages/{card.id}", method=DELETES, times=1, status=503) as fault:
         press(bot, card, alice)
         fault.wait()
     only(bot, alice)
