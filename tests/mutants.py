@@ -97,7 +97,7 @@ TESTS = {
     "webex/connections": "connections through_a_proxy bounded_http oauth_time_limits",
     "webex/device_grant": "device_faults device_login",
     "webex/identity": "redirect_endings oauth_failures trust",
-    "webex/oauth": "oauth_grants oauth_settings redirect_requests scopes_asked_for guard_scopes_and_cards",
+    "webex/oauth": "settings oauth_grants oauth_settings redirect_requests scopes_asked_for",
     "webex/rest": "bounded_http connections trust",
     "webex/revocation": "trust account command_line_users",
     "webex/token_endpoint": "oauth_failures oauth_time_limits oauth_grants clock secrets_in_errors",
