@@ -90,7 +90,7 @@ TESTS = {
     "stores/redis/client": "settings redis_faults redis_keys sentinel cluster",
     "stores/redis": "stores redis_keys redis_flows redis_faults costs backends cluster",
     "stores/yaml": "yaml_file damaged_stores stores yaml_writes refresh_races",
-    "user_context/minimal_managers": "hooks growth fork outside_of_commands",
+    "user_context/minimal_managers": "refresh hooks growth fork outside_of_commands",
     "user_context/settings": "settings scopes_asked_for oauth_settings redirect_path",
     "user_context": "hooks settings outside_of_commands without_register_bot redis_keys growth",
     "webex/bounded_http": "bounded_http connections oauth_failures",

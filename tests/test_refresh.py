@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from support.contexts import expiring
+from support.makers import Make
+from support.minimal_manager import MinimalTokenManager
 from support.refreshing import put, stored, usable, wait_for_refresh
+from wxc_sdk.integration import Integration
 
 from webex_bot_auth import TokenManager, UserContext
 from webex_bot_auth.sandbox import Person, Sandbox
@@ -29,6 +32,24 @@ def test_an_expired_token_is_refreshed_and_kept(
     new = usable(manager, alice)
     assert new.tokens.access_token != logged_in.tokens.access_token
     assert stored(manager, alice) == new
+    assert len(cloud.calls.refreshes()) == 1
+
+
+def test_a_manager_that_brings_three_methods_alone_refreshes_and_remembers(
+    yaml_manager: Make, cloud: Sandbox, alice: Person, integration: Integration
+) -> None:
+    with yaml_manager("token", integration) as other:
+        log_in(cloud, other, alice)
+        expired = expiring(stored(other, alice), -1)
+
+    class Minimal(MinimalTokenManager):
+        def get_user_context(self, *, user_id: str) -> UserContext:
+            return expired.copied()
+
+    with Minimal("token", integration) as manager:
+        new = usable(manager, alice)
+        assert new.tokens.access_token != expired.tokens.access_token
+        assert usable(manager, alice) == new
     assert len(cloud.calls.refreshes()) == 1
 
 
