@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3 || command -v python)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 # tests mostly wait: for servers, browsers and processes
-WORKERS ?= 5
+WORKERS ?= 4
 PYTEST  = -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # the Python of `make oldest` and `make newest`: a path or a version; pyenv's, or one that uv finds or gets
 OLDEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) 3.10)
