@@ -35,13 +35,13 @@ lint: $(VENV)/.test ## format, lint and types
 	$(BIN)/yamllint --strict .
 
 oldest: $(VENV)/.test ## the core's tests with the oldest packages that are allowed, on Python 3.10
-	$(BIN)/uv venv --quiet --clear --python $(OLDEST) .venv-oldest
+	$(BIN)/uv venv --quiet --clear --seed --python $(OLDEST) .venv-oldest
 	VIRTUAL_ENV=.venv-oldest $(BIN)/uv pip install --quiet --resolution lowest-direct --editable ".[encryption,testing]"
 	VIRTUAL_ENV=.venv-oldest $(BIN)/uv pip install --quiet --editable ".[test]"
 	.venv-oldest/bin/python $(PYTEST) -m $(CORE) -W default::DeprecationWarning
 
 newest: $(VENV)/.test ## the core's tests with the newest packages, on Python 3.13
-	$(BIN)/uv venv --quiet --clear --python $(NEWEST) .venv-newest
+	$(BIN)/uv venv --quiet --clear --seed --python $(NEWEST) .venv-newest
 	VIRTUAL_ENV=.venv-newest $(BIN)/uv pip install --quiet --upgrade --editable ".[test]"
 	.venv-newest/bin/python $(PYTEST) -m $(CORE)
 
