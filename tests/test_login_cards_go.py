@@ -173,9 +173,9 @@ def test_of_two_processes_one_tells_that_a_card_has_expired_however_long_deletin
     assert [message.text for message in cloud.messages(card.room)] == [TEXTS.login_expired]
 
 
-def test_a_login_that_ends_as_its_card_expires_is_not_called_expired(
-    cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[ShownCard]:
+    """Cards that were due when the bot looked for them, which it does often."""
     monkeypatch.setattr("webex_bot_auth.logins.login_cards.LOOK_SECONDS", 0.1)
     due, looked = Pending.next_due_card, list[ShownCard]()
 
@@ -185,6 +185,12 @@ def test_a_login_that_ends_as_its_card_expires_is_not_called_expired(
         return card
 
     monkeypatch.setattr(Pending, "next_due_card", look)
+    return looked
+
+
+def test_a_login_that_ends_as_its_card_expires_is_not_called_expired(
+    cloud: WebexSandbox, either_manager: Make, alice: Person, looked: list[ShownCard]
+) -> None:
     bot = cloud.run(Whoami, manager=short_lived(either_manager))
     card = bot.login_card(alice, after=bot.hears(alice, "login"))
     with cloud.faults.rest("/v1/messages", method="POST", hang=True) as welcoming:
@@ -222,18 +228,10 @@ def test_a_card_that_cannot_be_deleted_at_the_moment_goes_later(
 
 
 def test_a_person_is_told_once_that_a_card_has_expired_however_long_deleting_takes(
-    cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    cloud: WebexSandbox, either_manager: Make, alice: Person, looked: list[ShownCard],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.1)
-    monkeypatch.setattr("webex_bot_auth.logins.login_cards.LOOK_SECONDS", 0.1)
-    due, looked = Pending.next_due_card, list[ShownCard]()
-
-    def look(pending: Pending) -> ShownCard | None:
-        if card := due(pending):
-            looked.append(card)
-        return card
-
-    monkeypatch.setattr(Pending, "next_due_card", look)
     bot = cloud.run(Whoami, manager=short_lived(either_manager))
     card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
     with cloud.faults.rest(f"/v1/messages/{card.id}", method=DELETES, hang=True):
