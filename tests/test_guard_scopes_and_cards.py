@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
 from support.makers import Make
+from support.waiting import wait_until
 from support.whoami import Whoami
 from support.wording import TEXTS
 from webex_bot.models.command import Command
@@ -78,12 +80,12 @@ class TestCards:
     }
 
     @classmethod
-    def form(cls, **kwargs: Any) -> Command:
+    def form(cls, delete_previous_message: bool = True, **kwargs: Any) -> Command:
         class Form(UserTokenMixin, Command):
             def __init__(self, **kwargs: Any) -> None:
                 super().__init__(
                     command_keyword="form", help_message="form", card=cls.CARD,
-                    delete_previous_message=True, **kwargs,
+                    delete_previous_message=delete_previous_message, **kwargs,
                 )  # fmt: skip
 
             def pre_card_load_reply(self, message: Any, attachment_actions: Any, activity: Any) -> str:
@@ -96,8 +98,9 @@ class TestCards:
 
         return Form(**kwargs)
 
-    def test_a_commands_card_is_shown_after_the_login(self, webex_sandbox: WebexSandbox) -> None:
-        bot = webex_sandbox.run(self.form)
+    @pytest.mark.parametrize("tidy", [False, True])
+    def test_a_commands_card_is_shown_after_the_login(self, webex_sandbox: WebexSandbox, tidy: bool) -> None:
+        bot = webex_sandbox.run(partial(self.form, delete_previous_message=tidy))
         alice = webex_sandbox.add_person("Alice Adams")
         team = bot.group(alice)
         asked = bot.hears(alice, "form", room=team)
@@ -106,7 +109,11 @@ class TestCards:
         card = bot.login_card(alice)
         bot.press_login(card, alice)
         form = bot.answer_to(line, lambda message: message.card)
-        assert bot.said(team)[1] == "A form for Alice Adams"
+        announced = [] if tidy else ["A form for Alice Adams"]
+        wait_until(
+            lambda: bot.said(team) == [TEXTS.look_in_direct, *announced, form.text],
+            "webex_bot deletes what it said before the form only where the command asks for that",
+        )
         webex_sandbox.submit(alice, form, {"words": "Hello"})
         assert bot.answer_to(form, "Hello, says Alice Adams")
 
