@@ -11,6 +11,9 @@ NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python) 3.13
 # tests of the code that runs in bots
 CORE    = "not browser and not slow"
 
+# images of containers set it; the tests start many interpreters, and each would compile every module anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test quick lint oldest newest bench mutants docs dist clean
 .DEFAULT_GOAL := help
 
