@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, jsonify, request
@@ -14,7 +15,7 @@ from .oauth.errors import OAuthError
 from .rest import authorizations, files, resources
 from .rest.auth import caller
 from .rest.custom_answers import missing
-from .services import Services, install, services, tracking_id
+from .services import services, tracking_id
 from .websocket import registration
 
 LOOPBACK = {"127.0.0.1", "localhost"}
@@ -38,14 +39,10 @@ BLUEPRINTS = (
 )
 
 
-def create_app(services: Services) -> Flask:
-    """Return the app of one sandbox.
-
-    Args:
-        services: The parts of the sandbox.
-    """
+@cache  # to compile its rules takes longer than the rest of a sandbox's start
+def shared_app() -> Flask:
+    """Return the app of all sandboxes in this process; each request brings the parts of its sandbox."""
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
-    install(app, services)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(_refuse_foreign_requests)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wxc_sdk.integration import Integration
 
 from . import browser
-from .app import create_app
+from .app import shared_app
 from .bot_thread import BotThread, Runnable, running_bot
 from .http.calls import Calls
 from .http.faults import Faults
@@ -22,7 +22,7 @@ from .notifications.delivery import Delivery, WebhookSettings
 from .oauth.settings import OAuthSettings
 from .person_actions import PersonActions
 from .rest.custom_answers import Answer
-from .services import create_services
+from .services import create_services, serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -60,8 +60,8 @@ class Sandbox(PersonActions):
         self.faults = Faults()
         self.calls = Calls()
         super().__init__(create_services(self.oauth, self.faults, self.calls, self.webhooks, tls=tls))
-        app = create_app(self._services)
-        self._http = HttpServer(CallMiddleware(app.wsgi_app, self._services), port)
+        app = serve(shared_app().wsgi_app, self._services)
+        self._http = HttpServer(CallMiddleware(app, self._services), port)
 
     # -- start, reach and stop it
 

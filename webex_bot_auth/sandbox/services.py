@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
-from flask import Flask, current_app, request
+from flask import request
 
 from .bot_reports.handlings import Handlings
 from .content.masking import masked
@@ -27,7 +28,8 @@ from .websocket.certificate import create_certificate
 from .websocket.devices import Devices
 from .websocket.mercury import Mercury
 
-KEY = "webex_sandbox"
+KEY = "webex_sandbox.services"  # where the environment of a request has them
+App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,13 @@ def create_services(
     )
 
 
-def install(app: Flask, services: Services) -> None:
-    """Attach the parts of a sandbox to its Flask app."""
-    app.extensions[KEY] = services
+def serve(app: App, services: Services) -> App:
+    """Return a WSGI application that answers with the parts of a sandbox."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return app({**environ, KEY: services}, start_response)
+
+    return answer
 
 
 def tracking_id() -> str:
@@ -132,4 +138,4 @@ def tracking_id() -> str:
 
 def services() -> Services:
     """Return the parts of the sandbox that answers the current request."""
-    return cast(Services, current_app.extensions[KEY])
+    return cast(Services, request.environ[KEY])

@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -82,9 +83,8 @@ class HttpServer(ThreadedWSGIServer):
             super().__init__("127.0.0.1", port, app, Handler, fd=listener.fileno())
         self._open: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
-        self._thread = threading.Thread(
-            target=self.serve_forever, args=(0.05,), name="sandbox-http", daemon=True
-        )
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="sandbox-http", daemon=True)
 
     def start(self) -> None:
         """Start to answer requests."""
@@ -95,13 +95,20 @@ class HttpServer(ThreadedWSGIServer):
         if self._thread.ident is None:  # never started
             self.server_close()
             return
-        self.shutdown()
+        self._closing.set()
+        with suppress(OSError):  # the thread waits for a connection; shutdown() would wait for its next look
+            socket.create_connection(("127.0.0.1", self.port)).close()
         self._thread.join()
+        self.server_close()
         with self._lock:
             remaining = dict(self._open)
         for connection, thread in remaining.items():
             _shut(connection)
             thread.join()
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            self.handle_request()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer a connection in a thread of its own."""
