@@ -6,11 +6,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import redis
 from support.contexts import expiring
 from support.makers import Make
 from support.refreshing import put, stored
@@ -18,7 +20,7 @@ from support.waiting import wait_until
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from webex_bot_auth import TokenManager, UserContext
+from webex_bot_auth import RedisTokenManager, TokenManager, UserContext
 from webex_bot_auth.models import FlowState
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.signals import logged_in as logged_in_signal
@@ -131,6 +133,19 @@ def test_a_handler_of_our_own_signals_may_close(
     ):
         log_in(cloud, other, alice)
     wait_until(lambda: not own_threads(), "all threads have ended")
+
+
+def test_a_command_that_waits_for_redis_gets_its_answer(
+    cloud: Sandbox, integration: Integration, redis_url: str, client: redis.Redis
+) -> None:
+    """As at the end of a bot, when a command that was resumed still runs."""
+    token, patient = cloud.add_bot("Echo Bot").token, f"{redis_url}?socket_timeout=60"
+    with ThreadPoolExecutor(1) as pool, RedisTokenManager(token, integration, redis_url=patient) as manager:
+        waiting = pool.submit(manager.redis.blpop, ["answers"])
+        wait_until(lambda: client.info("clients")["blocked_clients"] == 1, "the command waits")
+        manager.close()
+        client.rpush("answers", "here it is")
+        assert waiting.result() == (b"answers", b"here it is")
 
 
 @pytest.mark.holds(49)

@@ -86,6 +86,7 @@ class Running:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.ended()
+        print(self.log)  # pytest shows it where the test fails
 
 
 class Gunicorn(Running):

@@ -121,5 +121,5 @@ class RedisTokenManager(StoredTokenManager):
     def _close(self) -> None:
         super()._close()
         if self._owns_client:
-            self.redis.close()
-            self.redis.connection_pool.disconnect()  # which redis-py 5.0.0 leaves open
+            # not close(): it also cuts off a command that still runs and waits for an answer
+            self.redis.connection_pool.disconnect(inuse_connections=False)
