@@ -67,6 +67,17 @@ def is_answer(question: Message, message: Message) -> bool:
     return message.parent == question
 
 
+def test_the_bot_does_not_ask_for_its_own_messages(webex_sandbox: WebexSandbox) -> None:
+    bot = webex_sandbox.run(Echo, workers=1)
+    alice = webex_sandbox.add_person("Alice Adams")
+    answer = bot.ask(alice, "echo one")
+    asked = bot.hears(alice, "echo two")
+    bot.answer_to(asked)  # and there is one worker: it is done with what came before
+    asked_for = {call.path.rpartition("/")[2] for call in webex_sandbox.calls if call.method == "GET"}
+    assert {asked.id, asked.uuid} <= asked_for
+    assert not {answer.id, answer.uuid} & asked_for
+
+
 def test_so_many_commands_run_at_the_same_time(webex_sandbox: WebexSandbox, held: Held) -> None:
     bot = webex_sandbox.run(held, workers=20)
     people = [webex_sandbox.add_person(f"Person {number}") for number in range(21)]

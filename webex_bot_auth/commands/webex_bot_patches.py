@@ -11,6 +11,7 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
 - Messages are handled by the threads of asyncio's default executor, six on a machine with two cores, in the
   order in which they come, without any limit to how many wait.
 - Nothing is deduplicated: an event that the cloud delivers twice runs its command twice.
+- The bot asks Webex twice about each message of its own before it ignores it, and fails where it is deleted.
 - An exception in a handler vanishes without a trace.
 """
 
@@ -67,7 +68,7 @@ def _with_workers(
 
     def is_new(event: Any) -> bool:
         event_id = _id_of(event)
-        return event_id is None or service.pending.is_new_event(event_id)
+        return not _is_own(bot, event) and (event_id is None or service.pending.is_new_event(event_id))
 
     def run_with_workers() -> None:
         workers = Workers(count, handle, person_of=_person_of, is_new=is_new, tell=tell)
@@ -149,6 +150,14 @@ def _handle_once(handle: Callable[[Any], None], claim_event: Callable[[str], boo
 def _id_of(event: Any) -> str | None:
     activity = _activity(event)
     return f"{activity.get('verb')}-{activity['id']}" if activity.get("id") else None
+
+
+def _is_own(bot: Any, event: Any) -> bool:
+    """What the bot itself did; it needs no acknowledgement: of many kinds of event, webex_bot sends none."""
+    actor = _activity(event).get("actor")
+    if not isinstance(actor, dict) or actor.get("type") == "PERSON":
+        return False
+    return bool(actor.get("emailAddress") == bot.bot_email)
 
 
 def _person_of(event: Any) -> str:
