@@ -28,7 +28,7 @@ test: lint ## all that has to hold: lint, types and every test, also those in a 
 	$(BIN)/python $(PYTEST)
 
 quick: WORKERS = 3 # they hardly wait
-quick: lint ## lint, types and the tests that need no browser and no other programs: a minute and a half
+quick: lint ## lint, types and the tests that need no browser and no other programs: under a minute
 	$(BIN)/python $(PYTEST) -m "not browser and not servers and not encrypted and not slow"
 
 lint: $(VENV)/.test ## format, lint and types
