@@ -119,6 +119,14 @@ class RedisCluster:
         """Wait until the replica has all writes to its primary so far; False if it does not in 5 seconds."""
         return has_replicated(self.with_replica)
 
+    def saved(self) -> bool:
+        """Wait until all nodes have their data on disk, so that no data is lost where all are killed.
+
+        After a replica has copied its primary, it writes its log anew; until then, it has none.
+        """
+        wait_until(lambda: all(map(_is_saved, self.nodes)), "nodes that have written their data")
+        return True
+
     def promoted(self, replica: RedisServer) -> float:
         """Wait until all nodes know the replica as a primary; return the seconds that it took."""
 
@@ -194,6 +202,12 @@ def _is_free(port: int) -> bool:
 
 def _facts(node: RedisServer) -> Any:
     return node.client.info("replication")
+
+
+def _is_saved(node: RedisServer) -> bool:
+    facts: dict[str, Any] = node.client.info("persistence")
+    is_rewriting = facts["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"]
+    return not is_rewriting and not facts["aof_buffer_length"]
 
 
 def _all(node: RedisServer) -> dict[str, Any]:
