@@ -64,13 +64,15 @@ dist: $(VENV)/.test ## the source distribution and the wheel, in dist, checked f
 	$(BIN)/python -m build
 	$(BIN)/python -m twine check --strict dist/*
 
-PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable
+# twice quiet: errors, but no warnings of setuptools about its own work
+PIP = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-compile --editable
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "Python 3.10 or later is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv --upgrade-deps $(VENV) \
+	@$(PYTHON) -m venv $(VENV) \
 		|| { echo "The venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	-@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --upgrade pip # resolves twice as fast
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(PIP) .

@@ -6,10 +6,13 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import pytest
+import requests
 from support.makers import Make
+from support.waiting import wait_until
 from support.wording import TEXTS
 from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
@@ -76,6 +79,12 @@ def test_the_bot_does_not_ask_for_its_own_messages(webex_sandbox: WebexSandbox) 
     asked_for = {call.path.rpartition("/")[2] for call in webex_sandbox.calls if call.method == "GET"}
     assert {asked.id, asked.uuid} <= asked_for
     assert not {answer.id, answer.uuid} & asked_for
+    wait_until(lambda: all(map(itemgetter("acknowledged"), events(webex_sandbox))), "Webex sends none again")
+
+
+def events(sandbox: WebexSandbox) -> list[dict[str, Any]]:
+    page = requests.get(f"{sandbox.url}/workbench/events", timeout=30).json()
+    return [event for event in page["events"] if event["verb"] == "post"]
 
 
 def test_so_many_commands_run_at_the_same_time(webex_sandbox: WebexSandbox, held: Held) -> None:

@@ -134,6 +134,20 @@ def test_stops_at_once_while_requests_wait_and_leaves_no_thread() -> None:
     assert set(threading.enumerate()) == before
 
 
+@pytest.mark.timeout(60)
+def test_stops_where_no_connection_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the process has as many files open as it may."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError("Too many open files")
+
+    before = set(threading.enumerate())
+    with Sandbox() as cloud:
+        monkeypatch.setattr("socket.create_connection", fails)
+        cloud.close()
+    assert set(threading.enumerate()) == before
+
+
 def test_a_port_that_is_taken_raises_an_os_error(cloud: Sandbox) -> None:
     with pytest.raises(OSError, match="Address already in use"):
         Sandbox(port=int(cloud.url.rpartition(":")[2]))

@@ -34,6 +34,9 @@ from .workers import Workers
 
 log = logging.getLogger(__name__)
 
+#: kinds of event about which webex_bot asks for the message; share and update tell of one with a file
+MESSAGES = ("post", "share", "update")
+
 
 def patch_bot(bot: Any, service: LoginService, workers: int) -> None:
     """Patch a bot.
@@ -57,7 +60,7 @@ def patch_bot(bot: Any, service: LoginService, workers: int) -> None:
 def _with_workers(
     bot: Any, service: LoginService, count: int, handle: Callable[[Any], None]
 ) -> Callable[[], None]:
-    run = bot.run
+    run, acknowledge = bot.run, _acknowledge_on_own_loop(bot)
 
     def tell(event: Any) -> None:
         actor = _activity(event).get("actor", {})
@@ -67,8 +70,11 @@ def _with_workers(
             service.chat.tell(user_id, service.chat.texts(user_id).too_busy)
 
     def is_new(event: Any) -> bool:
+        if _is_own_message(bot, event):
+            acknowledge(event.get("id"))
+            return False
         event_id = _id_of(event)
-        return not _is_own(bot, event) and (event_id is None or service.pending.is_new_event(event_id))
+        return event_id is None or service.pending.is_new_event(event_id)
 
     def run_with_workers() -> None:
         workers = Workers(count, handle, person_of=_person_of, is_new=is_new, tell=tell)
@@ -152,10 +158,10 @@ def _id_of(event: Any) -> str | None:
     return f"{activity.get('verb')}-{activity['id']}" if activity.get("id") else None
 
 
-def _is_own(bot: Any, event: Any) -> bool:
-    """What the bot itself did; it needs no acknowledgement: of many kinds of event, webex_bot sends none."""
-    actor = _activity(event).get("actor")
-    if not isinstance(actor, dict) or actor.get("type") == "PERSON":
+def _is_own_message(bot: Any, event: Any) -> bool:
+    activity = _activity(event)
+    actor = activity.get("actor")
+    if activity.get("verb") not in MESSAGES or not isinstance(actor, dict) or actor.get("type") == "PERSON":
         return False
     return bool(actor.get("emailAddress") == bot.bot_email)
 

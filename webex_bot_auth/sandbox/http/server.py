@@ -77,6 +77,8 @@ class HttpServer(ThreadedWSGIServer):
         OSError: The port is taken.
     """
 
+    timeout = 0.5  # seconds after which the thread looks whether to stop, if close() cannot wake it
+
     def __init__(self, app: Any, port: int) -> None:
         # werkzeug would exit the process if the port is taken, so the socket is made here
         with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
@@ -92,12 +94,12 @@ class HttpServer(ThreadedWSGIServer):
 
     def close(self) -> None:
         """Stop, close all connections and wait for their threads."""
-        if self._thread.ident is None:  # never started
+        if not self._thread.is_alive():  # never started, or this process was forked
             self.server_close()
             return
         self._closing.set()
-        with suppress(OSError):  # the thread waits for a connection; shutdown() would wait for its next look
-            socket.create_connection(("127.0.0.1", self.port)).close()
+        with suppress(OSError):  # wakes the thread, which would look only after a timeout
+            socket.create_connection(("127.0.0.1", self.port), timeout=0.1).close()
         self._thread.join()
         self.server_close()
         with self._lock:
@@ -112,6 +114,9 @@ class HttpServer(ThreadedWSGIServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer a connection in a thread of its own."""
+        if self._closing.is_set():
+            self.shutdown_request(request)
+            return
         thread = threading.Thread(
             target=self.process_request_thread,
             args=(request, client_address),
@@ -119,8 +124,8 @@ class HttpServer(ThreadedWSGIServer):
             daemon=True,
         )
         with self._lock:
+            thread.start()  # first: if it cannot, there is nothing to wait for
             self._open[request] = thread
-        thread.start()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer the requests of one connection."""
