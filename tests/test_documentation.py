@@ -87,6 +87,7 @@ def run_page(
             "WEBEX_REDIRECT_URL": integration.redirect_url,
             "WEBEX_BOT_TOKEN": given.get("bot_token", "token"),
             "WEBEX_BOT_AUTH_KEYS": KEY,
+            "WEBEX_API_URL": f"{cloud.url}/v1",
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

@@ -128,7 +128,7 @@ def _cipher(keys: list[str | bytes]) -> Cipher:
     try:
         from .cipher import Cipher  # needs the extra
     except ImportError as error:
-        raise SettingError("encryption_keys", "needs `pip install webex-bot-auth[encryption]`") from error
+        raise SettingError("encryption_keys", 'needs `pip install "webex-bot-auth[encryption]"`') from error
     return Cipher(keys)
 
 
