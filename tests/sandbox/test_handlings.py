@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import pytest
 import requests
 from support.waiting import wait_until
 from webex_bot.models.command import Command
@@ -14,7 +15,7 @@ from webexpythonsdk.models.cards import AdaptiveCard, TextBlock
 from webexpythonsdk.models.cards.actions import Submit
 
 from webex_bot_auth import UserTokenMixin, requires_user_token
-from webex_bot_auth.sandbox import Message, Sandbox
+from webex_bot_auth.sandbox import Message, NoSuchMessageError, Sandbox
 from webex_bot_auth.sandbox.bot_reports.remote import RemoteReports
 from webex_bot_auth.sandbox.clients import clients_at
 from webex_bot_auth.testing import WebexSandbox
@@ -92,6 +93,16 @@ class Fails(Command):
         raise LookupError("no such fruit")
 
 
+class Silent(Command):
+    """Answers nobody."""
+
+    def __init__(self) -> None:
+        super().__init__(command_keyword="hush")
+
+    def execute(self, message: str, attachment_actions: Any, activity: Any) -> None:
+        return None
+
+
 class AsksWithCard(Command):
     """Answers with a card to press."""
 
@@ -135,6 +146,23 @@ def test_who_is_not_approved_finds_out_why_there_is_no_answer(cloud: WebexSandbo
     done = handling(cloud, bot.hears(alice, "prices"))
     assert done["state"] == "silent"
     assert "alice.adams@example.com is not approved" in done["report"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "what"),
+    [
+        (Fails, "boom", "has failed: LookupError: no such fruit"),
+        (Silent, "hush", "has handled it, without an answer and without an error"),
+    ],
+)
+def test_who_waits_in_vain_for_an_answer_reads_what_the_bot_did(
+    cloud: WebexSandbox, command: type[Command], words: str, what: str
+) -> None:
+    bot = cloud.run(command())
+    asked = bot.hears(cloud.add_person("Alice Adams"), words)
+    handling(cloud, asked)
+    with pytest.raises(NoSuchMessageError, match=f"nothing\n{bot.person.display_name} {what}"):
+        cloud.wait_for_message(asked.room, person=bot.person, after=asked, timeout=0.01)
 
 
 def test_a_bot_that_was_pointed_at_the_sandbox_reports_over_http() -> None:

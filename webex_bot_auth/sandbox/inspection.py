@@ -52,7 +52,8 @@ class Inspection:
         Raises:
             NoSuchMessageError: No message fitted in time.
         """
-        return wait_for_message(self._cloud, MessageFilter(room, person, after, where), timeout)
+        wanted = MessageFilter(room, person, after, where)
+        return wait_for_message(self._cloud, self._services.handlings, wanted, timeout)
 
     # -- connections of bots
 

@@ -6,11 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import takewhile
 
+from .bot_reports.handlings import Handlings
 from .model.cloud import Cloud
 from .model.errors import NoSuchMessageError
 from .model.messages import Message
 from .model.people import Person
 from .model.rooms import Room
+
+#: what a bot has done with a message, in words; an answer speaks for itself
+OUTCOMES = {
+    "working": "is still working on it",
+    "silent": "has handled it, without an answer and without an error",
+    "failed": "has failed:",
+}
 
 
 @dataclass(frozen=True)
@@ -44,11 +52,12 @@ class MessageFilter:
         return [one for one in later if self.room in (None, one.room)][::-1]
 
 
-def wait_for_message(cloud: Cloud, wanted: MessageFilter, timeout: float) -> Message:
+def wait_for_message(cloud: Cloud, handlings: Handlings, wanted: MessageFilter, timeout: float) -> Message:
     """Return the first message that fits, as soon as it is posted; deleted messages count.
 
     Args:
         cloud: Where to look.
+        handlings: What bots have done with the message before, for the text of the error.
         wanted: Which message fits.
         timeout: Maximum wait, in seconds.
 
@@ -59,8 +68,19 @@ def wait_for_message(cloud: Cloud, wanted: MessageFilter, timeout: float) -> Mes
         message = cloud.changed.wait_for(lambda: wanted.first(cloud.history()), timeout)
         if message is None:
             candidates = wanted.describe_candidates(cloud.history())
-            raise NoSuchMessageError(f"no such message in {timeout} s; instead there was:\n{candidates}")
+            outcomes = _outcomes(handlings, wanted.after) if wanted.after else ""
+            raise NoSuchMessageError(
+                f"no such message in {timeout} s; instead there was:\n{candidates}{outcomes}"
+            )
         return message
+
+
+def _outcomes(handlings: Handlings, message: Message) -> str:
+    return "".join(
+        f"\n{one.bot.display_name} {OUTCOMES[one.state]} {one.title}".rstrip()
+        for one in handlings.of(message.uuid)
+        if one.state in OUTCOMES
+    )
 
 
 def _line(message: Message) -> str:
