@@ -152,8 +152,11 @@ def test_each_operation_needs_its_scope(world: World, operation: str, scope: str
         answer = world.cloud.log_in(flow.auth_url(state="x"), boss, stop_before_redirect=True)
         tokens = flow.tokens_from_code(code=answer.partition("code=")[2].partition("&")[0])
         headers = {"Authorization": f"Bearer {tokens.access_token}"}
-        found = call(world.cloud, boss, operation, headers=headers, json={}).status_code
+        answered = call(world.cloud, boss, operation, headers=headers, json={})
+        found = answered.status_code
         assert found == expected or (expected is None and found in (200, 400)), granted
+        if expected:
+            assert f"it needs {scope}" in answered.json()["message"]
 
 
 def test_a_webhook_needs_the_scope_to_read_its_resource(world: World) -> None:

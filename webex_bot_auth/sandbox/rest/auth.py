@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
-from ..model.errors import WebexError
+from ..model.errors import MESSAGES, WebexError
 from ..model.people import Person
 from ..oauth.scopes import covers
 from ..services import services
@@ -29,7 +29,7 @@ def caller(*scopes: str) -> Person:
     if token is None:
         raise WebexError(401)
     if scopes and not any(covers(token.scopes, scope) for scope in scopes):
-        raise WebexError(403)
+        raise WebexError(403, f"{MESSAGES[403]} (In this sandbox: it needs {' or '.join(scopes)}.)")
     return token.person
 
 
