@@ -1,4 +1,4 @@
-"""What is said in the background: in its order for each person, and nobody waits for another person's."""
+"""Sends messages in the background: in order for each person, and no person waits for another."""
 
 from __future__ import annotations
 

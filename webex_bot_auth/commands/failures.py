@@ -1,4 +1,4 @@
-"""What an exception of a command means, whatever it is: some raise when they are looked at."""
+"""What an exception of a command means. Some exceptions raise another one when an attribute is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call of a guarded command: may it run now, for this person? And what the others are told."""
+"""One call of a guarded command: whether it may run now for this person, and what to say if not."""
 
 from __future__ import annotations
 

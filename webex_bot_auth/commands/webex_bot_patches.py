@@ -6,7 +6,7 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
   another thread's loop. Two at a time break the connection, and messages are lost.
 - The display name is cleared after it was read, so in groups the mention is not removed from the message.
 - Whether a person is approved is checked for messages only: anybody could press the buttons of cards.
-- requests puts what ~/.netrc says in the place of the bot's token, and keeps ten connections open: with more
+- requests replaces the bot's token with credentials from ~/.netrc, and keeps ten connections open: with more
   threads, each further call opens one and throws it away. Some calls have no time limit.
 - Messages are handled by the threads of asyncio's default executor, six on a machine with two cores, in the
   order in which they come, without any limit to how many wait.

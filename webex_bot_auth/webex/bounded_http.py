@@ -1,4 +1,4 @@
-"""HTTP whose every wait has an end, and whose answers have a maximum size."""
+"""HTTP calls with a time limit for every wait and a maximum size for every answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivers webhooks: in time, again after a failure, and no more after too many failures."""
+"""Delivers webhooks: with a time limit, again after a failure, and no longer after too many failures."""
 
 from __future__ import annotations
 

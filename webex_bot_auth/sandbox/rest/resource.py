@@ -1,4 +1,4 @@
-"""How a resource of the REST API is described in a table, and its operations made from that.
+"""How a resource of the REST API is described in a table, and how its operations are made from that.
 
 Each resource has a row in ``rest.resources``: its path, its scopes, its JSON, what the caller sees of it, its
 filters and sort orders, and what creating, changing and deleting do.

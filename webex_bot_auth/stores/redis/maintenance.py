@@ -1,4 +1,4 @@
-"""Dropping what is left in Redis of flows that never came back: in short steps, in the background."""
+"""Deletes what abandoned flows have left in Redis: in short steps, in the background."""
 
 from __future__ import annotations
 
