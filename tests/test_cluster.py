@@ -20,7 +20,7 @@ from support.writers import writing
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
-from webex_bot_auth.administration.store_access import redis_health
+from webex_bot_auth.administration.redis_health import redis_health
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.models import FlowState
 from webex_bot_auth.testing.contract import TokenManagerContract

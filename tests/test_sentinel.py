@@ -24,7 +24,7 @@ from support.writers import writing
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
-from webex_bot_auth.administration.store_access import redis_health
+from webex_bot_auth.administration.redis_health import redis_health
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime
 import hashlib
 from collections.abc import Iterable
@@ -60,6 +59,11 @@ class UserContext(_Record):
         copy = _shallow_copy(self)
         copy.__dict__["tokens"] = _shallow_copy(self.tokens)
         return copy
+
+    @property
+    def login_ends(self) -> datetime.datetime | None:
+        """When the user has to log in again; None: not known."""
+        return self.tokens.refresh_token_expires_at if self.tokens.refresh_token else self.tokens.expires_at
 
     def with_tokens(self, tokens: Tokens) -> UserContext:
         """The same user with new tokens."""
@@ -241,7 +245,7 @@ def person_uuid(person_id: str) -> str:
     try:
         padded = person_id + "=" * (-len(person_id) % 4)
         decoded = base64.b64decode(padded, validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
+    except ValueError:
         return person_id
     if not decoded.startswith("ciscospark://") or "/PEOPLE/" not in decoded:
         return person_id

@@ -18,7 +18,8 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.administration.checks.check_result import Level
 from webex_bot_auth.administration.checks.redis_requirements import check_redis_health
-from webex_bot_auth.administration.store_access import redis_flows, redis_health
+from webex_bot_auth.administration.redis_flows import pending_flows
+from webex_bot_auth.administration.redis_health import redis_health
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract.resuming import waiting
@@ -116,7 +117,7 @@ class RedisContract(OnServers):
             manager.start_flow(user_id="alice")
         used = manager.start_flow(user_id="bob")
         manager.finish_login(flow_id=used, error="invalid_scope")
-        flows = list(redis_flows(manager, encryption_keys=[]))
+        flows = list(pending_flows(manager))
         assert len(flows) == 3
         assert all(500 < (flow.seconds_left or 0) <= 600 for flow in flows)
 

@@ -12,7 +12,7 @@ from wxc_sdk.rest import RestSession
 
 from ..errors import SettingError
 from ..logins.integration_parts import ANY_INTEGRATION
-from ..webex.oauth import check_integration
+from ..webex.oauth import IDENTITY_SCOPE, check_integration
 
 KEYS = "WEBEX_BOT_AUTH_KEYS"
 BOT_TOKEN = "WEBEX_BOT_TOKEN"  # noqa: S105 (the name of a setting)
@@ -28,8 +28,6 @@ REDIS_KEY_PREFIX = "REDIS_KEY_PREFIX"
 
 #: settings that every bot needs
 REQUIRED = (BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, REDIRECT_URL)
-#: needed to see who has logged in; also what is assumed if no scopes are set
-IDENTITY_SCOPE = "spark:people_read"
 
 #: settings of wxc_sdk's integration, with the names of its fields
 _INTEGRATION_FIELDS = {

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..clock import seconds_until
+from ..clock import as_utc, seconds_until
 from ..errors import StoreError
 from ..models import UserContext, person_uuid
 from .redis_flows import PendingFlow
@@ -39,7 +39,7 @@ def users_as_table(contexts: list[UserContext]) -> Iterator[str]:
     yield f"{'USER':{width}}  {'LOGIN UNTIL':16}  {'ACCESS UNTIL':16}  SCOPES"
     for name, context in zip(names, contexts, strict=True):
         short = name if len(name) <= width else f"{name[: width - 1]}…"
-        login, access = _until(_login_end(context)), _until(context.tokens.expires_at)
+        login, access = _until(context.login_ends), _until(context.tokens.expires_at)
         yield f"{short:{width}}  {login:16}  {access:16}  [{scopes.index(_scopes(context)) + 1}]"
     if contexts:
         yield ""
@@ -63,7 +63,7 @@ def user_as_json(context: UserContext) -> dict[str, Any]:
         "name": context.display_name,
         "email": context.email,
         "access_until": _iso_format(context.tokens.expires_at),
-        "login_until": _iso_format(_login_end(context)),
+        "login_until": _iso_format(context.login_ends),
         "scopes": None if scope is None else scope.split(),
     }
 
@@ -100,12 +100,6 @@ def flow_as_json(flow: PendingFlow) -> dict[str, Any]:
     }
 
 
-def _login_end(context: UserContext) -> datetime.datetime | None:
-    """When the user has to log in again; None if that is not known."""
-    tokens = context.tokens
-    return tokens.refresh_token_expires_at if tokens.refresh_token else tokens.expires_at
-
-
 def _scopes(context: UserContext) -> str:
     return escape_control_characters(context.tokens.scope or "not known")
 
@@ -114,17 +108,11 @@ def _until(moment: datetime.datetime | None) -> str:
     if moment is None:
         return "not known"
     has_passed = (seconds_until(moment) or 0.0) <= 0
-    return "expired" if has_passed else f"{_as_utc(moment):%Y-%m-%d %H:%M}"
+    return "expired" if has_passed else f"{as_utc(moment):%Y-%m-%d %H:%M}"
 
 
 def _iso_format(moment: datetime.datetime | None) -> str | None:
-    return None if moment is None else _as_utc(moment).isoformat()
-
-
-def _as_utc(moment: datetime.datetime) -> datetime.datetime:
-    if moment.tzinfo is None:  # written by an earlier installation, in UTC
-        return moment.replace(tzinfo=datetime.timezone.utc)
-    return moment.astimezone(datetime.timezone.utc)
+    return None if moment is None else as_utc(moment).isoformat()
 
 
 def _duration(seconds: float) -> str:

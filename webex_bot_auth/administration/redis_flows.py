@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import StoreUnreadable
-from ..logins.records import Records
-from ..models import FlowState, reference
+from ..models import reference
 from ..stores.redis.errors import text, translate_redis_errors
 from ..stores.redis.maintenance import is_used
+from ..user_context import RedisTokenManager
 
 #: ids that Redis sends in one answer
 SCAN_COUNT = 500
@@ -33,17 +33,17 @@ class PendingFlow:
     seconds_left: float | None
 
 
-def pending_flows(client: Any, records: Records, flow_set: str) -> Iterator[PendingFlow]:
+def pending_flows(store: RedisTokenManager) -> Iterator[PendingFlow]:
     """The flows that can still be finished, without those that were used or have expired.
 
     Args:
-        client: a redis-py client
-        records: decrypts the flows' records
-        flow_set: key of the set of flow ids, and what the keys of their records begin with
+        store: where they are kept
 
     Raises:
         StoreUnavailable: Redis cannot be reached
     """
+    client: Any = store.redis
+    flow_set = store.key_prefix + store.FLOW_SET
     with translate_redis_errors(flow_set):
         for flow_id in map(text, client.sscan_iter(flow_set, count=SCAN_COUNT)):
             key = f"{flow_set}-{flow_id}"
@@ -53,14 +53,14 @@ def pending_flows(client: Any, records: Records, flow_set: str) -> Iterator[Pend
                 continue
             yield PendingFlow(
                 reference=reference(flow_id),
-                is_readable=_is_readable(records, flow_id, record),
+                is_readable=_is_readable(store, flow_id, record),
                 seconds_left=None if milliseconds == NO_EXPIRY else milliseconds / 1000,
             )
 
 
-def _is_readable(records: Records, flow_id: str, record: Any) -> bool:
+def _is_readable(store: RedisTokenManager, flow_id: str, record: Any) -> bool:
     try:
-        records.load(FlowState, record, bound_to=f"flow:{flow_id}", place="flow")
+        store.pending.flow_in(record, flow_id)
     except StoreUnreadable:
         return False
     return True

@@ -12,6 +12,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 from ..clock import utc_now
 from ..errors import StoreUnavailable
 from ..stores.redis.errors import translate_redis_errors
+from ..user_context import RedisTokenManager
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,18 @@ class RedisHealth:
     seconds_ahead: float | None
 
 
-def read_redis_health(client: Any, *, probe_key: str) -> RedisHealth:
+def redis_health(store: RedisTokenManager) -> RedisHealth:
     """Facts about a server; of a cluster, the worst that one of its primaries reports.
 
     Args:
-        client: a redis-py client, also of a cluster
-        probe_key: a key that is written to see whether writes are accepted; it expires at once
+        store: where users' tokens are kept
 
     Raises:
         StoreUnavailable: a server cannot be reached
     """
+    # written to see whether writes are accepted; it expires at once
+    client: Any = store.redis
+    probe_key = f"{store.key_prefix}doctor"
     if not hasattr(client, "get_primaries"):
         return _health_of_server(client, probe_key, place="Redis", expected_mode="standalone")
     with translate_redis_errors("Redis"):

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import SettingError, StoreUnreadable
-from ..logins.records import Records
-from ..models import RotationReport, UserContext, person_uuid
+from ..models import person_uuid
 from ..stores.yaml_file import YAMLUserStore
 from ..user_context import RedisTokenManager, StoredTokenManager
 from ..user_context.yaml_manager import path_of_file
 from .environment import REDIS_URL, Environment
-from .redis_flows import PendingFlow, pending_flows
-from .redis_health import RedisHealth, read_redis_health
 
 
 class YAMLFile(StoredTokenManager):
@@ -84,62 +80,8 @@ def ids_of(store: Store, user: str) -> list[str]:
 
 def _is_called(store: Store, user_id: str, name: str) -> bool:
     try:
-        context = load_context(store, user_id)
+        context = store.get_user_context(user_id=user_id)
     except StoreUnreadable:
         return False
     names = (context.email, context.display_name) if context else ()
     return name in [one.casefold() for one in names if one]
-
-
-def load_context(store: Store, user_id: str) -> UserContext | None:
-    """A user's context; None if the user is not logged in.
-
-    Raises:
-        StoreUnreadable: the record is damaged or cannot be decrypted
-        StoreError: the store cannot be read
-    """
-    return store.get_user_context(user_id=user_id)
-
-
-def delete_context(store: Store, user_id: str) -> None:
-    """Delete a user's context without reading it, and without asking Webex to revoke the tokens."""
-    store.set_user_context(user_id=user_id)
-
-
-def log_out(store: Store, user_id: str) -> bool | None:
-    """Delete a user's context, and ask Webex to revoke the tokens.
-
-    Returns:
-        whether Webex revoked the tokens; None: the user was not logged in
-
-    Raises:
-        StoreUnreadable: the record is damaged or cannot be decrypted; it is left unchanged
-    """
-    return store.logout(user_id=user_id)
-
-
-def rotate_keys(store: Store) -> RotationReport:
-    """Encrypt all records with the newest key."""
-    return store.contexts.rotate()
-
-
-def redis_flows(store: RedisTokenManager, *, encryption_keys: list[str]) -> Iterator[PendingFlow]:
-    """The logins that people have started and not finished yet.
-
-    Args:
-        store: where they are kept
-        encryption_keys: the newest first
-
-    Raises:
-        StoreUnavailable: Redis cannot be reached
-    """
-    return pending_flows(store.redis, Records(encryption_keys), store.key_prefix + store.FLOW_SET)
-
-
-def redis_health(store: RedisTokenManager) -> RedisHealth:
-    """Facts about the Redis server; of a cluster, the worst of all primaries.
-
-    Raises:
-        StoreUnavailable: Redis cannot be reached
-    """
-    return read_redis_health(store.redis, probe_key=f"{store.key_prefix}doctor")

@@ -23,17 +23,8 @@ from .output_format import (
     user_as_json,
     users_as_table,
 )
-from .store_access import (
-    Store,
-    delete_context,
-    ids_of,
-    load_context,
-    log_out,
-    open_store,
-    redis_flows,
-    rotate_keys,
-    user_ids,
-)
+from .redis_flows import pending_flows
+from .store_access import Store, ids_of, open_store, user_ids
 
 REVOKE_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 
@@ -57,7 +48,7 @@ def _load_all(store: Store) -> tuple[list[UserContext], list[StoreUnreadable]]:
     contexts, faults = [], []
     for user_id in user_ids(store):
         try:
-            context = load_context(store, user_id)
+            context = store.get_user_context(user_id=user_id)
         except StoreUnreadable as error:
             faults.append(error)
         else:
@@ -85,12 +76,12 @@ def _logout(store: Store, user: str, *, force: bool, can_revoke: bool) -> int:
         _print_error(f"{user}: there are {1 + len(others)} of this name; use the id, see `users --json`")
         return 1
     try:
-        revoked = log_out(store, user_id) if can_revoke else _delete_only(store, user_id)
+        revoked = store.logout(user_id=user_id) if can_revoke else _delete_only(store, user_id)
     except StoreUnreadable as error:
         if not force:
             _print_error(f"{error}; use logout --force to delete it anyway")
             return 1
-        delete_context(store, user_id)
+        store.set_user_context(user_id=user_id)
         revoked = False
     name = escape_control_characters(user)
     if revoked is None:
@@ -101,10 +92,10 @@ def _logout(store: Store, user: str, *, force: bool, can_revoke: bool) -> int:
 
 
 def _delete_only(store: Store, user_id: str) -> bool | None:
-    """Delete a context without asking Webex; returns what :func:`log_out` does."""
-    if load_context(store, user_id) is None:
+    """Delete a context without asking Webex; returns what ``store.logout`` does."""
+    if store.get_user_context(user_id=user_id) is None:
         return None
-    delete_context(store, user_id)
+    store.set_user_context(user_id=user_id)
     return False
 
 
@@ -116,14 +107,13 @@ def _logout_message(*, revoked: bool) -> str:
 
 def flows(options: argparse.Namespace) -> int:
     """List the pending logins, those that expire soon first."""
-    keys = Environment().keys()
-    with closing(open_store(options, encryption_keys=keys)) as store:
+    with closing(open_store(options, encryption_keys=Environment().keys())) as store:
         if not isinstance(store, RedisTokenManager):
             _print_error("with a YAML file, pending logins are only in the memory of the bot's own process")
             if options.json:
                 print("null")  # an empty list would say that there are none
             return 0
-        found = sorted(redis_flows(store, encryption_keys=keys), key=lambda flow: flow.seconds_left or 0.0)
+        found = sorted(pending_flows(store), key=lambda flow: flow.seconds_left or 0.0)
     if options.json:
         print(json.dumps([flow_as_json(flow) for flow in found], indent=2))
         return 0
@@ -139,7 +129,7 @@ def rotate(options: argparse.Namespace) -> int:
     if not keys:
         raise SettingError(KEYS, "is not set: there is no key to encrypt with")
     with closing(open_store(options, encryption_keys=keys, must_exist=True)) as store:
-        report = rotate_keys(store)
+        report = store.contexts.rotate()
     print(f"records encrypted with the newest key: {report.changed}")
     if len(report.unreadable) > MAX_LINES:
         _print_error(

@@ -245,7 +245,7 @@ class Chat:
 
     def until(self, context: UserContext) -> str:
         """Until when a login is good, in words; empty where Webex did not say."""
-        moment = context.tokens.refresh_token_expires_at or context.tokens.expires_at
+        moment = context.login_ends
         return self.texts(context.user_id).until.format(date=moment.date().isoformat()) if moment else ""
 
 

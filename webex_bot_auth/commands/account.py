@@ -21,15 +21,14 @@ log = logging.getLogger(__name__)
 class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
     """Answers one person about his or her own login."""
 
-    #: what to type, and the text that explains it
+    #: what to type; :class:`Texts` explains it in ``help_<keyword>``
     keyword: str
-    help_text: str
 
     def __init__(self, *, token_manager: LoginService, command_keyword: str | None = None) -> None:
         super().__init__(
             token_manager=token_manager,
             command_keyword=(command_keyword or self.keyword).lower(),
-            help_message=getattr(token_manager.chat.texts(), self.help_text),
+            help_message=getattr(token_manager.chat.texts(), f"help_{self.keyword}"),
             # webex_bot matches parts of words otherwise: "please login to..." is not for us
             exact_command_keyword_match=True,
         )
@@ -47,7 +46,6 @@ class LoginCommand(_AccountCommand):
     """Log in; for a person who is logged in already: until when, and a button to log in again."""
 
     keyword = "login"
-    help_text = "help_login"
 
     def answer(self, request: Request) -> bool:
         return self.token_manager.login.ask(request.user_id, why=self._present_login(request.user_id))
@@ -72,7 +70,6 @@ class LogoutCommand(_AccountCommand):
     """Delete the person's tokens, and revoke them at Webex where it lets us."""
 
     keyword = "logout"
-    help_text = "help_logout"
 
     def answer(self, request: Request) -> str:
         texts = self.token_manager.chat.texts(request.user_id)
@@ -87,7 +84,6 @@ class WhoamiCommand(_AccountCommand):
     """Whose account it is at Webex, and how long the login is good."""
 
     keyword = "whoami"
-    help_text = "help_whoami"
 
     def answer(self, request: Request) -> str:
         me, chat = self.user_api.people.me(), self.token_manager.chat

@@ -79,7 +79,7 @@ class GuardedCall:
         run: the hook, with its arguments
     """
 
-    _context: UserContext | None = None
+    context: UserContext  # the caller's login; there is one where the body runs
 
     def __init__(
         self, command: Any, hook: str, request: Request, needs: Needs, run: Callable[[], Any]
@@ -90,13 +90,6 @@ class GuardedCall:
         self.needs = needs
         self.service: LoginService = command.token_manager
         self._body = run
-
-    @property
-    def context(self) -> UserContext:
-        """The caller's login; only while the call runs."""
-        if self._context is None:
-            raise OutsideGuardedCall("user_context")
-        return self._context
 
     @cached_property
     def api(self) -> WebexSimpleApi:
@@ -110,7 +103,7 @@ class GuardedCall:
             return self._body()  # such as super().execute(...): the guard has been passed already
         decision = self._decision()
         if isinstance(decision, UserContext):
-            self._context = decision
+            self.context = decision
             return self._run_body()
         if self.hook == "pre_execute":
             return None  # execute comes next, and answers

@@ -43,13 +43,7 @@ class AfterLogin:
     ask: Callable[..., bool]
 
     def end(
-        self,
-        flow_id: str,
-        flow: FlowState,
-        result: Outcome | Accepted,
-        *,
-        since: float = 0.0,
-        error: str | None = None,
+        self, flow_id: str, flow: FlowState, result: Outcome | Accepted, *, since: float, error: str | None
     ) -> RedirectText:
         """End a login: handlers of signals are called, and the person is told in the background.
 

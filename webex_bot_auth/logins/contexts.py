@@ -76,7 +76,6 @@ class StoredContexts:
         # most often there is no record yet
         if context is None or not self._users.swap(user_id, None, joined(self._part_of(context))):
             self._change_part(user_id, context)
-        self._forget_parsed(context)
 
     def replace(self, old: UserContext, new: UserContext | None) -> bool:
         """Store or delete a context, but only where the tokens are still those of ``old``.
@@ -84,10 +83,7 @@ class StoredContexts:
         Returns:
             whether it was done
         """
-        if not self._change_part(old.user_id, new, old):
-            return False
-        self._forget_parsed(new)
-        return True
+        return self._change_part(old.user_id, new, old)
 
     def _change_part(self, user_id: str, context: UserContext | None, old: UserContext | None = None) -> bool:
         """Replace our part of a record; with ``old``, only where the tokens are still those."""
@@ -99,6 +95,8 @@ class StoredContexts:
             new = joined(self._parts_of_others(user_id, record) | part)
             # False: written in between; the tokens may still be the same, encrypted with another key
             if record == new or self._users.swap(user_id, record, new):
+                if context is None:  # tokens that are not needed any more are not kept in memory
+                    self._parsed.cache_clear()
                 return True
         raise StoreUnavailable(self._place(user_id), "changes all the time")
 
@@ -184,10 +182,6 @@ class StoredContexts:
         bound_to = _bound_to(context.user_id, self._integration)
         record = self._records.dump(context, bound_to=bound_to)
         return {self._integration: parsed(record, self._place(context.user_id))}
-
-    def _forget_parsed(self, stored: UserContext | None) -> None:
-        if stored is None:  # tokens that are not needed any more are not kept in memory
-            self._parsed.cache_clear()
 
     def _place(self, user_id: str) -> str:
         return f"{self._users}, user {user_id}"

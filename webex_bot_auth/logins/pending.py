@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from ..errors import StoreError, StoreUnreadable
-from ..models import FlowState, ReleasedCommands, ShownCard, WaitingCommand, reference
+from ..models import FlowState, Model, ReleasedCommands, ShownCard, WaitingCommand, reference
 from ..stores import FlowStore, Missing, Record
 from ..stores.memory import MemoryFlowStore
-from .records import Model, Parsed, Records, parsed
+from .records import Parsed, Records, parsed
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ CARD_SECONDS = 10 * 60.0
 _RELEASED = "released"
 _POLLS = "schedule"
 _EXPIRING = "expiring-cards"
+#: what keys begin with, which end with the id of a user or flow
+_WAITING, _CARDS, _SHOWN, _LOGOUT, _DONE = "waiting-", "cards-", "shown-", "logout-", "done-"
 #: ids of flows: 22 characters of base64 and the bot's 8, or what earlier installations used, such as UUIDs
 _FLOW_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _OUR_FLOW_ID = 30
@@ -101,12 +103,12 @@ class Pending:
         record = self._flows.take(flow_id, seconds=self._seconds)
         if isinstance(record, Missing):
             return record
-        flow = self._flow(flow_id, record)
+        flow = self.flow_in(record, flow_id)
         return flow if flow.younger_than(self.lifetime) else Missing.UNKNOWN
 
     def is_done(self, flow_id: str) -> bool:
         """Whether a flow that was used has ended well."""
-        return self._flows.is_marked(_done_key(flow_id))
+        return self._flows.is_marked(_DONE + flow_id)
 
     def poll_later(self, flow_id: str, seconds: float) -> None:
         """A flow of the device grant is due in so many seconds."""
@@ -117,7 +119,7 @@ class Pending:
         while flow_id := self._flows.due(_POLLS, LEASE_SECONDS):
             try:
                 if record := self._flows.read(flow_id):
-                    return flow_id, self._flow(flow_id, record)
+                    return flow_id, self.flow_in(record, flow_id)
                 self._flows.unschedule(_POLLS, flow_id)
             except StoreUnreadable as error:  # it stops no other
                 log.error("login not polled for: %s", error)  # noqa: TRY400 (no traceback)
@@ -157,7 +159,7 @@ class Pending:
         """End the login of an expired card; False: it has ended already, or there is a newer card."""
         user_id = card.user_id
         (taken,), _ = self._flows.take_all(  # at once, as another process may ask as well
-            _shown_key(user_id), forget=_cards_key(user_id), mark=_logout_key(user_id)
+            _SHOWN + user_id, forget=_CARDS + user_id, mark=_LOGOUT + user_id
         )
         shown = [_card(one) for one in taken]
         for newer in shown:
@@ -166,14 +168,14 @@ class Pending:
         return card in shown
 
     def _put_card(self, card: ShownCard) -> list[ShownCard]:
-        key, seconds = _shown_key(card.user_id), self._seconds + CARD_SECONDS
+        key, seconds = _SHOWN + card.user_id, self._seconds + CARD_SECONDS
         return [_card(one) for one in self._flows.push(key, _text_of(card), seconds=seconds, keep=1)]
 
     # -- waiting commands
 
     def count_card(self, user_id: str) -> int:
         """How often a user was asked to log in within one lifetime, this time included."""
-        return self._flows.count(_cards_key(user_id), self._seconds)
+        return self._flows.count(_CARDS + user_id, self._seconds)
 
     def add_command(self, command: WaitingCommand) -> list[WaitingCommand]:
         """Let a command wait for its author's login.
@@ -183,7 +185,7 @@ class Pending:
         """
         record = self._records.dump(command, bound_to=self._command_place(command.user_id))
         dropped = self._flows.push(
-            _waiting_key(command.user_id), record, seconds=self._seconds, keep=MAX_WAITING_COMMANDS
+            _WAITING + command.user_id, record, seconds=self._seconds, keep=MAX_WAITING_COMMANDS
         )
         return self._commands(command.user_id, dropped)
 
@@ -195,11 +197,11 @@ class Pending:
             done: id of the flow that has ended well, for :meth:`is_done`
         """
         (commands, cards), remaining = self._flows.take_all(
-            _waiting_key(user_id),
-            _shown_key(user_id),
-            forget=_cards_key(user_id),
-            mark=_logout_key(user_id),
-            leave=(_done_key(done), self._seconds) if done else None,
+            _WAITING + user_id,
+            _SHOWN + user_id,
+            forget=_CARDS + user_id,
+            mark=_LOGOUT + user_id,
+            leave=(_DONE + done, self._seconds) if done else None,
         )
         ago = None if remaining is None else LOGOUT_SECONDS - remaining
         return Taken(self._commands(user_id, commands), [_card(one) for one in cards], ago)
@@ -207,7 +209,7 @@ class Pending:
     def end_all(self, user_id: str) -> Taken:
         """The user logs out: nothing that is pending comes back, an exchange that is in flight included."""
         self._flows.drop_all(user_id)
-        self._flows.mark(_logout_key(user_id), LOGOUT_SECONDS)  # after that: what was taken before is older
+        self._flows.mark(_LOGOUT + user_id, LOGOUT_SECONDS)  # after that: what was taken before is older
         return self.take_all(user_id)
 
     def release(self, user_id: str, commands: list[WaitingCommand]) -> None:
@@ -242,7 +244,8 @@ class Pending:
         """Free connections and threads; wake up waiters in :meth:`next_released`."""
         self._flows.close()
 
-    def _flow(self, flow_id: str, record: Record) -> FlowState:
+    def flow_in(self, record: Record, flow_id: str) -> FlowState:
+        """The flow that a record holds."""
         place = f"flow {reference(flow_id)}"  # the id itself is a secret
         return self._records.load(FlowState, record, bound_to=_flow_place(flow_id), place=place)
 
@@ -268,22 +271,6 @@ def _flow_place(flow_id: str) -> str:
     return f"flow:{flow_id}"
 
 
-def _waiting_key(user_id: str) -> str:
-    return f"waiting-{user_id}"
-
-
-def _logout_key(user_id: str) -> str:
-    return f"logout-{user_id}"
-
-
-def _shown_key(user_id: str) -> str:
-    return f"shown-{user_id}"
-
-
-def _done_key(flow_id: str) -> str:
-    return f"done-{flow_id}"
-
-
 def _text_of(card: ShownCard) -> str:
     return json.dumps({"user_id": card.user_id, "message_id": card.message_id})
 
@@ -291,7 +278,3 @@ def _text_of(card: ShownCard) -> str:
 def _card(record: Record) -> ShownCard:
     found = json.loads(record)
     return ShownCard(user_id=found["user_id"], message_id=found["message_id"])
-
-
-def _cards_key(user_id: str) -> str:
-    return f"cards-{user_id}"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from ..errors import SettingError, StoreUnreadable, WrongKey
+from ..models import Model
 from ..stores import Record
 
 if TYPE_CHECKING:
     from .cipher import Cipher
 
-Model = TypeVar("Model", bound=BaseModel)
 #: a JSON object
 Parsed = dict[str, Any]
 
@@ -92,10 +92,9 @@ class Records:
         """
         model = self.load(kind, record, bound_to=bound_to, place=place)
         sealed = record.get(_SEALED)
-        if self._cipher is None:
-            is_current = sealed is None
-        else:
-            is_current = sealed is not None and self._cipher.is_newest(sealed) and bound_to == rebind_to
+        is_current = self._cipher is None or (
+            isinstance(sealed, str) and self._cipher.is_newest(sealed) and bound_to == rebind_to
+        )
         return None if is_current else parsed(self.dump(model, bound_to=rebind_to), place)
 
     def _unseal(self, sealed: str, bound_to: str, place: str) -> str:

@@ -191,11 +191,7 @@ class TokenManager(Closes):
     api = open_api
 
     def request_login(
-        self,
-        *,
-        user_id: str,
-        scopes: str | Iterable[str] = (),
-        reason: str | None = None,
+        self, *, user_id: str, scopes: str | Iterable[str] = (), reason: str | None = None
     ) -> bool:
         """Send a person a login card in the 1:1 space.
 

@@ -119,7 +119,7 @@ def _connection(base: type[Any]) -> type[Any]:
             super().request(*arguments, **options)
 
         def response_class(self, sock: Any, *arguments: Any, **options: Any) -> HTTPResponse:
-            from_socket: Any = _DeadlineSocket(sock, _sending.get().deadline)
+            from_socket: Any = _DeadlineReader(sock, _sending.get().deadline)
             return HTTPResponse(from_socket, *arguments, **options)
 
     return Connection
@@ -147,24 +147,16 @@ _POOLS = {
 }
 
 
-class _DeadlineSocket:
-    """What ``http.client`` reads an answer from."""
-
-    def __init__(self, sock: Any, deadline: float) -> None:
-        self._sock = sock
-        self._deadline = deadline
-
-    def makefile(self, *_: Any) -> io.BufferedReader:
-        return io.BufferedReader(_DeadlineReader(self._sock, self._deadline))
-
-
 class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until a moment has come."""
+    """Reads from a socket until a moment has come, for ``http.client``."""
 
     def __init__(self, sock: Any, deadline: float) -> None:
         self._sock = sock
         self._deadline = deadline
         self._reader = sock.makefile("rb", buffering=0)  # keeps the socket open until it is closed itself
+
+    def makefile(self, *_: Any) -> io.BufferedReader:
+        return io.BufferedReader(self)
 
     def readable(self) -> bool:
         return True

@@ -19,7 +19,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..errors import GrantRefused, SettingError, TokenServiceError
 from .connections import Connections
-from .token_endpoint import request_tokens
+from .token_endpoint import failure, parse_tokens, post_form
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,10 @@ class WebexOAuth:
 
     def _tokens(self, grant: Mapping[str, str]) -> Tokens:
         client = {"client_id": self.integration.client_id, "client_secret": self.integration.client_secret}
-        return request_tokens(self.integration.token_service, {**grant, **client}, self.connections)
+        response = post_form(self.integration.token_service, {**grant, **client}, self.connections)
+        if response.status_code != 200:
+            raise failure(response)
+        return parse_tokens(response.content)
 
 
 def check_integration(integration: Integration, *, with_redirect: bool = True) -> None:

@@ -26,12 +26,12 @@ def revoke(context: UserContext, client_id: str, connections: Connections) -> bo
     """
     api = quiet_api(context.tokens, connections)
     try:
-        found = [
+        logins = [
             one
             for one in api.authorizations.list(person_id=context.user_id)
-            if one.client_id == client_id and same_person(one.person_id or context.user_id, context.user_id)
+            if (one.client_id, one.type) == (client_id, "refresh")
+            and same_person(one.person_id or context.user_id, context.user_id)
         ]
-        logins = [one for one in found if one.type == "refresh"]
         if len(logins) != 1 or logins[0].id is None:
             return False  # none, or several of which one is another device's or bot's
         api.authorizations.delete(authorization_id=logins[0].id)  # ends its access tokens as well

@@ -31,23 +31,6 @@ _KNOWN_CODE = re.compile(
 )
 
 
-def request_tokens(url: str, form: Mapping[str, str], connections: Connections) -> Tokens:
-    """Tokens for a grant.
-
-    Args:
-        url: the token endpoint
-        form: the grant with the client's id and secret
-        connections: what it is sent on
-
-    Raises:
-        TokenServiceError: one of its three kinds
-    """
-    response = post_form(url, form, connections)
-    if response.status_code != 200:
-        raise failure(response)
-    return parse_tokens(response.content)
-
-
 def post_form(
     url: str, form: Mapping[str, str], connections: Connections, *, client: HTTPBasicAuth | None = None
 ) -> requests.Response:

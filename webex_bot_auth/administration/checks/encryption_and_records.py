@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...errors import StoreError, StoreUnreadable, WrongKey
 from ..environment import KEYS
-from ..store_access import Store, load_context, user_ids
+from ..store_access import Store, user_ids
 from .check_result import CheckResult, error, ok, warning
 from .configuration import Configuration
 
@@ -61,7 +61,7 @@ def _read_all(store: Store) -> tuple[int, Counter[type[StoreUnreadable]]]:
     failures: Counter[type[StoreUnreadable]] = Counter()
     for user_id in ids:
         try:
-            load_context(store, user_id)
+            store.get_user_context(user_id=user_id)
         except StoreUnreadable as failure:
             failures[type(failure)] += 1
     return len(ids), failures

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from ...errors import StoreUnavailable
 from ...user_context import RedisTokenManager
-from ..redis_health import RedisHealth
-from ..store_access import redis_health
+from ..redis_health import RedisHealth, redis_health
 from .check_result import CheckResult, error, ok, warning
 from .configuration import Configuration
 

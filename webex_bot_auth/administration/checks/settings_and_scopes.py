@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...webex.oauth import IDENTITY_SCOPE
 from ..environment import (
     API_URL,
     AUTH_SERVICE,
     BOT_TOKEN,
     CLIENT_ID,
     CLIENT_SECRET,
-    IDENTITY_SCOPE,
     REDIRECT_URL,
     REQUIRED,
     SCOPES,

@@ -10,11 +10,10 @@ from typing import Any
 
 from redis import Redis
 
-from ...errors import StoreError
 from ..protocols import Missing, Record
 from . import scripts
 from .client import MAX_POP_SECONDS
-from .errors import text, translate_redis_errors
+from .errors import ERRORS, text, translate_redis_errors
 from .maintenance import USED, FlowMaintenance, flow_keys, is_due, is_used
 from .pipeline import Command, answers, raise_errors
 
@@ -147,7 +146,7 @@ class RedisFlowStore:
         self._maintenance.close()
         for key in self._popped:
             wake_key = self._wake_key(self._bot_prefix + key)
-            with suppress(StoreError), translate_redis_errors(wake_key):
+            with suppress(*ERRORS):
                 self._redis.eval(scripts.PUSH, 1, wake_key, "closed", 0, WAKE_MILLISECONDS)
 
     def _run(self, script: str, key: str, *arguments: Any) -> Any:

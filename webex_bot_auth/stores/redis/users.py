@@ -148,23 +148,17 @@ class RedisUserStore:
         return entry if is_id else user_id
 
     def _repair_index(self, user_id: str, listed: list[Any]) -> None:
-        """List again whom the answers to :meth:`_unlist` show to have a record.
+        """List again whom the answers to :meth:`_unlist` show to have a record, as far as possible.
 
         Args:
             user_id: whose entries were written
             listed: the answers
         """
-        with self._index_written(user_id):
-            raise_errors(*listed)
-            for entry, has_record in zip(self._entries(user_id), listed[1:], strict=False):
-                if has_record:  # logged in while the entry was deleted
-                    self._list(entry)(self._redis)
-
-    @contextmanager
-    def _index_written(self, user_id: str) -> Iterator[None]:
-        """The user index is best effort; the next refresh repairs it."""
         try:
             with translate_redis_errors(self._user_set):
-                yield
+                raise_errors(*listed)
+                for entry, has_record in zip(self._entries(user_id), listed[1:], strict=False):
+                    if has_record:  # logged in while the entry was deleted
+                        self._list(entry)(self._redis)
         except StoreUnavailable as error:  # such as another node of a cluster, in a failover
             log.warning("stored, but the user index is not up to date: user %s: %s", user_id, error)
