@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+import redis
 from support.makers import KEY, Make
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth.__main__ import main
+from webex_bot_auth.clock import utc_now
 from webex_bot_auth.models import reference
 
 pytestmark = pytest.mark.usefixtures("no_settings")
@@ -41,6 +43,23 @@ def test_flows_lists_pending_logins_in_redis(
     listed = json.loads(capsys.readouterr().out)
     assert {flow["reference"] for flow in listed} == {reference(readable), reference(other)}
     assert all(flow["readable"] and 540 < flow["seconds_left"] <= 600 for flow in listed)
+
+
+def test_flows_of_earlier_installations_come_last(
+    redis_url: str, redis_manager: Make, integration: Integration, client: redis.Redis,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """These have no expiry, and the set lists their keys."""
+    old = "0b1f9f46-7f0e-4a5e-9d3c-1f2e3d4c5b6a"
+    client.set(f"flows-{old}", json.dumps({"user_id": "alice", "created": utc_now().isoformat()}))
+    client.sadd("flows", f"flows-{old}")
+    with redis_manager("token", integration) as manager:
+        new = manager.start_flow(user_id="alice")
+    assert main(["--redis-url", redis_url, "flows", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [flow["reference"] for flow in listed] == [reference(new), reference(old)]
+    assert all(flow["readable"] for flow in listed)
+    assert listed[1]["seconds_left"] is None
 
 
 def test_flows_of_a_file_are_in_the_bots_own_process(

@@ -143,7 +143,10 @@ class TestServerFaults:
                 (trusted, "127.0.0.1", False),  # the certificate is for localhost
                 ("ssl_cert_reqs=none&ssl_check_hostname=false", "127.0.0.1", True),
             ):
-                url = f"rediss://{host}:{port}/0?{query}"
+                patient = (
+                    "socket_connect_timeout=30&socket_timeout=30"  # the handshake is work for both sides
+                )
+                url = f"rediss://{host}:{port}/0?{patient}&{query}"
                 with RedisTokenManager("token", integration, redis_url=url) as manager:
                     if works:
                         assert manager.get_user_context(user_id="alice") is None

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
 import pytest
 from support.makers import Make
+from support.waiting import wait_until
 from support.whoami import Whoami
 from support.wording import TEXTS
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
-from webex_bot_auth.commands.resumer import AT_ONCE
+from webex_bot_auth.commands.resumer import AT_ONCE, Resumer
 from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
+from webex_bot_auth.testing.contract.resuming import waiting
 from webex_bot_auth.testing.redirects import came_back, log_in
 
 
@@ -43,6 +46,21 @@ def test_the_redirect_may_be_served_by_another_process(
         log_in(cloud, web, alice)
         bot.answer_to(asked, lambda message: message.text == "You are Alice Adams")
         assert whoami.runs == [alice.id]
+
+
+def test_what_comes_while_the_interpreter_ends_is_left_to_the_next_process(
+    integration: Integration, echo: Person, redis_manager: Make,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """As after Ctrl+C in a bot that does not close its token manager, while a command still runs."""
+    with redis_manager(echo.token, integration) as manager:
+        monkeypatch.setattr("concurrent.futures.thread._shutdown", True)
+        caplog.set_level(logging.INFO)
+        Resumer(manager, bot=None)
+        command = waiting("alice")
+        manager.pending.release("alice", [command])
+        wait_until(lambda: "left to the next process: user alice" in caplog.text, "it has taken them")
+        assert manager.pending.next_released(timeout=1) == [command]
 
 
 def test_a_bot_that_was_down_runs_the_command_when_it_is_back(

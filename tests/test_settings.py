@@ -111,11 +111,19 @@ def test_a_mistake_in_a_text_is_found_at_the_start(text: str) -> None:
         dataclasses.replace(Texts(), page_done=PageText("title", text, "next"))
 
 
+@pytest.mark.parametrize("texts", [{"page_done": "Fertig"}, {"logged_in": PageText("a", "b", "c")}])
+def test_a_text_of_the_wrong_kind_is_found_at_the_start(texts: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=rf"texts\.{next(iter(texts))}: .*PageText"):
+        Texts(**texts)
+
+
 @pytest.mark.parametrize(
     ("setting", "options"),
     [
         ("bot", {"bot": object()}),
         ("login_keyword", {"login_keyword": " "}),
+        ("logout_keyword", {"logout_keyword": "abmelden "}),
+        ("are the same", {"login_keyword": "account", "logout_keyword": "Account"}),
         ("account_commands", {"login_keyword": "whoami"}),
     ],
 )

@@ -45,7 +45,8 @@ def pending_flows(store: RedisTokenManager) -> Iterator[PendingFlow]:
     client: Any = store.redis
     flow_set = store.key_prefix + store.FLOW_SET
     with translate_redis_errors(flow_set):
-        for flow_id in map(text, client.sscan_iter(flow_set, count=SCAN_COUNT)):
+        for listed in map(text, client.sscan_iter(flow_set, count=SCAN_COUNT)):
+            flow_id = listed.removeprefix(f"{flow_set}-")  # earlier installations listed keys instead of ids
             key = f"{flow_set}-{flow_id}"
             # one command after the other, as a cluster's pipeline would send some of them twice
             record, milliseconds = client.get(key), int(client.pttl(key))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from contextlib import closing
 
@@ -113,7 +114,10 @@ def flows(options: argparse.Namespace) -> int:
             if options.json:
                 print("null")  # an empty list would say that there are none
             return 0
-        found = sorted(pending_flows(store), key=lambda flow: flow.seconds_left or 0.0)
+        found = sorted(
+            pending_flows(store),
+            key=lambda flow: math.inf if flow.seconds_left is None else flow.seconds_left,
+        )
     if options.json:
         print(json.dumps([flow_as_json(flow) for flow in found], indent=2))
         return 0

@@ -183,8 +183,11 @@ class Texts:
         object.__setattr__(self, "logo", data_uri(self.logo))
         for field in fields(self):
             if field.name not in _AS_THEY_ARE:
-                known = _words(field.default)
-                for part in _parts(getattr(self, field.name)):
+                known, value = _words(field.default), getattr(self, field.name)
+                if isinstance(value, PageText) != isinstance(field.default, PageText):
+                    what = "has to be" if isinstance(field.default, PageText) else "is a text, not"
+                    raise SettingError(f"texts.{field.name}", f"{what} a PageText")
+                for part in _parts(value):
                     _check(field.name, part, known)
 
 

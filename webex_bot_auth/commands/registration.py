@@ -56,8 +56,10 @@ def register(
 
 
 def _check_keywords(bot: Any, *keywords: str) -> None:
-    if not all(isinstance(keyword, str) and keyword.strip() for keyword in keywords):
-        raise SettingError("login_keyword, logout_keyword", "have to be words to type")
+    if not all(isinstance(keyword, str) and keyword and keyword == keyword.strip() for keyword in keywords):
+        raise SettingError("login_keyword, logout_keyword", "have to be words to type, without spaces around")
+    if len({keyword.lower() for keyword in keywords}) < len(keywords):
+        raise SettingError("login_keyword, logout_keyword", "are the same: they have to be two words")
     in_use = {command.command_keyword: command for command in bot.commands if command.command_keyword}
     for keyword in keywords:
         if keyword.lower() in in_use:

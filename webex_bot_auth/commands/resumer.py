@@ -56,10 +56,16 @@ class Resumer:
         try:
             if commands := self._service.pending.next_released(timeout=LOOK_SECONDS):
                 self._pool.submit(self._run_all, commands).add_done_callback(lambda _: self._free.release())
+        except RuntimeError:  # the interpreter ends, and nobody has called stop()
+            if not commands:
+                raise
+            self._hand_over(commands)
+            commands = None
+            self.request_stop()
         finally:
             if not commands:
                 self._free.release()
-        return True
+        return not self._stopped
 
     def _run_all(self, commands: list[WaitingCommand]) -> None:
         """One user's commands, one after the other."""
@@ -76,6 +82,7 @@ class Resumer:
         """Leave commands that have not begun to the next process."""
         try:
             self._service.pending.release(commands[0].user_id, commands)
+            log.info("commands left to the next process: user %s", commands[0].user_id)
         except Exception:  # the end of the thread: what is not logged here vanishes
             log.exception("commands not resumed: user %s", commands[0].user_id)
 

@@ -58,7 +58,10 @@ class RedisUserStore:
     def swap(self, user_id: str, old: Record | None, new: str | None) -> bool:
         """Store or delete a user's record where it is still ``old``, whatever other processes write."""
         key = self._record_prefix + user_id
-        return bool(self._store(user_id, new, lambda it: it.eval(scripts.SWAP, 1, key, old or "", new or "")))
+        done = bool(self._store(user_id, new, lambda it: it.eval(scripts.SWAP, 1, key, old or "", new or "")))
+        if old and new and not done:  # perhaps it was deleted: then the user is listed no more
+            self._store(user_id, None, lambda it: it.exists(key))
+        return done
 
     def _store(self, user_id: str, record: str | None, command: Command) -> Any:
         """Write a user's record and the index, in one round trip (but for a cluster).

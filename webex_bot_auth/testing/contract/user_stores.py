@@ -90,6 +90,7 @@ class UserStoreContract:
     def test_swap_writes_only_where_the_record_is_the_one_that_was_read(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         assert not one.swap("alice", record("1"), record("2"))
+        assert set(other.users()) == set()
         one.write("alice", record("1"))
         read = other.read("alice")
         assert read is not None
@@ -98,6 +99,7 @@ class UserStoreContract:
         assert not other.swap("alice", read, record("3"))
         assert not other.swap("alice", read, None)
         assert same(one.read("alice"), record("2"))
+        assert set(other.users()) == {"alice"}
 
     def test_swap_adds_a_record_only_where_there_is_none(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
