@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 from support.makers import KEY, NEW_KEY, Make
 from wxc_sdk.integration import Integration
 
@@ -54,6 +56,18 @@ def test_rotate_leaves_records_that_it_cannot_read_and_names_them(
     with store_manager("token", integration, encryption_keys=[NEW_KEY, KEY]) as both:
         assert both.get_user_context(user_id="alice") == context("alice")
         assert both.get_user_context(user_id="bob") == context("bob")
+
+
+def test_rotate_encrypts_a_record_whose_encrypted_part_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was written without a key, and edited by hand since."""
+    record = {**json.loads(context("alice").model_dump_json()), "sealed": 5}
+    (tmp_path / "tokens.yml").write_text(yaml.dump({"alice": record}))
+    monkeypatch.setenv("WEBEX_BOT_AUTH_KEYS", KEY)
+    for count in (1, 0):
+        assert main(["--yaml", str(tmp_path / "tokens"), "rotate"]) == 0
+        assert capsys.readouterr().out == f"records encrypted with the newest key: {count}\n"
 
 
 def test_rotate_needs_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

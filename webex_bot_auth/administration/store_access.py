@@ -1,4 +1,4 @@
-"""Everything that administration does with a store. Only this file knows how a token manager is built."""
+"""Opens the store that the command line names, and finds users in it. Only here is a manager made."""
 
 from __future__ import annotations
 
