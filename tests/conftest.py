@@ -21,7 +21,6 @@ from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.sandbox import Person, Sandbox
-from webex_bot_auth.stores.redis import client as redis_client
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing import WebexSandbox
 
@@ -151,10 +150,3 @@ def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     with chromium() as browser:
         yield browser
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Managers wait 0.2 seconds for Redis, so that tests of a silent server are short."""
-    monkeypatch.setattr(redis_client, "ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(redis_client, "CONNECT_SECONDS", 0.2)

@@ -17,9 +17,7 @@ from webex_bot_auth.clock import utc_now
 pytestmark = pytest.mark.usefixtures("no_settings")
 
 
-def test_doctor_reports_that_redis_is_down(
-    redis_doctor: Doctor, durable_server: RedisServer, impatient: None
-) -> None:
+def test_doctor_reports_that_redis_is_down(redis_doctor: Doctor, durable_server: RedisServer) -> None:
     durable_server.pause()
     assert (
         redis_doctor.line("Redis")

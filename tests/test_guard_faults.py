@@ -73,7 +73,6 @@ class TestFaults:
         )  # the first login's, and this
 
     @pytest.mark.holds(32)
-    @pytest.mark.usefixtures("impatient")
     def test_while_redis_is_down_commands_say_so_and_work_again_afterwards(
         self, webex_sandbox: WebexSandbox, own_server: RedisServer
     ) -> None:

@@ -106,7 +106,6 @@ def test_during_an_outage_20_users_make_few_calls_and_recover(
 
 
 @pytest.mark.holds(32)
-@pytest.mark.usefixtures("impatient")
 def test_new_tokens_that_could_not_be_stored_are_stored_later(
     cloud: Sandbox, integration: Integration, alice: Person, own_server: RedisServer
 ) -> None:
