@@ -18,7 +18,7 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.administration.checks.check_result import Level
 from webex_bot_auth.administration.checks.redis_requirements import check_redis_health
-from webex_bot_auth.administration.redis_flows import pending_flows
+from webex_bot_auth.administration.pending_flows import pending_flows
 from webex_bot_auth.administration.redis_health import redis_health
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox

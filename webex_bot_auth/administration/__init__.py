@@ -4,7 +4,7 @@
 - ``store_commands``: ``users``, ``logout``, ``flows``, ``rotate``
 - ``doctor_command``: ``doctor``, which runs what is in ``checks``
 - ``environment``: the settings that come from environment variables
-- ``store_access``: opens the store that the command line names, and finds users in it
+- ``open_store``: opens the store that the command line names, and finds users in it
 """
 
 from .command_line import main

@@ -12,8 +12,8 @@ from .checks.check_result import Level
 from .checks.configuration import Configuration
 from .checks.run_checks import run_checks
 from .environment import Environment
+from .open_store import Store, open_store
 from .output_format import escape_control_characters
-from .store_access import Store, open_store
 
 #: maximum wait for a store to close, in seconds
 MAX_CLOSE_SECONDS = 1.0

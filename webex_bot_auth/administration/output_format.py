@@ -11,7 +11,7 @@ from typing import Any
 from ..clock import as_utc, seconds_until
 from ..errors import StoreError
 from ..models import UserContext, person_uuid
-from .redis_flows import PendingFlow
+from .pending_flows import PendingFlow
 
 #: of a line, and of the name in it; characters
 MAX_WIDTH = 80

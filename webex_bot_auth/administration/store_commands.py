@@ -15,6 +15,7 @@ from ..errors import SettingError, StoreUnreadable
 from ..models import UserContext
 from ..user_context import RedisTokenManager
 from .environment import CLIENT_ID, KEYS, Environment
+from .open_store import Store, ids_of, open_store, user_ids
 from .output_format import (
     MAX_LINES,
     escape_control_characters,
@@ -24,8 +25,7 @@ from .output_format import (
     user_as_json,
     users_as_table,
 )
-from .redis_flows import pending_flows
-from .store_access import Store, ids_of, open_store, user_ids
+from .pending_flows import pending_flows
 
 REVOKE_PAGE = "https://idbroker.webex.com/idb/profile#/tokens"
 

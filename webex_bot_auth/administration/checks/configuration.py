@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..environment import Environment
-from ..store_access import Store
+from ..open_store import Store
 
 
 @dataclass(frozen=True)

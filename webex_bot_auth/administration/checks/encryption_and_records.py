@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...errors import StoreError, StoreUnreadable, WrongKey
 from ..environment import KEYS
-from ..store_access import Store, user_ids
+from ..open_store import Store, user_ids
 from .check_result import CheckResult, error, ok, warning
 from .configuration import Configuration
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..store_access import YAMLFile
+from ..open_store import YAMLFile
 from .check_result import CheckResult, error, ok
 from .configuration import Configuration
 

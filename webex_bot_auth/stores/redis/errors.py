@@ -69,6 +69,6 @@ _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
 )
 
 
-def text(raw: Any) -> str:
+def as_text(raw: Any) -> str:
     """An id or a time as text, whether or not the client decodes."""
     return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)

@@ -13,7 +13,7 @@ from redis import Redis
 from ..protocols import Missing, Record
 from . import scripts
 from .client import MAX_POP_SECONDS
-from .errors import ERRORS, text, translate_redis_errors
+from .errors import ERRORS, as_text, translate_redis_errors
 from .maintenance import USED, FlowMaintenance, flow_keys, is_due, is_used
 from .pipeline import Command, answers, raise_errors
 
@@ -87,7 +87,7 @@ class RedisFlowStore:
 
     def due(self, key: str, lease: float) -> str | None:
         found = self._run(scripts.DUE, key, lease)
-        return None if found is None else text(found)
+        return None if found is None else as_text(found)
 
     def unschedule(self, key: str, item: str) -> None:
         self._at(key, lambda it: self._redis.zrem(it, item))
@@ -139,7 +139,7 @@ class RedisFlowStore:
         seconds, own = min(timeout, MAX_POP_SECONDS), self._bot_prefix + key
         self._popped.add(key)
         popped = self._at(key, lambda it: self._redis.blpop([it, self._wake_key(it)], timeout=seconds))
-        return None if popped is None or text(popped[0]) != own else popped[1]
+        return None if popped is None or as_text(popped[0]) != own else popped[1]
 
     def close(self) -> None:
         """Wait for maintenance, and wake up :meth:`pop`: cutting it off could lose what it just receives."""

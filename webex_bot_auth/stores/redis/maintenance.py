@@ -14,7 +14,7 @@ from redis import Redis
 from ...clock import as_utc, utc_now
 from ...errors import StoreError
 from ...forks import start_afresh_now_and_after_forks
-from .errors import text, translate_redis_errors
+from .errors import as_text, translate_redis_errors
 from .pipeline import Command, answers, raise_errors
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class FlowMaintenance:
                 self.drop(expired, [key for _, key, record in over if record is not None])
                 if dropped is not None:
                     for flow_id in expired:
-                        dropped(text(flow_id))
+                        dropped(as_text(flow_id))
 
     def run_in_background(self) -> None:
         """Run in a thread of its own, unless it runs already."""
@@ -133,7 +133,7 @@ def _is_over(record: Any, oldest: datetime.datetime) -> bool:
 def is_due(latest: Any) -> bool:
     """Whether maintenance is due, by the time of the latest one as Redis has it."""
     try:
-        return latest is None or abs(utc_now() - _moment(text(latest))) >= INTERVAL
+        return latest is None or abs(utc_now() - _moment(as_text(latest))) >= INTERVAL
     except ValueError:
         return True
 

@@ -13,7 +13,7 @@ from redis import Redis
 from ...errors import StoreUnavailable
 from ..protocols import Record
 from . import scripts
-from .errors import ERRORS, text, translate_redis_errors, unavailable
+from .errors import ERRORS, as_text, translate_redis_errors, unavailable
 from .pipeline import Command, answers, raise_errors
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class RedisUserStore:
         while True:
             with translate_redis_errors(self._user_set):
                 cursor, found = self._redis.sscan(self._user_set, cursor, count=500)
-            for entry in map(text, found):
+            for entry in map(as_text, found):
                 yield self._repaired(entry) if entry.startswith(self._record_prefix) else entry
             if not int(cursor):
                 return

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import StoreUnreadable
 from ..models import reference
-from ..stores.redis.errors import text, translate_redis_errors
+from ..stores.redis.errors import as_text, translate_redis_errors
 from ..stores.redis.maintenance import is_used
 from ..user_context import RedisTokenManager
 
@@ -45,7 +45,7 @@ def pending_flows(store: RedisTokenManager) -> Iterator[PendingFlow]:
     client: Any = store.redis
     flow_set = store.key_prefix + store.FLOW_SET
     with translate_redis_errors(flow_set):
-        for listed in map(text, client.sscan_iter(flow_set, count=SCAN_COUNT)):
+        for listed in map(as_text, client.sscan_iter(flow_set, count=SCAN_COUNT)):
             flow_id = listed.removeprefix(f"{flow_set}-")  # earlier installations listed keys instead of ids
             key = f"{flow_set}-{flow_id}"
             # one command after the other, as a cluster's pipeline would send some of them twice
