@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydantic_core import from_json
 from redis import Redis
 
 from ...clock import as_utc, utc_now
@@ -124,9 +124,9 @@ def _is_over(record: Any, oldest: datetime.datetime) -> bool:
         return True
     try:
         # only earlier installations stored records that do not expire by themselves, and those in clear
-        created = json.loads(record)["created"]
+        created = from_json(record)["created"]
         return created is None or _moment(created) <= oldest
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return False
 
 
