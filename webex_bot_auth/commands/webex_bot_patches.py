@@ -11,6 +11,7 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
 - Messages are handled by the threads of asyncio's default executor, six on a machine with two cores, in the
   order in which they come, without any limit to how many wait.
 - Nothing is deduplicated: an event that the cloud delivers twice runs its command twice.
+- Files that several people send at the same time are mixed up (:mod:`webex_bot_auth.commands.shared_files`).
 - The bot asks Webex twice about each message of its own before it ignores it, and fails where it is deleted.
 - An exception in a handler vanishes without a trace.
 """
@@ -30,12 +31,15 @@ from ..service import LoginService
 from ..webex.connections import Connections
 from ..webex.rest import let_bot_use
 from .guarded_call import CommandStopped
+from .shared_files import SharedFiles
 from .workers import Workers
 
 log = logging.getLogger(__name__)
 
 #: kinds of event about which webex_bot asks for the message; share and update tell of one with a file
 MESSAGES = ("post", "share", "update")
+#: where an event bears the id of its message, where that is not the event's own
+MESSAGE_ID = "webex_bot_auth_message_id"
 
 
 def patch_bot(bot: Any, service: LoginService, workers: int) -> None:
@@ -60,7 +64,7 @@ def patch_bot(bot: Any, service: LoginService, workers: int) -> None:
 def _with_workers(
     bot: Any, service: LoginService, count: int, handle: Callable[[Any], None]
 ) -> Callable[[], None]:
-    run, acknowledge = bot.run, _acknowledge_on_own_loop(bot)
+    run, acknowledge, files = bot.run, _acknowledge_on_own_loop(bot), SharedFiles()
 
     def tell(event: Any) -> None:
         actor = _activity(event).get("actor", {})
@@ -73,8 +77,15 @@ def _with_workers(
         if _is_own_message(bot, event):
             acknowledge(event.get("id"))
             return False
-        event_id = _id_of(event)
-        return event_id is None or service.pending.is_new_event(event_id)
+        event_id, activity = _id_of(event), _activity(event)
+        if event_id is not None and not service.pending.is_new_event(event_id):
+            return False
+        if activity.get("verb") == "share":
+            files.remember(activity)
+            return False
+        if activity.get("verb") == "update":
+            event[MESSAGE_ID] = files.message_of(activity)
+        return True
 
     def run_with_workers() -> None:
         workers = Workers(count, handle, person_of=_person_of, is_new=is_new, tell=tell)
@@ -147,6 +158,8 @@ def _handle_once(handle: Callable[[Any], None], claim_event: Callable[[str], boo
         if event_id and not claim_event(event_id):
             log.info("event delivered again, not handled again: %s", event_id)
             return
+        if event.get(MESSAGE_ID):
+            _activity(event)["id"] = event[MESSAGE_ID]  # by which webex_bot asks for the message
         with suppress(CommandStopped):
             handle(event)
 

@@ -73,14 +73,18 @@ def _object(activity: Activity, rest_url: str) -> Json:
         room = _conversation(item.room, rest_url)
         return room if activity.verb == "hide" else _participant(item)
     if isinstance(item, Message):
-        return {"id": item.uuid, "objectType": "activity"} if activity.verb == "delete" else _comment(item)
+        return (
+            {"id": item.uuid, "objectType": "activity"}
+            if activity.verb == "delete"
+            else _comment(item, rest_url)
+        )
     return {
         **_conversation(activity.room, rest_url),
         "participants": {"items": [_participant(one) for one in activity.room.members.values()]},
     }
 
 
-def _comment(message: Message) -> Json:
+def _comment(message: Message, rest_url: str) -> Json:
     people = [{"id": one.uuid, "objectType": "person"} for one in message.mentioned]
     groups = [{"objectType": "groupMention", "groupType": one} for one in message.groups]
     common = {
@@ -93,15 +97,16 @@ def _comment(message: Message) -> Json:
     return {
         "objectType": "content",
         "contentCategory": "documents",
-        "files": _files(message.content),
+        "files": _files(message.content, rest_url),
         **common,
     }
 
 
-def _files(content: Content) -> Json:
+def _files(content: Content, rest_url: str) -> Json:
     items = [
         {
             "objectType": "file",
+            "url": f"{rest_url}/v1/contents/{file.id}",
             "displayName": file.name,
             "mimeType": file.content_type,
             "fileSize": len(file.data),
