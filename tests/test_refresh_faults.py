@@ -58,6 +58,18 @@ def test_a_passing_fault_loses_nothing(
         assert stored(manager, alice) == expired
 
 
+@pytest.mark.holds(23)
+def test_a_token_that_expired_while_it_was_used_is_refreshed_and_not_dropped(
+    manager: TokenManager, cloud: Sandbox, alice: Person, logged_in: UserContext
+) -> None:
+    in_use = put(manager, expiring(logged_in, -1))
+    assert not manager.token_refused(in_use)  # Webex has answered 401 to it
+    assert stored(manager, alice) == in_use
+    assert usable(manager, alice).tokens.access_token != in_use.tokens.access_token
+    manager.set_user_context(user_id=alice.id)
+    assert manager.token_refused(in_use)
+
+
 @pytest.mark.holds(24)
 def test_a_wrong_client_secret_drops_nothing_and_tells_the_operator(
     make_manager: MakeManager, cloud: Sandbox, alice: Person, integration: Integration,

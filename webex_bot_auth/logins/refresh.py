@@ -109,11 +109,13 @@ class Refresher:
         return _usable(context)
 
     def refused(self, context: UserContext) -> bool:
-        """Webex answers 401 to an access token: delete it, unless there is another one by now.
+        """Webex answers 401 to an access token: delete it, unless there is another one by now, or soon.
 
         Returns:
             whether a new login is needed
         """
+        if freshness(context.tokens) is Freshness.EXPIRED:  # while it was used: the next use refreshes it
+            return self._contexts.load(context.user_id) is None
         if self._contexts.replace(context, None):
             log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
             return True
