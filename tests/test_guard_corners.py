@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from webex_bot.exceptions import BotException
 from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
+from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth import UserTokenMixin, YAMLTokenManager, requires_user_token
 from webex_bot_auth.commands.guard import required_scopes
@@ -142,6 +144,68 @@ def test_what_fails_before_execute_stops_the_command(
     assert "RAN" not in world.said(asked.room)
 
 
+def test_a_generator_that_fails_before_execute_stops_the_command(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    @requires_user_token
+    class Refuses(Base):
+        def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> Iterator[str]:
+            yield "checking"
+            raise ValueError("not allowed") if "twice" in message else BotException("no", "refused")
+
+    world = webex_sandbox.run(Refuses, Whoami, manager=yaml_manager, name="Echo Bot")
+    alice = cloud.add_person("Alice Adams")
+    world.log_in(alice)
+    world.answer_to(world.hears(alice, "go"), "refused")
+    failed = pattern(TEXTS.command_failed)
+    world.answer_to(world.hears(alice, "go twice"), lambda message: failed.fullmatch(message.text))
+    assert world.ask(alice, "whoami").text == "You are Alice Adams"
+    assert "RAN" not in world.said(alice)
+
+
+def test_a_generator_before_execute_whose_token_is_refused_lets_the_command_run_after_the_login(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    @requires_user_token
+    class Greets(Base):
+        def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> Iterator[str]:
+            yield f"Hello, {self.user_api.people.me().display_name}"
+
+    world = webex_sandbox.run(Greets, manager=yaml_manager, name="Echo Bot")
+    alice = cloud.add_person("Alice Adams")
+    team = world.group(alice)
+    world.log_in(alice)
+    cloud.revoke_person(alice)
+    asked = world.hears(alice, "go", room=team)
+    world.answer_to(asked, TEXTS.look_in_direct)
+    world.press_login(world.login_card(alice), alice)
+    world.answer_to(asked, "RAN")
+    assert world.said(team) == [TEXTS.look_in_direct, "Hello, Alice Adams", "RAN"]
+
+
+def test_a_generator_that_fails_before_a_card_keeps_it_back(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    class Shows(Base):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.card = {"type": "AdaptiveCard", "version": "1.3", "body": []}
+
+        def pre_card_load_reply(self, message: Any, attachment_actions: Any, activity: Any) -> Iterator[str]:
+            yield "checking"
+            raise ValueError("not allowed")
+
+    world = webex_sandbox.run(requires_user_token(Shows), Whoami, manager=yaml_manager, name="Echo Bot")
+    alice = cloud.add_person("Alice Adams")
+    world.log_in(alice)
+    asked = world.hears(alice, "go")
+    world.answer_to(asked, lambda message: pattern(TEXTS.command_failed).fullmatch(message.text))
+    world.ask(alice, "whoami")
+    assert [message.card for message in cloud.messages(asked.room) if message.number > asked.number] == [
+        None, None, None, None,
+    ]  # fmt: skip
+
+
 def test_a_private_answer_of_a_generator_stays_private(
     webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
 ) -> None:
@@ -178,6 +242,51 @@ def test_a_refusal_that_the_author_has_wrapped_is_recognised(
     world.log_in(alice)
     cloud.revoke_person(alice)
     assert world.login_card(alice, after=cloud.say(alice, world.direct(alice), "go"))
+
+
+@pytest.mark.holds(28)
+def test_a_generator_whose_token_is_refused_sends_a_card_and_nothing_empty(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox, caplog: Caplog
+) -> None:
+    @requires_user_token
+    class Names(Base):
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Iterator[str]:
+            yield f"RAN for {self.user_api.people.me().display_name}"
+
+    world = webex_sandbox.run(Names, manager=yaml_manager, name="Echo Bot")
+    alice = cloud.add_person("Alice Adams")
+    world.log_in(alice)
+    cloud.revoke_person(alice)
+    asked = world.hears(alice, "go")
+    world.press_login(world.login_card(alice, after=asked), alice)
+    world.answer_to(asked, "RAN for Alice Adams")
+    assert "not handled" not in caplog.text
+
+
+@pytest.mark.holds(28)
+@pytest.mark.filterwarnings("ignore:Inheritance class AsRestSession:DeprecationWarning")
+def test_a_refusal_of_the_asynchronous_api_is_recognised(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, cloud: Sandbox
+) -> None:
+    from wxc_sdk.as_api import AsWebexSimpleApi  # aiohttp warns of what it does
+
+    async def name(tokens: Tokens) -> str:
+        async with AsWebexSimpleApi(tokens=tokens) as api:
+            return str((await api.people.me()).display_name)
+
+    @requires_user_token
+    class Names(Base):
+        def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+            return f"RAN for {asyncio.run(name(self.user_context.tokens))}"
+
+    world = webex_sandbox.run(Names, manager=yaml_manager, name="Echo Bot")
+    alice = cloud.add_person("Alice Adams")
+    world.log_in(alice)
+    assert world.ask(alice, "go").text == "RAN for Alice Adams"
+    cloud.revoke_person(alice)
+    asked = world.hears(alice, "go")
+    world.press_login(world.login_card(alice, after=asked), alice)
+    world.answer_to(asked, "RAN for Alice Adams")
 
 
 class TestRegisterBot:

@@ -35,11 +35,7 @@ def report(command: str, error: BaseException, context: UserContext) -> str:
 def is_refusal_of(context: UserContext, error: BaseException) -> bool:
     """Whether Webex answered 401 to this very token. (Commands may use other tokens and other services.)"""
     bearer = f"Bearer {context.tokens.access_token}"
-    return any(
-        _status(one) == 401
-        and _get(_get(_get(one, "response"), "request"), "headers", "Authorization") == bearer
-        for one in _all_of(error)
-    )
+    return any(_status(one) == 401 and _authorization(one) == bearer for one in _all_of(error))
 
 
 def is_rate_limit(error: BaseException) -> bool:
@@ -61,7 +57,13 @@ def _all_of(error: BaseException) -> Iterator[BaseException]:
 
 
 def _status(error: BaseException) -> Any:
-    return _get(_get(error, "response"), "status_code")
+    """The status of an answer, as requests and wxc_sdk have it, or aiohttp and wxc_sdk's asynchronous API."""
+    return _get(_get(error, "response"), "status_code") or _get(error, "status")
+
+
+def _authorization(error: BaseException) -> Any:
+    request = _get(_get(error, "response"), "request") or _get(error, "request_info")
+    return _get(request, "headers", "Authorization")
 
 
 def _get(thing: Any, name: str, item: str | None = None) -> Any:

@@ -187,11 +187,11 @@ class GuardedCall:
         except StopIteration:
             return
         except BotException as error:  # webex_bot does not look for it here
-            yield self._answer_of(error)
+            yield from _each(self._deny(self._answer_of(error)))
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 (see above)
-            yield self._explain(error)
+            yield from _each(self._deny(self._explain(error)))
         finally:
             self._inside(answers.close)
 
@@ -243,6 +243,13 @@ def running_call(command: Any, attribute: str) -> GuardedCall:
     if call is None or call.command is not command:
         raise OutsideGuardedCall(attribute)
     return call
+
+
+def _each(answers: Any) -> Iterator[Any]:
+    if isinstance(answers, GeneratorType):
+        yield from answers
+    elif answers is not None:  # webex_bot would post an empty message
+        yield answers
 
 
 def _answer_and_stop(answer: str | None) -> Iterator[str]:
