@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ class MinimalContexts:
     def start_afresh(self) -> None:
         """See :mod:`webex_bot_auth.forks`."""
         self._lock = threading.Lock()
-        self._replacing = threading.Lock()
+        self._saving = threading.RLock()
 
     def remember(self, user_id: str, context: UserContext | None) -> None:
         """Give this context from now on, in the place of what the manager gives."""
@@ -70,11 +71,12 @@ class MinimalContexts:
 
     def save(self, user_id: str, context: UserContext | None) -> None:
         """Let the manager store it; one that does not will have it remembered."""
-        self._manager.set_user_context(user_id=user_id, user_context=context)
+        with self._saving:
+            self._manager.set_user_context(user_id=user_id, user_context=context)
 
     def replace(self, old: UserContext, new: UserContext | None) -> bool:
         """Store or delete a context, but only where the tokens are still those of ``old``."""
-        with self._replacing:
+        with self._saving:
             if not old.same_tokens(self.load(old.user_id)):
                 return False
             self.save(old.user_id, new)
@@ -94,7 +96,7 @@ class MinimalContexts:
 def start_login(manager: MinimalManager, oauth: WebexOAuth, user_id: str) -> str:
     """Start a flow in the manager's own way; the address, without PKCE."""
     flow_id = manager.start_flow(user_id=user_id)
-    manager.pending.keep(flow_id, FlowState(user_id=user_id))  # for finish_login
+    manager.pending.keep(_own_id(flow_id), FlowState(user_id=user_id))  # for finish_login
     return oauth.authorization_url(state=flow_id)
 
 
@@ -103,9 +105,14 @@ def finish_login(manager: MinimalManager, *, flow_id: str, code: str, error: str
     if error:
         return manager.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
     text = manager.process_redirect(flow_id=flow_id, code=code)
-    if isinstance(flow := manager.pending.take(flow_id), FlowState):
+    if isinstance(flow := manager.pending.take(_own_id(flow_id)), FlowState):
         manager.login.release(flow.user_id)
     return text
+
+
+def _own_id(flow_id: str) -> str:
+    """The manager's ids may have any form; ours may not."""
+    return hashlib.sha256(flow_id.encode(errors="replace")).hexdigest()
 
 
 def _same(one: UserContext | None, other: UserContext | None) -> bool:
