@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+from unittest import mock
 
 import pytest
 import redis
@@ -19,6 +22,8 @@ from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, redaction
+from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.stores.memory import MemoryFlowStore
@@ -244,3 +249,42 @@ def test_a_login_that_comes_back_in_the_midst_of_a_logout_does_not_count(
         hanging.clear()
         assert finishing[0].result().outcome is Outcome.NO_SUCH_FLOW
     assert manager.get_user_context(user_id=alice.id) is None
+
+
+@pytest.mark.holds(46)
+def test_a_logout_wins_however_slow_the_store_is(
+    cloud: Sandbox, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, alice = make_manager(), cloud.add_person("Alice Adams")
+    answer = came_back(cloud, manager.login.url(alice.id), alice)
+    started, finishing = time.monotonic(), threading.Event()
+    with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="exchange", hang=True) as hanging:
+        end = pool.submit(manager.finish_login, **answer)
+        hanging.wait()
+        manager.logout(user_id=alice.id)
+        for store in (MemoryFlowStore, RedisFlowStore):
+
+            def slowly(*given: Any, take_all: Callable[..., Any] = store.take_all, **named: Any) -> Any:
+                finishing.wait(2 * (time.monotonic() - started))  # until the logout seems to be long ago
+                return take_all(*given, **named)
+
+            monkeypatch.setattr(store, "take_all", slowly)
+        hanging.clear()
+        assert end.result().outcome is Outcome.NO_SUCH_FLOW
+    assert manager.get_user_context(user_id=alice.id) is None
+
+
+@pytest.mark.holds(46)
+def test_a_login_that_could_not_be_deleted_after_a_logout_does_not_count_as_done(
+    cloud: Sandbox, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, alice = make_manager(), cloud.add_person("Alice Adams")
+    answer = came_back(cloud, manager.login.url(alice.id), alice)
+    with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="exchange", hang=True) as hanging:
+        end = pool.submit(manager.finish_login, **answer)
+        hanging.wait()
+        manager.logout(user_id=alice.id)
+        unavailable = StoreUnavailable("store", "does not answer")
+        monkeypatch.setattr(StoredContexts, "replace", mock.Mock(side_effect=unavailable))
+        hanging.clear()
+        assert end.result().outcome is Outcome.STORE_DOWN

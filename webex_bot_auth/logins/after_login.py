@@ -76,16 +76,30 @@ class AfterLogin:
 
     def _accept(self, flow_id: str, accepted: Accepted, since: float) -> tuple[Outcome, Callable[[], None]]:
         """Whether the login counts, as a logout that came in between wins; and what to say about it."""
-        user_id, elapsed = accepted.context.user_id, time.monotonic() - since
+        user_id = accepted.context.user_id
         try:
-            taken = self.pending.take_all(user_id, done=flow_id)  # an answer that is slow adds no time
-            if taken.logged_out_ago is not None and taken.logged_out_ago < elapsed:
-                self.contexts.replace(accepted.context, None)
-                return Outcome.NO_SUCH_FLOW, lambda: self.cards.remove(taken.cards)
+            taken = self.pending.take_all(user_id, done=flow_id)
+        except StoreError as error:
+            log.warning("waiting commands not taken, trying again: user %s: %s", user_id, error)
+            return Outcome.DONE, lambda: self._welcome(
+                user_id, accepted.name, self._take_again(user_id, flow_id)
+            )
+        if taken.logged_out_ago is None or taken.logged_out_ago > time.monotonic() - since:
+            return Outcome.DONE, lambda: self._welcome(user_id, accepted.name, taken)
+        try:
+            self.contexts.replace(accepted.context, None)
+        except StoreError as error:
+            log.error("login not deleted after a logout: user %s: %s", user_id, error)  # noqa: TRY400
+            return Outcome.STORE_DOWN, lambda: self.chat.tell_outcome(user_id, Outcome.STORE_DOWN)
+        return Outcome.NO_SUCH_FLOW, lambda: self.cards.remove(taken.cards)
+
+    def _take_again(self, user_id: str, flow_id: str) -> Taken:
+        """What waits, where the store answers again; else it goes on waiting for another login."""
+        try:
+            return self.pending.take_all(user_id, done=flow_id)
         except StoreError as error:
             log.warning("waiting commands not run: user %s: %s", user_id, error)
-            return Outcome.DONE, lambda: self.chat.welcome(user_id, accepted.name, [])
-        return Outcome.DONE, lambda: self._welcome(user_id, accepted.name, taken)
+            return Taken([], [], None)
 
     def _welcome(self, user_id: str, name: str, taken: Taken) -> None:
         """Tell a person that the login worked, let the waiting commands run, and then tidy up."""
