@@ -27,8 +27,10 @@ from webex_bot_auth.errors import SettingError, StoreUnavailable
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.models import FlowState, WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing.contract.resuming import waiting
 from webex_bot_auth.testing.redirects import came_back, log_in
 from webex_bot_auth.testing.sample_contexts import context
+from webex_bot_auth.webex.token_endpoint import TOTAL_SECONDS
 
 
 @pytest.fixture
@@ -65,6 +67,15 @@ def test_a_prefix_is_put_before_every_key(
         manager.pending.claim_event("event")
         assert [key for key in client.scan_iter() if not key.startswith(b"bot1:")] == []
         assert client.exists(f"bot1:user-{alice.id}")
+
+
+def test_a_waiting_command_is_kept_until_its_login_has_ended(
+    manager: RedisTokenManager, client: redis.Redis
+) -> None:
+    manager.pending.add_command(waiting("alice"))
+    (key,) = client.scan_iter("*waiting-alice")
+    # a login that comes back at the last moment: its author is told that the command is too old
+    assert client.pttl(key) / 1000 > manager.pending.lifetime.total_seconds() + TOTAL_SECONDS
 
 
 def test_what_earlier_installations_wrote_is_read(manager: RedisTokenManager, client: redis.Redis) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
+from unittest import mock
 
 import pytest
+import requests
 from support.makers import Make
 from support.whoami import Whoami
 from support.wording import TEXTS
@@ -13,7 +16,9 @@ from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.sandbox import Message, Person
+from webex_bot_auth.stores.memory import MemoryFlowStore
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 from webex_bot_auth.testing.redirects import came_back
 
@@ -31,6 +36,19 @@ class Alone(Whoami):
             return super().execute(message, attachment_actions, activity)
         finally:
             self.busy.release()
+
+
+class Held(Whoami):
+    """Runs until it may end."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.entered, self.may_end = threading.Event(), threading.Event()
+
+    def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+        self.entered.set()
+        assert self.may_end.wait(60)
+        return super().execute(message, attachment_actions, activity)
 
 
 def ask_each(bot: RunningBot, person: Person, *words: str) -> Message:
@@ -86,3 +104,82 @@ def test_over_a_restart_each_runs_once_on_one_of_two_machines_in_their_order(
             assert answers(bot, alice) == [f"You are Alice Adams {number}" for number in (1, 2, 3)]
         assert before.runs == []
         assert sorted([len(here.runs), len(there.runs)]) == [0, 3]
+
+
+def test_a_command_whose_author_could_not_be_asked_does_not_wait(
+    cloud: WebexSandbox, either_manager: Make, alice: Person
+) -> None:
+    bot = cloud.run(Whoami, manager=either_manager)
+    team, waits = bot.group(alice), bot.hears(alice, "whoami 1")
+    bot.login_card(alice, after=waits)
+    with cloud.faults.rest("/v1/messages", method="POST", status=403, times=1):
+        bot.answer_to(bot.hears(alice, "whoami 2", room=team), TEXTS.cannot_write_direct)
+    card = bot.login_card(alice, after=bot.hears(alice, "whoami 3"))
+    bot.press_login(card, alice)
+    bot.answer_to(card, "You are Alice Adams 3")
+    assert answers(bot, alice) == ["You are Alice Adams 1", "You are Alice Adams 3"]
+    assert bot.said(team) == [TEXTS.cannot_write_direct]
+
+
+def test_a_command_whose_author_got_no_code_does_not_wait(
+    cloud: WebexSandbox, either_manager: Make, alice: Person
+) -> None:
+    bot = cloud.run(Whoami, manager=functools.partial(either_manager, login_flow="device"))
+    with cloud.faults.rest("/v1/device/authorize", status=503, times=1):
+        bot.answer_to(bot.hears(alice, "whoami 1"), TEXTS.webex_down)
+    card = bot.login_card(alice, after=bot.hears(alice, "whoami 2"))
+    bot.press_login(card, alice)
+    bot.answer_to(card, "You are Alice Adams 2")
+    assert answers(bot, alice) == ["You are Alice Adams 2"]
+
+
+def test_a_message_that_is_edited_while_it_waits_runs_once(
+    cloud: WebexSandbox, either_manager: Make, alice: Person
+) -> None:
+    bot = cloud.run(Whoami, manager=either_manager)
+    asked = bot.hears(alice, "whoami 1")
+    first = bot.login_card(alice, after=asked)
+    edited = requests.put(
+        f"{cloud.url}/v1/messages/{asked.id}",
+        headers={"Authorization": f"Bearer {alice.token}"},
+        json={"roomId": asked.room.id, "text": "whoami 2"},
+        timeout=30,
+    )
+    assert edited.status_code == 200
+    card = bot.login_card(alice, after=first)
+    bot.press_login(card, alice)
+    bot.answer_to(card, "You are Alice Adams 2")
+    welcome = TEXTS.command_runs.format(name="Alice Adams", command="whoami")
+    assert welcome in bot.said(alice)  # which names each command that runs
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_store_that_fails_at_the_end_of_a_login_is_asked_once_more(
+    cloud: WebexSandbox, yaml_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch, passes: bool
+) -> None:
+    bot = cloud.run(Whoami, manager=yaml_manager)
+    card = ask_each(bot, alice, "1")
+    error, take_all = StoreUnavailable("store", "does not answer"), MemoryFlowStore.take_all
+    failing = mock.Mock(side_effect=[error, mock.DEFAULT if passes else error])
+    monkeypatch.setattr(
+        MemoryFlowStore, "take_all", lambda *given, **named: (failing(), take_all(*given, **named))[1]
+    )
+    bot.press_login(card, alice)
+    if passes:
+        bot.answer_to(card, "You are Alice Adams 1")
+    else:
+        bot.answer_to(card, TEXTS.logged_in.format(name="Alice Adams"))
+
+
+def test_with_a_file_what_has_not_begun_when_the_bot_stops_is_to_be_sent_again(
+    cloud: WebexSandbox, yaml_manager: Make, alice: Person
+) -> None:
+    bot = cloud.run(Held, manager=yaml_manager)
+    held: Any = next(one for one in bot.webex_bot.commands if isinstance(one, Held))
+    card = ask_each(bot, alice, "1", "2")
+    bot.press_login(card, alice)
+    assert held.entered.wait(30)
+    bot.manager.close()
+    held.may_end.set()
+    bot.answer_to(card, TEXTS.command_lapsed.format(command="whoami"))
+    assert answers(bot, alice) == ["You are Alice Adams 1"]

@@ -46,6 +46,9 @@ class Resumer:
         """Start no more commands; those that run are left to end, as webex_bot leaves them."""
         self.request_stop()
         self._loop.close()
+        pending = self._service.pending
+        while not pending.outlives_process and (commands := pending.next_released(timeout=0)):
+            self._hand_over(commands)
         self._pool.shutdown(wait=False)
 
     def _look(self) -> bool:
@@ -79,12 +82,17 @@ class Resumer:
                 log.exception("command not resumed: user %s", command.user_id)
 
     def _hand_over(self, commands: list[WaitingCommand]) -> None:
-        """Leave commands that have not begun to the next process."""
+        """Leave commands that have not begun to the next process, or else tell their author."""
+        user_id, pending = commands[0].user_id, self._service.pending
         try:
-            self._service.pending.release(commands[0].user_id, commands)
-            log.info("commands left to the next process: user %s", commands[0].user_id)
+            if pending.outlives_process:
+                pending.release(user_id, commands)
+                log.info("commands left to the next process: user %s", user_id)
+            else:
+                for command in commands:
+                    self._service.chat.tell_lapsed(command)
         except Exception:  # the end of the thread: what is not logged here vanishes
-            log.exception("commands not resumed: user %s", commands[0].user_id)
+            log.exception("commands not resumed: user %s", user_id)
 
     def _run(self, command: WaitingCommand) -> None:
         state = Resumed()

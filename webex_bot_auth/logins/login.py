@@ -10,7 +10,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..chat.messages import Chat, Why
 from ..chat.speaker import Speaker
-from ..errors import ClientRefused, StoreError, TokenServiceError
+from ..errors import ClientRefused, MessageNotSent, StoreError, TokenServiceError
 from ..models import FlowState, Outcome, RedirectText, WaitingCommand, reference
 from ..signals import Announcer, logged_out
 from ..stores import Missing
@@ -106,9 +106,8 @@ class Login:
         why, cards = why or Why(), self._pending.count_card(user_id)
         if why.command and not why.resumes:
             self._warn_once()
-        for dropped in self._pending.add_command(command) if command else ():
-            self._chat.tell_dropped(dropped)
         if cards > MAX_LOGIN_CARDS:
+            self._let_wait(command)
             if cards == MAX_LOGIN_CARDS + 1:
                 self._chat.refuse_more_logins(user_id)
             return False
@@ -116,13 +115,20 @@ class Login:
         if asked:  # a login never takes away what was granted
             context = self._contexts.load(user_id)
             asked = self._oauth.with_granted(asked, context.tokens.scope if context else None)
-        if self._device is None:
-            url = self._make_url(user_id) if self._make_url else self.url(user_id, asked)
-            self._cards.shown(user_id, self._chat.show_login(user_id, url, why))
-        else:
-            self._ask_by_code(self._device, user_id, asked, why)
+        show = self._start(user_id, asked, why)
+        self._let_wait(command)  # before the card is there: who is quick logs in before it is remembered
+        try:
+            show()
+        except MessageNotSent:  # who asked is told so, and sends the command again
+            if command:
+                self._pending.remove_command(command)
+            raise
         log.info("asked to log in: user %s", user_id)
         return True
+
+    def _let_wait(self, command: WaitingCommand | None) -> None:
+        for dropped in self._pending.add_command(command) if command else ():
+            self._chat.tell_dropped(dropped)
 
     def _warn_once(self) -> None:
         if not self._warned:
@@ -154,15 +160,25 @@ class Login:
         if self._poller:
             self._poller.start()
 
-    def _ask_by_code(self, device: DeviceGrant, user_id: str, scopes: list[str], why: Why) -> None:
+    def _start(self, user_id: str, scopes: list[str], why: Why) -> Callable[[], None]:
+        """Start a login; what shows its card."""
+        if self._device is not None:
+            return self._start_by_code(self._device, user_id, scopes, why)
+        url = self._make_url(user_id) if self._make_url else self.url(user_id, scopes)
+        return lambda: self._cards.shown(user_id, self._chat.show_login(user_id, url, why))
+
+    def _start_by_code(
+        self, device: DeviceGrant, user_id: str, scopes: list[str], why: Why
+    ) -> Callable[[], None]:
         code = device.start(scopes or self._oauth.scopes)
         flow = FlowState(
             user_id=user_id, scopes=scopes or None, device_code=code.device_code, interval=code.interval
         )
         self._pending.poll_later(self._pending.start(flow), code.interval)
         self.watch()
-        card = self._chat.show_device_login(user_id, code, why)
-        self._cards.shown(user_id, card, code.expires_in)
+        return lambda: self._cards.shown(
+            user_id, self._chat.show_device_login(user_id, code, why), code.expires_in
+        )
 
     # -- the end
 

@@ -26,8 +26,8 @@ MAX_WAITING_COMMANDS = 5
 LEASE_SECONDS = 30.0
 #: how long the cloud may deliver an event again, and a bit; seconds
 EVENT_SECONDS = 20 * 60.0
-#: how long a logout is remembered; longer than the end of a login can take; seconds
-LOGOUT_SECONDS = 120.0
+#: longer than the end of a login can take; how long a logout is remembered; seconds
+END_SECONDS = 120.0
 #: how long a login may be over before its card can be deleted at Webex, and the person is told; seconds
 CARD_SECONDS = 10 * 60.0
 
@@ -36,6 +36,8 @@ _POLLS = "schedule"
 _EXPIRING = "expiring-cards"
 #: what keys begin with, which end with the id of a user or flow
 _WAITING, _CARDS, _SHOWN, _LOGOUT, _DONE = "waiting-", "cards-", "shown-", "logout-", "done-"
+#: a count that does not exist, where none is to end
+_NO_COUNT = "no-count"
 #: ids of flows: 22 characters of base64 and the bot's 8, or what earlier installations used, such as UUIDs
 _FLOW_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _OUR_FLOW_ID = 30
@@ -45,7 +47,7 @@ class Taken(NamedTuple):
     """What waited for a user's login.
 
     Attributes:
-        commands: in the order in which they were sent
+        commands: in the order in which they were sent; a message that was edited meanwhile is there once
         cards: the login card that is in the user's space
         logged_out_ago: how many seconds ago the user has logged out; None: not of late
     """
@@ -63,6 +65,9 @@ class Pending:
         records: how models are written as text
         lifetime: how long a login may take
         bot: names the bot, as several may share a store; 8 characters
+
+    Attributes:
+        outlives_process: whether what is left here is found by the next process
     """
 
     def __init__(self, flows: FlowStore, records: Records, lifetime: timedelta, bot: str) -> None:
@@ -70,6 +75,7 @@ class Pending:
         self._records = records
         self._bot = bot
         self.lifetime = lifetime
+        self.outlives_process = not isinstance(flows, MemoryFlowStore)
         self._seconds = lifetime.total_seconds()
         self._events = MemoryFlowStore()
 
@@ -183,11 +189,24 @@ class Pending:
         Returns:
             commands that wait no longer, as the user has too many
         """
+        return self._commands(command.user_id, self._put_command(command))
+
+    def remove_command(self, command: WaitingCommand) -> None:
+        """Let a command wait no longer; others of its author go on waiting."""
+        key, user_id = _WAITING + command.user_id, command.user_id
+        try:
+            (waiting,), _ = self._flows.take_all(key, forget=_NO_COUNT, mark=_LOGOUT + user_id)
+            for other in self._commands(user_id, waiting):
+                if other != command:
+                    self._put_command(other)
+        except StoreError as error:
+            log.warning("command goes on waiting: user %s: %s", user_id, error)
+
+    def _put_command(self, command: WaitingCommand) -> list[Record]:
         record = self._records.dump(command, bound_to=self._command_place(command.user_id))
-        dropped = self._flows.push(
-            _WAITING + command.user_id, record, seconds=self._seconds, keep=MAX_WAITING_COMMANDS
-        )
-        return self._commands(command.user_id, dropped)
+        # a login that comes back in time may end a bit later; then its author is told that it did not run
+        seconds, most = self._seconds + END_SECONDS, MAX_WAITING_COMMANDS
+        return self._flows.push(_WAITING + command.user_id, record, seconds=seconds, keep=most)
 
     def take_all(self, user_id: str, *, done: str | None = None) -> Taken:
         """All that waits for a user's login, once: the login has ended, and so has the count of cards.
@@ -203,13 +222,14 @@ class Pending:
             mark=_LOGOUT + user_id,
             leave=(_DONE + done, self._seconds) if done else None,
         )
-        ago = None if remaining is None else LOGOUT_SECONDS - remaining
-        return Taken(self._commands(user_id, commands), [_card(one) for one in cards], ago)
+        ago = None if remaining is None else END_SECONDS - remaining
+        once = {(one.kind, one.id): one for one in self._commands(user_id, commands)}
+        return Taken(list(once.values()), [_card(one) for one in cards], ago)
 
     def end_all(self, user_id: str) -> Taken:
         """The user logs out: nothing that is pending comes back, an exchange that is in flight included."""
         self._flows.drop_all(user_id)
-        self._flows.mark(_LOGOUT + user_id, LOGOUT_SECONDS)  # after that: what was taken before is older
+        self._flows.mark(_LOGOUT + user_id, END_SECONDS)  # after that: what was taken before is older
         return self.take_all(user_id)
 
     def release(self, user_id: str, commands: list[WaitingCommand]) -> None:

@@ -51,5 +51,5 @@ def waiting(user_id: str, display_name: str = "echo") -> WaitingCommand:
     """A command of this user that waits for the login."""
     activity = {"id": "a", "deep": {"x": ["é", None]}}
     return WaitingCommand(
-        user_id=user_id, kind="message", id="m", display_name=display_name, activity=activity
+        user_id=user_id, kind="message", id=f"m-{display_name}", display_name=display_name, activity=activity
     )
