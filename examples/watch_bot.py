@@ -52,7 +52,7 @@ def serve_webhook(app: Flask, tokens: TokenManager, secret: str) -> None:
     @app.post("/webhook")
     def webhook() -> Response:
         signature = hmac.new(secret.encode(), request.data, "sha1").hexdigest()
-        if not hmac.compare_digest(signature, request.headers.get("X-Spark-Signature", "")):
+        if not hmac.compare_digest(signature.encode(), request.headers.get("X-Spark-Signature", "").encode()):
             abort(403)  # this is not Webex
         event = request.get_json()
         user_id = event["createdBy"]  # whose webhook it is; actorId: who has added the person

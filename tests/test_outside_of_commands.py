@@ -128,7 +128,7 @@ class TestHowTo:
         bot.log_in(alice)
         body = f'{{"actorId": "{alice.id}"}}'
         sign = hmac.new(b"of the webhook", body.encode(), "sha1").hexdigest()
-        for signature, status in (("forged", 403), (sign, 204)):
+        for signature, status in (("forged", 403), ("f\xf6rged", 403), (sign, 204)):
             headers = {"X-Spark-Signature": signature, "Content-Type": "application/json"}
             assert webex.post("/webhook", data=body, headers=headers).status_code == status
         assert bot.said(alice)[-1] == "You are in 1 spaces."
@@ -143,6 +143,17 @@ class TestHowTo:
         names["nightly"]()
         assert bot.login_card(alice)
         assert bot.said(bob)[-1] == "Good morning! You are in 1 spaces."
+
+    def test_a_person_to_whom_nobody_can_write_does_not_end_the_nightly_job(
+        self, names: dict[str, Any], webex_sandbox: WebexSandbox, alice: Person
+    ) -> None:
+        bot, bob = names["bot"], webex_sandbox.add_person("Bob Brown")
+        people = sorted([alice, bob], key=lambda person: person.id)
+        names["token_manager"].contexts.users = lambda: [person.id for person in people]
+        bot.log_in(people[1])
+        with webex_sandbox.faults.rest("/v1/messages", method="POST", status=404, times=1):
+            names["nightly"]()
+        assert bot.said(people[1])[-1] == "Good morning! You are in 1 spaces."
 
 
 class TestLoginScopes:

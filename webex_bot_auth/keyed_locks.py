@@ -13,7 +13,7 @@ class _Lock:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.waiting = 0
-        self.since = 0.0  # held
+        self.since = time.monotonic()  # held
 
 
 class KeyedLocks:
