@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 import requests
-from support.makers import Make
+from support.makers import Make, MakeManager
 from support.whoami import Whoami
 from support.wording import TEXTS
 from webex_bot.webex_bot import WebexBot
@@ -17,9 +17,11 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Message, Person
 from webex_bot_auth.stores.memory import MemoryFlowStore
 from webex_bot_auth.testing import RunningBot, WebexSandbox
+from webex_bot_auth.testing.contract.resuming import waiting
 from webex_bot_auth.testing.redirects import came_back
 
 
@@ -131,6 +133,22 @@ def test_a_command_whose_author_got_no_code_does_not_wait(
     bot.press_login(card, alice)
     bot.answer_to(card, "You are Alice Adams 2")
     assert answers(bot, alice) == ["You are Alice Adams 2"]
+
+
+def test_a_command_that_is_sent_right_after_a_refusal_waits_for_the_next_login(
+    cloud: WebexSandbox, make_manager: MakeManager, alice: Person
+) -> None:
+    manager, refused, sent = make_manager(), waiting(alice.id, "refused"), waiting(alice.id, "sent")
+    manager.login.ask(alice.id, command=refused)
+    flow_id = manager.start_flow(user_id=alice.id)
+    with cloud.faults.rest(method="DELETE", hang=True) as hanging:
+        manager.login.ask(alice.id)  # the first card goes, and while it does, nothing else can be said
+        hanging.wait()
+        assert manager.finish_login(flow_id=flow_id, error="access_denied").outcome is Outcome.REFUSED
+        manager.login.ask(alice.id, command=sent)
+        hanging.clear()
+    cloud.wait_for_message(where=lambda message: message.text == TEXTS.refused)
+    assert manager.pending.take_all(alice.id).commands == [sent]
 
 
 def test_a_message_that_is_edited_while_it_waits_runs_once(

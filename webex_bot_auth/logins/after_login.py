@@ -61,7 +61,7 @@ class AfterLogin:
         if isinstance(result, Accepted):
             outcome, tell = self._accept(flow_id, result, since)
         else:
-            outcome, tell = result, lambda: self._tell_failure(flow, result)
+            outcome, tell = result, self._fail(flow, result)
         log.info("login %s: flow %s, user %s", outcome.value, reference(flow_id), user_id)
         if outcome is Outcome.DONE:
             self.announce.send(logged_in, user_id=user_id)
@@ -119,21 +119,37 @@ class AfterLogin:
 
     # -- it did not
 
-    def _tell_failure(self, flow: FlowState, outcome: Outcome) -> None:
+    def _fail(self, flow: FlowState, outcome: Outcome) -> Callable[[], None]:
+        """End the wait for a login that failed, unless it can be tried again; and what to say about it."""
         texts = self.chat.texts(flow.user_id)
         sentences = {
             Outcome.TRY_AGAIN: texts.try_login_again,
             Outcome.WRONG_PERSON: f"{texts.someone_else} {texts.use_new_button}",
         }
-        if outcome in sentences and self._ask_again(flow, sentences[outcome]):
-            return
         if outcome is Outcome.NO_SUCH_FLOW:
-            return  # device grant: its card goes by itself, and there may be a newer one
+            return lambda: None  # device grant: its card goes by itself, and there may be a newer one
+        if outcome not in sentences:
+            return self._give_up(flow, outcome)
+
+        def try_again() -> None:
+            if not self._ask_again(flow, sentences[outcome]):
+                self._give_up(flow, outcome)()
+
+        return try_again
+
+    def _give_up(self, flow: FlowState, outcome: Outcome) -> Callable[[], None]:
         try:
-            self.cards.remove(self.pending.take_all(flow.user_id).cards)
+            # now, and not in the background: the person's next command waits for the next login
+            cards = self.pending.take_all(flow.user_id).cards
         except StoreError as error:
             log.warning("login card not removed: user %s: %s", flow.user_id, error)
-        self.chat.tell_outcome(flow.user_id, outcome)
+            cards = []
+
+        def tell() -> None:
+            self.cards.remove(cards)
+            self.chat.tell_outcome(flow.user_id, outcome)
+
+        return tell
 
     def _ask_again(self, flow: FlowState, sentence: str) -> bool:
         """Send a new card, which takes the place of the one that was used; what waits goes on waiting."""
