@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from support.makers import Make
+from support.makers import Make, MakeManager
 from support.waiting import wait_until
 from support.whoami import Whoami
 from support.wording import TEXTS
@@ -15,7 +16,7 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.logins.pending import Pending
-from webex_bot_auth.models import ShownCard
+from webex_bot_auth.models import FlowState, Outcome, ShownCard
 from webex_bot_auth.sandbox import Message, Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 
@@ -239,3 +240,23 @@ def test_a_person_is_told_once_that_a_card_has_expired_however_long_deleting_tak
     assert bot.answer_to(card).text == TEXTS.login_expired
     bot.manager.close()  # all has been said then
     assert bot.said(alice).count(TEXTS.login_expired) == 1
+
+
+def test_a_card_that_was_used_before_it_could_be_remembered_goes(
+    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, flows, start, show_card = make_manager(), list[str](), Pending.start, Pending.show_card
+
+    def noted(pending: Pending, flow: FlowState) -> str:
+        flows.append(start(pending, flow))
+        return flows[-1]
+
+    def used_before(pending: Pending, *given: Any) -> list[ShownCard]:
+        assert manager.finish_login(flow_id=flows[-1], error="access_denied").outcome is Outcome.REFUSED
+        return show_card(pending, *given)
+
+    monkeypatch.setattr(Pending, "start", noted)
+    monkeypatch.setattr(Pending, "show_card", used_before)
+    manager.request_login(user_id=alice.id)
+    cloud.wait_for_message(where=lambda message: message.text == TEXTS.refused)
+    wait_until(lambda: not any(message.card for message in cloud.messages()), "no card is left")

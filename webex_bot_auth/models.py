@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import hashlib
+import json
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -165,6 +166,16 @@ class ShownCard(NamedTuple):
 
     user_id: str
     message_id: str
+
+    def as_json(self) -> str:
+        """The card as a store keeps it."""
+        return json.dumps(self._asdict())
+
+    @classmethod
+    def from_json(cls, record: str | bytes) -> ShownCard:
+        """What :meth:`as_json` made."""
+        found = json.loads(record)
+        return cls(user_id=found["user_id"], message_id=found["message_id"])
 
 
 class ReleasedCommands(_Record):

@@ -1,4 +1,4 @@
-"""Whose tokens a login brings: they are stored for the person who asked, and for nobody else."""
+"""What a login brings: tokens, which are stored for the person who asked and for nobody else, or an error."""
 
 from __future__ import annotations
 
@@ -15,6 +15,18 @@ from ..webex.identity import identify
 from .contexts import Contexts
 
 log = logging.getLogger(__name__)
+
+#: how a redirect that brings an error ends; any other error is a fault of the settings
+REFUSALS = {
+    "access_denied": Outcome.REFUSED,
+    "server_error": Outcome.TRY_AGAIN,
+    "temporarily_unavailable": Outcome.TRY_AGAIN,
+}
+#: what the operator can do about the others
+_FIXES = {
+    "invalid_scope": "take the scope out of integration.scopes, or tick it at developer.webex.com",
+}
+_COMPARE = "compare integration.client_id, redirect_url and scopes with what developer.webex.com shows"
 
 
 class Accepted(NamedTuple):
@@ -66,3 +78,13 @@ def accept(
         log.error("login not stored: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
         return Outcome.STORE_DOWN
     return Accepted(person.display_name or "", context)
+
+
+def refusal(error: str) -> Outcome:
+    """How a redirect that brings this error ends; what the operator can do about it goes into the log."""
+    outcome = REFUSALS.get(error, Outcome.NOT_SET_UP)
+    if outcome is Outcome.NOT_SET_UP:
+        log.error("login failed: Webex answers %.40r; %s", error, _FIXES.get(error, _COMPARE))
+    else:
+        log.info("Webex answers %.40r", error)
+    return outcome

@@ -17,7 +17,7 @@ from ..stores import Missing
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth, new_verifier
 from ..webex.revocation import revoke
-from .acceptance import Accepted, accept
+from .acceptance import REFUSALS, Accepted, accept, refusal
 from .after_login import AfterLogin
 from .contexts import Contexts
 from .device_polling import DevicePoller
@@ -25,18 +25,6 @@ from .login_cards import MAX_LOGIN_CARDS, LoginCards
 from .pending import Pending
 
 log = logging.getLogger(__name__)
-
-#: how a redirect that brings an error ends; any other error is a fault of the settings
-_REFUSALS = {
-    "access_denied": Outcome.REFUSED,
-    "server_error": Outcome.TRY_AGAIN,
-    "temporarily_unavailable": Outcome.TRY_AGAIN,
-}
-#: what the operator can do about the others
-_FIXES = {
-    "invalid_scope": "take the scope out of integration.scopes, or tick it at developer.webex.com",
-}
-_COMPARE = "compare integration.client_id, redirect_url and scopes with what developer.webex.com shows"
 
 
 class Login:
@@ -145,10 +133,7 @@ class Login:
             user_id: the person
             scopes: scopes to ask for; where empty, those of every login, or else the integration's
         """
-        asked = list(scopes or self._oauth.login_scopes) or None
-        flow = FlowState(user_id=user_id, scopes=asked, verifier=new_verifier())
-        state = self._pending.start(flow)
-        return self._oauth.authorization_url(state=state, scopes=flow.scopes or (), verifier=flow.verifier)
+        return self._new_flow(user_id, scopes)[1]
 
     def start(self, user_id: str) -> str:
         """Start a flow without PKCE, as the caller builds the address; its id."""
@@ -164,8 +149,19 @@ class Login:
         """Start a login; what shows its card."""
         if self._device is not None:
             return self._start_by_code(self._device, user_id, scopes, why)
-        url = self._make_url(user_id) if self._make_url else self.url(user_id, scopes)
-        return lambda: self._cards.shown(user_id, self._chat.show_login(user_id, url, why))
+        if self._make_url is not None:
+            flow_id, url = None, self._make_url(user_id)
+        else:
+            flow_id, url = self._new_flow(user_id, scopes)
+        return lambda: self._cards.shown(user_id, self._chat.show_login(user_id, url, why), flow_id)
+
+    def _new_flow(self, user_id: str, scopes: Iterable[str]) -> tuple[str, str]:
+        """A flow with PKCE: its id, and the address where the person logs in."""
+        asked = list(scopes or self._oauth.login_scopes) or None
+        flow = FlowState(user_id=user_id, scopes=asked, verifier=new_verifier())
+        flow_id = self._pending.start(flow)
+        url = self._oauth.authorization_url(state=flow_id, scopes=asked or (), verifier=flow.verifier)
+        return flow_id, url
 
     def _start_by_code(
         self, device: DeviceGrant, user_id: str, scopes: list[str], why: Why
@@ -174,10 +170,10 @@ class Login:
         flow = FlowState(
             user_id=user_id, scopes=scopes or None, device_code=code.device_code, interval=code.interval
         )
-        self._pending.poll_later(self._pending.start(flow), code.interval)
+        self._pending.poll_later(flow_id := self._pending.start(flow), code.interval)
         self.watch()
         return lambda: self._cards.shown(
-            user_id, self._chat.show_device_login(user_id, code, why), code.expires_in
+            user_id, self._chat.show_device_login(user_id, code, why), flow_id, code.expires_in
         )
 
     # -- the end
@@ -209,7 +205,7 @@ class Login:
         Returns:
             the text for the page
         """
-        return self._end(flow_id, lambda _: _refusal(error), error=error)
+        return self._end(flow_id, lambda _: refusal(error), error=error)
 
     def release(self, user_id: str) -> None:
         """A login that is done in another way: its card goes, and the waiting commands run."""
@@ -251,7 +247,7 @@ class Login:
             if isinstance(answer, ClientRefused):
                 log.error("login failed: %s", answer)
                 return Outcome.NOT_SET_UP
-            return _REFUSALS.get(str(answer.error), Outcome.NO_SUCH_FLOW)
+            return REFUSALS.get(str(answer.error), Outcome.NO_SUCH_FLOW)
 
         self._end(flow_id, result, error=None if isinstance(answer, Tokens) else answer.error)
 
@@ -287,12 +283,3 @@ class Login:
             return self._pending.is_done(flow_id)
         except StoreError:
             return False
-
-
-def _refusal(error: str) -> Outcome:
-    outcome = _REFUSALS.get(error, Outcome.NOT_SET_UP)
-    if outcome is Outcome.NOT_SET_UP:
-        log.error("login failed: Webex answers %.40r; %s", error, _FIXES.get(error, _COMPARE))
-    else:
-        log.info("Webex answers %.40r", error)
-    return outcome

@@ -36,24 +36,29 @@ class LoginCards:
         self._loop = BackgroundLoop("expired login cards", self._look, LOOK_SECONDS)
         self._going: set[str] = set()  # message ids of cards that are about to be deleted
 
-    def shown(self, user_id: str, message_id: str | None, seconds: float | None = None) -> None:
-        """A card was sent: earlier ones go, and this one goes when its login has expired.
+    def shown(
+        self, user_id: str, message_id: str | None, flow_id: str | None, seconds: float | None = None
+    ) -> None:
+        """A card was sent: earlier ones go, and this one goes when its login has ended or expired.
 
         Args:
             user_id: to whom
             message_id: the bot's message; None where Webex did not say
+            flow_id: its login; None where somebody else keeps it
             seconds: until the login expires, where that is less than its lifetime
         """
         if message_id is None:
             return
         try:
-            earlier = self._pending.show_card(user_id, message_id, seconds)
+            useless = self._pending.show_card(user_id, message_id, seconds)
+            if flow_id and not self._pending.is_pending(flow_id):  # the person was quicker than we are
+                useless.append(ShownCard(user_id=user_id, message_id=message_id))
         except StoreError as error:
             log.warning("login card not remembered: user %s: %s", user_id, error)
             return
         self.watch()
-        if earlier:
-            self._speaker.say(user_id, lambda: self.remove(earlier))
+        if useless:
+            self._speaker.say(user_id, lambda: self.remove(useless))
 
     def remove(self, cards: Iterable[ShownCard]) -> None:
         """Delete cards; one that cannot be deleted at the moment is tried again later."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import secrets
@@ -116,6 +115,10 @@ class Pending:
         """Whether a flow that was used has ended well."""
         return self._flows.is_marked(_DONE + flow_id)
 
+    def is_pending(self, flow_id: str) -> bool:
+        """Whether a flow can still be finished."""
+        return self._flows.read(flow_id) is not None
+
     def poll_later(self, flow_id: str, seconds: float) -> None:
         """A flow of the device grant is due in so many seconds."""
         self._flows.schedule(_POLLS, flow_id, seconds)
@@ -145,21 +148,21 @@ class Pending:
             the cards in whose place it is
         """
         card = ShownCard(user_id=user_id, message_id=message_id)
-        self._flows.schedule(_EXPIRING, _text_of(card), min(self._seconds, seconds or self._seconds))
+        self._flows.schedule(_EXPIRING, card.as_json(), min(self._seconds, seconds or self._seconds))
         return self._put_card(card)
 
     def delete_card_later(self, card: ShownCard) -> None:
         """The card could not be deleted: it is due again soon."""
-        self._flows.schedule(_EXPIRING, _text_of(card), LEASE_SECONDS)
+        self._flows.schedule(_EXPIRING, card.as_json(), LEASE_SECONDS)
 
     def next_due_card(self) -> ShownCard | None:
         """A card that has to go; nobody else gets it for :data:`LEASE_SECONDS`."""
         card = self._flows.due(_EXPIRING, LEASE_SECONDS)
-        return None if card is None else _card(card)
+        return None if card is None else ShownCard.from_json(card)
 
     def card_is_deleted(self, card: ShownCard) -> None:
         """The card is not due any more."""
-        self._flows.unschedule(_EXPIRING, _text_of(card))
+        self._flows.unschedule(_EXPIRING, card.as_json())
 
     def end_expired(self, card: ShownCard) -> bool:
         """End the login of an expired card; False: it has ended already, or there is a newer card."""
@@ -167,7 +170,7 @@ class Pending:
         (taken,), _ = self._flows.take_all(  # at once, as another process may ask as well
             _SHOWN + user_id, forget=_CARDS + user_id, mark=_LOGOUT + user_id
         )
-        shown = [_card(one) for one in taken]
+        shown = [ShownCard.from_json(one) for one in taken]
         for newer in shown:
             if newer != card:
                 self._put_card(newer)
@@ -175,7 +178,9 @@ class Pending:
 
     def _put_card(self, card: ShownCard) -> list[ShownCard]:
         key, seconds = _SHOWN + card.user_id, self._seconds + CARD_SECONDS
-        return [_card(one) for one in self._flows.push(key, _text_of(card), seconds=seconds, keep=1)]
+        return [
+            ShownCard.from_json(one) for one in self._flows.push(key, card.as_json(), seconds=seconds, keep=1)
+        ]
 
     # -- waiting commands
 
@@ -224,7 +229,7 @@ class Pending:
         )
         ago = None if remaining is None else END_SECONDS - remaining
         once = {(one.kind, one.id): one for one in self._commands(user_id, commands)}
-        return Taken(list(once.values()), [_card(one) for one in cards], ago)
+        return Taken(list(once.values()), [ShownCard.from_json(one) for one in cards], ago)
 
     def end_all(self, user_id: str) -> Taken:
         """The user logs out: nothing that is pending comes back, an exchange that is in flight included."""
@@ -289,12 +294,3 @@ class Pending:
 
 def _flow_place(flow_id: str) -> str:
     return f"flow:{flow_id}"
-
-
-def _text_of(card: ShownCard) -> str:
-    return json.dumps({"user_id": card.user_id, "message_id": card.message_id})
-
-
-def _card(record: Record) -> ShownCard:
-    found = json.loads(record)
-    return ShownCard(user_id=found["user_id"], message_id=found["message_id"])
