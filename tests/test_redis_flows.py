@@ -16,7 +16,7 @@ from support.waiting import wait_until
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
-from webex_bot_auth.models import WaitingCommand
+from webex_bot_auth.models import Outcome, WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.redirects import came_back
 
@@ -53,6 +53,17 @@ class TestExpiry:
 
 
 class TestMaintenance:
+    def test_a_login_that_was_just_used_is_still_called_used(
+        self, manager: RedisTokenManager, client: redis.Redis, cloud: Sandbox
+    ) -> None:
+        alice = cloud.add_person("Alice Adams")
+        answer = came_back(cloud, manager.login.url(alice.id), alice)
+        assert manager.process_redirect(**answer).outcome is Outcome.DONE
+        client.sadd("flows", answer["flow_id"])  # as it is while the redirect is about to take it out
+        manager.flow_maintenance(force=True)
+        assert client.scard("flows") == 0
+        assert manager.process_redirect(**answer).outcome is Outcome.DONE_BEFORE
+
     @staticmethod
     def abandon(client: redis.Redis, *flow_ids: str, hours: float = 48) -> None:
         created = datetime.now(timezone.utc) - timedelta(hours=hours)

@@ -26,9 +26,11 @@ def status(world: World, page: Any, token: str | None) -> int:
 
 
 def workbench(page: Any, world: World, tab: str) -> Any:
-    """Open the page with a tab of the workbench, and return the workbench."""
+    """Open the page with a tab of the workbench, and return the workbench as soon as it is shown."""
     page.goto(f"{world.cloud.url}/#workbench={tab}")
-    return page.get_by_role("region", name="Workbench")
+    region = page.get_by_role("region", name="Workbench")
+    region.wait_for()  # until then, the page has not noticed its new address, which chooses no space
+    return region
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ class FlowMaintenance:
                 found = zip(flow_ids, keys, self._read_all(keys), strict=True)
                 over = [one for one in found if _is_over(one[2], now - self._lifetime)]
                 expired = [flow_id for flow_id, _, _ in over]
-                self.drop(expired, [key for _, key, record in over if record is not None])
+                # the mark of a record that was used expires by itself: until then, it says so
+                self.drop(expired, [key for _, key, one in over if one is not None and not is_used(one)])
                 if dropped is not None:
                     for flow_id in expired:
                         dropped(as_text(flow_id))
