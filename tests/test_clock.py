@@ -15,6 +15,7 @@ from wxc_sdk.tokens import Tokens
 from webex_bot_auth import TokenManager, UserContext
 from webex_bot_auth.models import Outcome, WaitingCommand
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.testing.contract.resuming import released
 from webex_bot_auth.testing.redirects import came_back
 from webex_bot_auth.webex.token_endpoint import parse_tokens
 
@@ -65,7 +66,7 @@ def test_logins_under_way_and_waiting_commands_last_as_long_as_before(
     url = manager.login.url(alice.id)
     jump()
     assert manager.finish_login(**came_back(cloud, url, alice)).outcome is Outcome.DONE
-    assert [one.id for one in manager.pending.next_released(timeout=1)] == ["m"]
+    assert [one.id for one in released(manager)] == ["m"]
     assert stored(manager, alice)
 
 

@@ -25,6 +25,7 @@ from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.stores.yaml_lines import HEADER
 from webex_bot_auth.testing import WebexSandbox
+from webex_bot_auth.testing.contract.resuming import released
 from webex_bot_auth.testing.redirects import came_back
 from webex_bot_auth.testing.sample_contexts import context
 
@@ -130,7 +131,7 @@ def test_half_a_character_in_a_message_keeps_nobody_from_logging_in(
         assert Whoami(token_manager=manager).execute(HALF, action, activity) is None
         url = manager.login.url(alice.id)
         assert manager.finish_login(**came_back(cloud, url, alice)).outcome is Outcome.DONE
-        (waiting,) = manager.pending.next_released(timeout=1)
+        (waiting,) = released(manager)
     assert waiting.activity["object"] == {"displayName": "whoami ?"}
 
 

@@ -116,7 +116,8 @@ def test_the_card_goes_with_a_logout(cloud: WebexSandbox, either_manager: Make, 
 
 
 def short_lived(make: Make) -> Make:
-    return functools.partial(make, flow_lifetime=timedelta(seconds=1.5))
+    # long enough to send a card in time on a busy machine
+    return functools.partial(make, flow_lifetime=timedelta(seconds=3))
 
 
 def test_an_expired_card_goes_and_a_line_says_so(

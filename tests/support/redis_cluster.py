@@ -10,7 +10,7 @@ from typing import Any
 
 from redis.crc import key_slot
 
-from .redis_server import RedisServer, free_port, has_replicated
+from .redis_server import RedisServer, free_port, has_replicated, is_saved
 from .waiting import wait_until
 
 SLOTS = 16384
@@ -124,7 +124,7 @@ class RedisCluster:
 
         After a replica has copied its primary, it writes its log anew; until then, it has none.
         """
-        wait_until(lambda: all(map(_is_saved, self.nodes)), "nodes that have written their data")
+        wait_until(lambda: all(map(is_saved, self.nodes)), "nodes that have written their data")
         return True
 
     def promoted(self, replica: RedisServer) -> float:
@@ -202,12 +202,6 @@ def _is_free(port: int) -> bool:
 
 def _facts(node: RedisServer) -> Any:
     return node.client.info("replication")
-
-
-def _is_saved(node: RedisServer) -> bool:
-    facts: dict[str, Any] = node.client.info("persistence")
-    is_rewriting = facts["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"]
-    return not is_rewriting and not facts["aof_buffer_length"]
 
 
 def _all(node: RedisServer) -> dict[str, Any]:

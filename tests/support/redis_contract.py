@@ -22,7 +22,7 @@ from webex_bot_auth.administration.pending_flows import pending_flows
 from webex_bot_auth.administration.redis_health import redis_health
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.testing.contract.resuming import waiting
+from webex_bot_auth.testing.contract.resuming import released, waiting
 from webex_bot_auth.testing.redirects import came_back, log_in
 from webex_bot_auth.testing.sample_contexts import context
 
@@ -132,7 +132,7 @@ class RedisContract(OnServers):
         command = waiting(alice.id)
         bot.login.ask(alice.id, command=command)
         log_in(cloud, web, alice)
-        assert other_bot.pending.next_released(timeout=1) == [command]
+        assert released(other_bot) == [command]
         assert bot.pending.next_released(timeout=0.01) == []
 
     def test_a_device_login_ends_in_whichever_process_polls(
@@ -213,7 +213,7 @@ class RedisContract(OnServers):
         manager.login.ask(alice.id, command=waiting(alice.id))
         answer = came_back(cloud, manager.login.url(alice.id), alice)
         assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
-        assert manager.pending.next_released(timeout=1)
+        assert released(manager)
         assert manager.pending.claim_event("event")
         assert list(manager.contexts.users()) == [alice.id]
         keys = {key.decode() for key in client.scan_iter()}

@@ -146,3 +146,10 @@ def has_replicated(primary: RedisServer) -> bool:
         pipe.ping()
         pipe.execute_command("WAIT", 1, 5000)
         return bool(pipe.execute()[1])
+
+
+def is_saved(server: RedisServer) -> bool:
+    """Whether all writes so far are in the log on disk (``appendonly``), so that a kill loses none."""
+    facts: dict[str, Any] = server.client.info("persistence")
+    is_rewriting = facts["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"]
+    return not is_rewriting and not facts["aof_buffer_length"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...logins.pending import MAX_WAITING_COMMANDS
 from ...models import WaitingCommand
-from ...user_context import StoredTokenManager
+from ...user_context import StoredTokenManager, TokenManager
 from ..redirects import log_in
 from ..webex_sandbox import WebexSandbox
 
@@ -20,7 +20,7 @@ class ResumingContract:
         manager.login.ask(alice.id, command=command)
         assert manager.pending.next_released(timeout=0.01) == []
         log_in(webex_sandbox, manager, alice)
-        assert manager.pending.next_released(timeout=1) == [command]
+        assert released(manager) == [command]
         assert manager.pending.next_released(timeout=0.01) == []
         log_in(webex_sandbox, manager, alice)
         assert manager.pending.next_released(timeout=0.01) == []
@@ -32,8 +32,8 @@ class ResumingContract:
         for user, name in ((alice, "first"), (bob, "his"), (alice, "second")):
             manager.login.ask(user.id, command=waiting(user.id, name))
         log_in(webex_sandbox, manager, alice)
-        released = manager.pending.next_released(timeout=1)
-        assert [command.display_name for command in released] == ["first", "second"]
+        names = [command.display_name for command in released(manager)]
+        assert names == ["first", "second"]
         assert manager.pending.next_released(timeout=0.01) == []
 
     def test_a_users_oldest_commands_are_dropped(self, manager: StoredTokenManager) -> None:
@@ -53,3 +53,9 @@ def waiting(user_id: str, display_name: str = "echo") -> WaitingCommand:
     return WaitingCommand(
         user_id=user_id, kind="message", id=f"m-{display_name}", display_name=display_name, activity=activity
     )
+
+
+def released(manager: TokenManager) -> list[WaitingCommand]:
+    """The commands that a login has released: in the background, after it has told its author at Webex."""
+    looks = (manager.pending.next_released(timeout=1) for _ in range(30))
+    return next(filter(None, looks), [])
