@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from unittest import mock
@@ -21,11 +22,11 @@ from support.wording import TEXTS, pattern
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager, redaction
+from webex_bot_auth import RedisTokenManager, TokenManager, redaction
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.logins.contexts import StoredContexts
-from webex_bot_auth.models import Outcome
-from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.models import Outcome, RedirectText
+from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.stores.memory import MemoryFlowStore
 from webex_bot_auth.stores.redis.flows import RedisFlowStore
 from webex_bot_auth.testing import WebexSandbox
@@ -210,19 +211,27 @@ def test_a_logout_ends_all_that_is_pending_for_that_person(cloud: Sandbox, make_
     assert web.pending.next_released(timeout=0.01) == []
 
 
+@contextlib.contextmanager
+def logged_out_during_an_exchange(
+    cloud: Sandbox, manager: TokenManager, alice: Person
+) -> Iterator[Future[RedirectText]]:
+    """Alice comes back from a login and logs out before it ends, which it does after the block."""
+    answer = came_back(cloud, manager.login.url(alice.id), alice)
+    with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="exchange", hang=True) as hanging:
+        ending = pool.submit(manager.finish_login, **answer)
+        hanging.wait()
+        manager.logout(user_id=alice.id)
+        yield ending
+
+
 @pytest.mark.holds(26, 46)
 def test_a_logout_during_an_exchange_wins_and_a_later_login_counts(
     cloud: Sandbox, make_manager: MakeManager
 ) -> None:
     manager, alice = make_manager(), cloud.add_person("Alice Adams")
-    answer = came_back(cloud, manager.login.url(alice.id), alice)
-    with ThreadPoolExecutor(1) as pool:
-        with cloud.faults.token(grant="exchange", hang=True) as hanging:
-            finishing = pool.submit(manager.finish_login, **answer)
-            hanging.wait()
-            manager.logout(user_id=alice.id)
-            hanging.clear()
-        assert finishing.result().outcome is Outcome.NO_SUCH_FLOW
+    with logged_out_during_an_exchange(cloud, manager, alice) as ending:
+        pass
+    assert ending.result().outcome is Outcome.NO_SUCH_FLOW
     assert manager.get_user_context(user_id=alice.id) is None
     log_in(cloud, manager, alice)
     assert manager.get_user_context(user_id=alice.id)
@@ -256,21 +265,16 @@ def test_a_logout_wins_however_slow_the_store_is(
     cloud: Sandbox, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manager, alice = make_manager(), cloud.add_person("Alice Adams")
-    answer = came_back(cloud, manager.login.url(alice.id), alice)
-    started, finishing = time.monotonic(), threading.Event()
-    with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="exchange", hang=True) as hanging:
-        end = pool.submit(manager.finish_login, **answer)
-        hanging.wait()
-        manager.logout(user_id=alice.id)
+    started = time.monotonic()
+    with logged_out_during_an_exchange(cloud, manager, alice) as ending:
         for store in (MemoryFlowStore, RedisFlowStore):
 
             def slowly(*given: Any, take_all: Callable[..., Any] = store.take_all, **named: Any) -> Any:
-                finishing.wait(2 * (time.monotonic() - started))  # until the logout seems to be long ago
+                threading.Event().wait(2 * (time.monotonic() - started))  # the logout seems to be long ago
                 return take_all(*given, **named)
 
             monkeypatch.setattr(store, "take_all", slowly)
-        hanging.clear()
-        assert end.result().outcome is Outcome.NO_SUCH_FLOW
+    assert ending.result().outcome is Outcome.NO_SUCH_FLOW
     assert manager.get_user_context(user_id=alice.id) is None
 
 
@@ -279,12 +283,7 @@ def test_a_login_that_could_not_be_deleted_after_a_logout_does_not_count_as_done
     cloud: Sandbox, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manager, alice = make_manager(), cloud.add_person("Alice Adams")
-    answer = came_back(cloud, manager.login.url(alice.id), alice)
-    with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="exchange", hang=True) as hanging:
-        end = pool.submit(manager.finish_login, **answer)
-        hanging.wait()
-        manager.logout(user_id=alice.id)
+    with logged_out_during_an_exchange(cloud, manager, alice) as ending:
         unavailable = StoreUnavailable("store", "does not answer")
         monkeypatch.setattr(StoredContexts, "replace", mock.Mock(side_effect=unavailable))
-        hanging.clear()
-        assert end.result().outcome is Outcome.STORE_DOWN
+    assert ending.result().outcome is Outcome.STORE_DOWN
