@@ -45,6 +45,7 @@ function announce(text, newRun) {
 }
 
 function lost() {
+  known = {}; // a load may have failed meanwhile
   document.body.classList.add("stopped");
   show("The sandbox has stopped. Start it again, and this page goes on.");
   if (source.readyState === EventSource.CLOSED) setTimeout(open, RETRY);

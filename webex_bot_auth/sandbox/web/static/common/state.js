@@ -1,6 +1,6 @@
 // What the page shows, and how it is kept up to date: only what has changed is fetched.
 
-import { ask, query } from "./ask.js";
+import { ask, query, Unreachable } from "./ask.js";
 
 export const state = {
   run: "", version: 0, people: new Map(), spaces: [], me: "", space: "", tags: {}, handlers: {},
@@ -20,7 +20,9 @@ export function refresh() {
     again = true;
     return running;
   }
-  running = load().catch((error) => state.handlers.failed(error)).finally(() => {
+  running = load().catch((error) => {
+    if (!(error instanceof Unreachable)) state.handlers.failed(error); // live.js tells of a sandbox that has stopped
+  }).finally(() => {
     running = null;
     if (again) {
       again = false;
