@@ -204,7 +204,6 @@ class TestFailover(OnServers):
         for name in names:
             manager.set_user_context(user_id=name, user_context=context(name))
         assert redis.replicated()
-        assert redis.saved()
         for node in redis.nodes:
             fail(node, "killed")
         for name in names:

@@ -17,7 +17,6 @@ from support import documented
 from support.makers import KEY, Make, MakeManager
 from support.redis_contract import OnServers, RedisContract, fail
 from support.redis_sentinel import RedisSentinel
-from support.redis_server import is_saved
 from support.waiting import wait_until
 from support.whoami import Whoami
 from support.wording import TEXTS, sentence_of
@@ -143,7 +142,6 @@ class TestFailover(OnServers):
             manager.set_user_context(user_id=name, user_context=context(name))
         assert redis.replicated()
         old = redis.primary
-        wait_until(lambda: is_saved(old), "the log on disk is complete")
         fail(old, "killed")
         redis.promoted(old)
         manager.set_user_context(user_id="alice", user_context=None)

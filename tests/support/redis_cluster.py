@@ -10,7 +10,7 @@ from typing import Any
 
 from redis.crc import key_slot
 
-from .redis_server import RedisServer, free_port, has_replicated, is_saved
+from .redis_server import RedisServer, free_port, has_replicated
 from .waiting import wait_until
 
 SLOTS = 16384
@@ -118,14 +118,6 @@ class RedisCluster:
     def replicated(self) -> bool:
         """Wait until the replica has all writes to its primary so far; False if it does not in 5 seconds."""
         return has_replicated(self.with_replica)
-
-    def saved(self) -> bool:
-        """Wait until all nodes have their data on disk, so that no data is lost where all are killed.
-
-        After a replica has copied its primary, it writes its log anew; until then, it has none.
-        """
-        wait_until(lambda: all(map(is_saved, self.nodes)), "nodes that have written their data")
-        return True
 
     def promoted(self, replica: RedisServer) -> float:
         """Wait until all nodes know the replica as a primary; return the seconds that it took."""

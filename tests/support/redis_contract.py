@@ -28,14 +28,16 @@ from webex_bot_auth.testing.sample_contexts import context
 
 from .contexts import expiring
 from .makers import KEY, Make, MakeManager
-from .redis_server import RedisServer
+from .redis_server import RedisServer, is_saved
+from .waiting import wait_until
 from .whoami import Whoami
 from .wording import TEXTS, sentence_of
 
 
 def fail(node: RedisServer, how: str) -> None:
-    """Make a server fail: ``how`` is "killed" or "paused"."""
+    """Make a server fail: ``how`` is "killed" or "paused"; what it has confirmed is in its log on disk."""
     if how == "killed":
+        wait_until(lambda: is_saved(node), "a log on disk that is complete")
         node.stop(signal.SIGKILL)
     else:
         node.pause()

@@ -149,7 +149,11 @@ def has_replicated(primary: RedisServer) -> bool:
 
 
 def is_saved(server: RedisServer) -> bool:
-    """Whether all writes so far are in the log on disk (``appendonly``), so that a kill loses none."""
+    """Whether all writes so far are in the log on disk (``appendonly``), so that a kill loses none.
+
+    A write is delayed while the disk is slow. A replica that has copied its primary has no log until it has
+    written it anew.
+    """
     facts: dict[str, Any] = server.client.info("persistence")
     is_rewriting = facts["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"]
-    return not is_rewriting and not facts["aof_buffer_length"]
+    return not is_rewriting and not facts.get("aof_buffer_length")  # none where there is no log
