@@ -50,9 +50,11 @@ def test_an_open_tab_finds_the_next_demo(tmp_path: Path) -> None:
             page.goto(first.url)
             # the space in which the command that the terminal names can be typed at once
             expect(page.get_by_role("heading", name="Echo Bot")).to_be_visible()
+            first_address = page.url
             assert first.end()[0] == 0
         with Demo(tmp_path, settings):
             expect(page.get_by_role("alert").filter(has_text="started again")).to_be_visible(timeout=20_000)
+            expect(page).not_to_have_url(first_address, timeout=20_000)  # its people and spaces are new
             page.get_by_role("navigation").get_by_text("Echo Bot", exact=True).click()
             page.get_by_label("Message", exact=True).fill("help")
             page.get_by_role("button", name="Send").click()
