@@ -17,6 +17,7 @@ from support.production import Gunicorn, Running
 from support.turnstile import Request
 from support.wording import TEXTS
 
+from webex_bot_auth.models import reference
 from webex_bot_auth.sandbox import Person
 
 AddPeople = Callable[[int], list[Person]]
@@ -92,7 +93,7 @@ class TestAtWork:
                     lost.append(login)
                     self.repeat(production, login)
                 else:
-                    assert login.page == 200
+                    assert login.page == 200, web.lines_with(reference(login.state))
                 production.log_out(person)
 
         with ThreadPoolExecutor(PLACES + 4) as pool:

@@ -267,15 +267,38 @@ def test_a_logout_wins_however_slow_the_store_is(
     manager, alice = make_manager(), cloud.add_person("Alice Adams")
     started = time.monotonic()
     with logged_out_during_an_exchange(cloud, manager, alice) as ending:
+        long_ago = 2 * (time.monotonic() - started)
         for store in (MemoryFlowStore, RedisFlowStore):
 
             def slowly(*given: Any, take_all: Callable[..., Any] = store.take_all, **named: Any) -> Any:
-                threading.Event().wait(2 * (time.monotonic() - started))  # the logout seems to be long ago
+                threading.Event().wait(long_ago)  # when the store is asked
                 return take_all(*given, **named)
 
             monkeypatch.setattr(store, "take_all", slowly)
     assert ending.result().outcome is Outcome.NO_SUCH_FLOW
     assert manager.get_user_context(user_id=alice.id) is None
+
+
+@pytest.mark.holds(46)
+def test_a_login_after_a_logout_counts_though_the_store_answers_late(
+    cloud: Sandbox, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, alice = make_manager(), cloud.add_person("Alice Adams")
+    log_in(cloud, manager, alice)
+    started = time.monotonic()
+    manager.logout(user_id=alice.id)
+    answer, late = came_back(cloud, manager.login.url(alice.id), alice), iter([True])
+    for store in (MemoryFlowStore, RedisFlowStore):
+
+        def slowly(*given: Any, take_all: Callable[..., Any] = store.take_all, **named: Any) -> Any:
+            taken = take_all(*given, **named)
+            if next(late, False):
+                threading.Event().wait(2 * (time.monotonic() - started))  # now the logout seems to be later
+            return taken
+
+        monkeypatch.setattr(store, "take_all", slowly)
+    assert manager.finish_login(**answer).outcome is Outcome.DONE
+    assert manager.get_user_context(user_id=alice.id)
 
 
 @pytest.mark.holds(46)

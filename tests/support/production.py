@@ -57,6 +57,10 @@ class Running:
             self._silent = True
             self._told.notify_all()
 
+    def lines_with(self, words: str) -> list[str]:
+        """What it has printed about something so far."""
+        return [line for line in self.log.splitlines() if words in line]
+
     def wait_for(self, pattern: str, times: int = 1) -> None:
         """Wait until a pattern has been found so many times in the log."""
         self._wait(lambda: len(re.findall(pattern, self.log)) >= times, f"{times} times: {pattern}")

@@ -19,6 +19,9 @@ from .pending import Pending, Taken
 
 log = logging.getLogger(__name__)
 
+#: how often the store is asked whether a logout was before or after a login came back
+MAX_LOOKS = 4
+
 
 @dataclass(repr=False, eq=False)
 class AfterLogin:
@@ -78,13 +81,13 @@ class AfterLogin:
         """Whether the login counts, as a logout that came in between wins; and what to say about it."""
         user_id = accepted.context.user_id
         try:
-            taken = self.pending.take_all(user_id, done=flow_id)
+            taken, is_logged_out = self._take(user_id, flow_id, since)
         except StoreError as error:
             log.warning("waiting commands not taken, trying again: user %s: %s", user_id, error)
             return Outcome.DONE, lambda: self._welcome(
                 user_id, accepted.name, self._take_again(user_id, flow_id)
             )
-        if taken.logged_out_ago is None or taken.logged_out_ago > time.monotonic() - since:
+        if not is_logged_out:
             return Outcome.DONE, lambda: self._welcome(user_id, accepted.name, taken)
         try:
             self.contexts.replace(accepted.context, None)
@@ -92,6 +95,25 @@ class AfterLogin:
             log.error("login not deleted after a logout: user %s: %s", user_id, error)  # noqa: TRY400
             return Outcome.STORE_DOWN, lambda: self.chat.tell_outcome(user_id, Outcome.STORE_DOWN)
         return Outcome.NO_SUCH_FLOW, lambda: self.cards.remove(taken.cards)
+
+    def _take(self, user_id: str, flow_id: str, since: float) -> tuple[Taken, bool]:
+        """What waited for a login, and whether its user has logged out since it came back.
+
+        The store says how long ago the logout was, but its answer may come late. Where that leaves open which
+        of the two was first, it is asked again; in the end, the logout wins.
+        """
+        all_taken = Taken([], [], None)
+        for _ in range(MAX_LOOKS):
+            asked = time.monotonic() - since
+            taken = self.pending.take_all(user_id, done=flow_id)
+            answered = time.monotonic() - since
+            all_taken.commands.extend(taken.commands)
+            all_taken.cards.extend(taken.cards)
+            if taken.logged_out_ago is None or taken.logged_out_ago > answered:
+                return all_taken, False
+            if taken.logged_out_ago <= asked:
+                break
+        return all_taken, True
 
     def _take_again(self, user_id: str, flow_id: str) -> Taken:
         """What waits, where the store answers again; else it goes on waiting for another login."""
