@@ -83,7 +83,8 @@ def test_a_newer_card_takes_the_place_of_the_earlier_one(
     cloud: WebexSandbox, either_manager: Make, alice: Person
 ) -> None:
     bot = cloud.run(Whoami, manager=either_manager)
-    first = bot.login_card(alice, after=bot.hears(alice, "whoami"))
+    bot.manager.request_login(user_id=alice.id)  # the card is remembered as well then
+    first = bot.login_card(alice)
     second = bot.login_card(alice, after=bot.hears(alice, "whoami"))
     only(bot, alice, second)
     press(bot, first, alice)  # it was open in the browser already
@@ -117,7 +118,7 @@ def test_the_card_goes_with_a_logout(cloud: WebexSandbox, either_manager: Make, 
 
 def short_lived(make: Make) -> Make:
     # long enough to send a card in time on a busy machine
-    return functools.partial(make, flow_lifetime=timedelta(seconds=3))
+    return functools.partial(make, flow_lifetime=timedelta(seconds=5))
 
 
 def test_an_expired_card_goes_and_a_line_says_so(
@@ -135,7 +136,7 @@ def test_a_card_that_expires_while_the_bot_is_down_goes_when_it_is_back(
     token, make = cloud.add_bot("Echo Bot").token, short_lived(redis_manager)
     with make(token, integration) as first:
         first.request_login(user_id=alice.id)
-    (card,) = [message for message in cloud.messages() if message.card]
+    card = cloud.wait_for_message(where=lambda message: message.card)
     with make(token, integration) as second:
         assert isinstance(second, RedisTokenManager)
         second.login.watch()  # as register_bot does
@@ -150,7 +151,7 @@ def test_of_two_processes_one_removes_an_expired_card(
     with make(token, integration) as one, make(token, integration) as other:
         other.login.watch()
         one.request_login(user_id=alice.id)
-        (card,) = [message for message in cloud.messages() if message.card]
+        card = cloud.wait_for_message(where=lambda message: message.card)
         cloud.wait_for_message(card.room, lambda message: message.text == TEXTS.login_expired, after=card)
     assert len(cloud.calls.to(f"/v1/messages/{card.id}", method=DELETES)) == 1
     assert [message.text for message in cloud.messages(card.room)] == [TEXTS.login_expired]
@@ -168,9 +169,9 @@ def test_of_two_processes_one_tells_that_a_card_has_expired_however_long_deletin
     token, make = cloud.add_bot("Echo Bot").token, short_lived(redis_manager)
     with make(token, integration) as one, make(token, integration) as other:
         other.login.watch()
-        one.request_login(user_id=alice.id)
-        (card,) = [message for message in cloud.messages() if message.card]
-        with cloud.faults.rest(f"/v1/messages/{card.id}", method=DELETES, hang=True) as deleting:
+        with cloud.faults.rest("/v1/messages/", method=DELETES, hang=True) as deleting:
+            one.request_login(user_id=alice.id)
+            card = cloud.wait_for_message(where=lambda message: message.card)
             wait_until(lambda: deleting.seen == 2, "both processes delete it")
     assert [message.text for message in cloud.messages(card.room)] == [TEXTS.login_expired]
 
@@ -194,7 +195,7 @@ def test_a_login_that_ends_as_its_card_expires_is_not_called_expired(
     cloud: WebexSandbox, either_manager: Make, alice: Person, looked: list[ShownCard]
 ) -> None:
     # long enough to press the button in time on a busy machine
-    bot = cloud.run(Whoami, manager=functools.partial(either_manager, flow_lifetime=timedelta(seconds=6)))
+    bot = cloud.run(Whoami, manager=functools.partial(either_manager, flow_lifetime=timedelta(seconds=8)))
     bot.manager.request_login(user_id=alice.id)  # the card is remembered as well then
     card = bot.login_card(alice)
     with cloud.faults.rest("/v1/messages", method="POST", hang=True) as welcoming:
@@ -237,8 +238,8 @@ def test_a_person_is_told_once_that_a_card_has_expired_however_long_deleting_tak
 ) -> None:  # fmt: skip
     monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.1)
     bot = cloud.run(Whoami, manager=short_lived(either_manager))
-    card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
-    with cloud.faults.rest(f"/v1/messages/{card.id}", method=DELETES, hang=True):
+    with cloud.faults.rest("/v1/messages/", method=DELETES, hang=True):
+        card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
         wait_until(lambda: len(looked) > 3, "the card is due again and again")
     assert bot.answer_to(card).text == TEXTS.login_expired
     bot.manager.close()  # all has been said then
@@ -263,3 +264,28 @@ def test_a_card_that_was_used_before_it_could_be_remembered_goes(
     manager.request_login(user_id=alice.id)
     cloud.wait_for_message(where=lambda message: message.text == TEXTS.refused)
     wait_until(lambda: not any(message.card for message in cloud.messages()), "no card is left")
+
+
+def test_a_card_that_is_remembered_late_leaves_the_newer_one(
+    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, flows, start, show_card = make_manager(), list[str](), Pending.start, Pending.show_card
+
+    def noted(pending: Pending, flow: FlowState) -> str:
+        flows.append(start(pending, flow))
+        return flows[-1]
+
+    def later(pending: Pending, *given: Any) -> list[ShownCard]:
+        if len(flows) == 1:  # the person refuses, and asks again
+            assert manager.finish_login(flow_id=flows[0], error="access_denied").outcome is Outcome.REFUSED
+            manager.request_login(user_id=alice.id)
+        return show_card(pending, *given)
+
+    monkeypatch.setattr(Pending, "start", noted)
+    monkeypatch.setattr(Pending, "show_card", later)
+    manager.request_login(user_id=alice.id)
+    older, newer = [message for message in cloud.messages() if message.card]
+    wait_until(lambda: older not in cloud.messages(), "the older card is gone")
+    manager.close()  # all has been said and deleted then
+    assert newer in cloud.messages()
+    assert manager.pending.take_all(alice.id).cards == [ShownCard(user_id=alice.id, message_id=newer.id)]

@@ -103,9 +103,14 @@ class AfterLogin:
         of the two was first, it is asked again; in the end, the logout wins.
         """
         all_taken = Taken([], [], None)
-        for _ in range(MAX_LOOKS):
+        for look in range(MAX_LOOKS):
             asked = time.monotonic() - since
-            taken = self.pending.take_all(user_id, done=flow_id)
+            try:
+                taken = self.pending.take_all(user_id, done=flow_id)
+            except StoreError:
+                if look == 0:
+                    raise
+                break  # what was taken before is not there for another try
             answered = time.monotonic() - since
             all_taken.commands.extend(taken.commands)
             all_taken.cards.extend(taken.cards)

@@ -52,7 +52,9 @@ class LoginCards:
         try:
             useless = self._pending.show_card(user_id, message_id, seconds)
             if flow_id and not self._pending.is_pending(flow_id):  # the person was quicker than we are
-                useless.append(ShownCard(user_id=user_id, message_id=message_id))
+                for newer in useless:
+                    self._pending.keep_card(newer)
+                useless = [ShownCard(user_id=user_id, message_id=message_id)]
         except StoreError as error:
             log.warning("login card not remembered: user %s: %s", user_id, error)
             return

@@ -149,7 +149,7 @@ class Pending:
         """
         card = ShownCard(user_id=user_id, message_id=message_id)
         self._flows.schedule(_EXPIRING, card.as_json(), min(self._seconds, seconds or self._seconds))
-        return self._put_card(card)
+        return self.keep_card(card)
 
     def delete_card_later(self, card: ShownCard) -> None:
         """The card could not be deleted: it is due again soon."""
@@ -173,10 +173,11 @@ class Pending:
         shown = [ShownCard.from_json(one) for one in taken]
         for newer in shown:
             if newer != card:
-                self._put_card(newer)
+                self.keep_card(newer)
         return card in shown
 
-    def _put_card(self, card: ShownCard) -> list[ShownCard]:
+    def keep_card(self, card: ShownCard) -> list[ShownCard]:
+        """Remember a card that is due already; the cards in whose place it is."""
         key, seconds = _SHOWN + card.user_id, self._seconds + CARD_SECONDS
         return [
             ShownCard.from_json(one) for one in self._flows.push(key, card.as_json(), seconds=seconds, keep=1)
