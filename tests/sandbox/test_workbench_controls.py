@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -94,12 +95,14 @@ def test_a_transcript_is_saved_and_starting_over_clears_the_sandbox(world: World
     tab = workbench(page, world, "transcript")
     choose(page, "Echo Bot")
     tab.get_by_text("Of the space Echo Bot").wait_for()
+    expect(tab.get_by_role("link")).to_have_attribute("href", re.compile("person=.+&room=."))
     with page.expect_download() as saved:
         tab.get_by_role("link", name="Save the transcript").click()
     assert "my token is •••" in saved.value.path().read_text(encoding="utf-8")
     tab.get_by_role("button", name="Start over", exact=True).click()
     tab.get_by_role("button", name="Yes, start over").click()
     page.get_by_text("No messages yet.").first.wait_for()
+    expect(tab.get_by_role("button", name="Yes, start over")).to_be_hidden()  # all is done
     assert world.cloud.messages() == []
     assert list(world.cloud.calls) == []
     assert world.cloud.faults.active() == []

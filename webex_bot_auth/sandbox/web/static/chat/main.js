@@ -7,10 +7,10 @@ import { startDialogs } from "./dialogs.js";
 import { $ } from "../common/dom.js";
 import { onChange, startLive } from "../common/live.js";
 import { clearMessages, showMessages, startMessages } from "../messages/messages.js";
-import { showPeople, showSpaces, startSpaces } from "./spaces.js";
+import { clearSpaces, showPeople, showSpaces, startSpaces } from "./spaces.js";
 import { current, peopleOf, refresh, state, switchTo } from "../common/state.js";
 import { setTitle } from "../messages/unseen.js";
-import { openWorkbench, showWorkbench, startWorkbench, workbenchTab } from "./workbench_toggle.js";
+import { openWorkbench, showWorkbench, spaceLoaded, startWorkbench, workbenchTab } from "./workbench_toggle.js";
 
 // -- what is chosen, in the address: the browser's Back goes to what was chosen before
 
@@ -52,6 +52,7 @@ function write() {
 
 function become(person) {
   switchTo(person, "");
+  clearSpaces();
   view("spaces");
   remember();
   refresh();
@@ -70,6 +71,7 @@ function loaded(answer) {
   showMessages(answer);
   setTitle(current() ? `${current().title} - Webex sandbox` : "Webex sandbox", showSpaces());
   correct();
+  spaceLoaded();
   if (isOpening && current() && document.activeElement === document.body) write();
   isOpening = isOpening && !current();
 }

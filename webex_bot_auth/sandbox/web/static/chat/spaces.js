@@ -23,6 +23,12 @@ export function showPeople() {
   select.value = state.me;
 }
 
+// Another person's spaces are about to be loaded; those that are shown cannot be chosen any more.
+export function clearSpaces() {
+  $("spaces").replaceChildren();
+  delete $("spaces").dataset.key;
+}
+
 // Returns how many new messages there are in the spaces that are not open.
 export function showSpaces() {
   noteSeen();

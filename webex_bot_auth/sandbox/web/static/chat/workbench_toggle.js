@@ -37,6 +37,8 @@ export async function showWorkbench(name, what = "") {
   loaded?.show(tab, what, openWorkbench);
 }
 
+export const spaceLoaded = () => loaded?.spaceLoaded();
+
 function close() {
   showWorkbench("");
   changed();

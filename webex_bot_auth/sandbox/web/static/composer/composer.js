@@ -94,21 +94,30 @@ function grow() {
 }
 
 async function say() {
-  const text = $("text").value.trim();
+  const typed = $("text").value;
+  const text = typed.trim();
   const mentions = peopleOf(current()).filter((one) => picked.has(one.id) && text.includes(`@${one.name}`)).map((one) => one.id);
   try {
     const file = await attachment();
     if (!text && !file) return;
-    await ask("/chat/messages", { person: state.me, room: state.space, text, mentions, file, parent: replyTo?.id });
-    $("text").value = "";
-    attach(null);
-    recalled = -1;
+    write(""); // at once: what is typed while this is being sent is the next message
     picked.clear();
-    grow();
+    await ask("/chat/messages", { person: state.me, room: state.space, text, mentions, file, parent: replyTo?.id });
+    attach(null);
     problem("");
   } catch (error) {
+    if (!$("text").value) {
+      write(typed);
+      for (const id of mentions) picked.add(id);
+    }
     problem(error.message);
   }
+}
+
+function write(text) {
+  $("text").value = text;
+  recalled = -1;
+  grow();
 }
 
 // What to type, where nothing has been said yet.

@@ -16,15 +16,20 @@ const TABS = {
   transcript: ["Transcript", () => import("./transcript.js")],
 };
 const LIVE = new Set(["calls", "events", "errors", "logins", "clock", "faults"]);
+const OF_SPACE = new Set(["transcript"]); // these show the chosen space
 const PAUSE = 100; // ms between two updates of a tab
 
 let shown = "";
 let open = () => {};
+let showSpace = () => {};
 let chooseTab = () => {};
 
 export function focusTab() {
   $("workbench-tabs").querySelector("[aria-selected=true]")?.focus();
 }
+
+// The chosen space was loaded.
+export const spaceLoaded = () => showSpace();
 
 // Shows a tab; an empty name ends the updates of the one that was shown.
 export async function show(name, what, openTab) {
@@ -33,6 +38,7 @@ export async function show(name, what, openTab) {
   if (tab === shown && !what) return;
   if (shown) offChange(shown);
   shown = tab;
+  showSpace = () => {};
   if (!tab) return;
   showTabs();
   const module = await TABS[tab][1]();
@@ -40,6 +46,7 @@ export async function show(name, what, openTab) {
   $("workbench-panel").replaceChildren();
   const refresh = paced(module.start($("workbench-panel"), what, open));
   if (LIVE.has(tab)) onChange(tab, refresh);
+  if (OF_SPACE.has(tab)) showSpace = refresh;
   refresh();
 }
 
