@@ -15,8 +15,10 @@ from .waiting import wait_until
 
 SLOTS = 16384
 PRIMARIES = 3
-#: after this time without an answer a node counts as down; milliseconds
+#: after this time without an answer a node counts as down, once a failover is waited for; milliseconds
 NODE_TIMEOUT = 1000
+#: the same until then: no failover happens because the machine is busy
+CALM = 60_000
 #: the nodes talk to each other on another port, greater by this number
 BUS = 10_000
 
@@ -54,7 +56,7 @@ class RedisCluster:
                 node.client.execute_command("CLUSTER MEET", "127.0.0.1", other.port)
         wait_until(lambda: all(map(self._has_met_all, self.nodes)), "nodes that know each other")
         self.nodes[-1].client.execute_command("CLUSTER REPLICATE", _myself(first)["node_id"])
-        wait_until(self._is_whole, "three primaries and a replica")
+        self._wait_until_whole()
         return self
 
     def stop(self) -> None:
@@ -70,7 +72,8 @@ class RedisCluster:
                 node.resume()
             else:
                 node.start()
-        wait_until(self._is_whole, "three primaries and a replica")
+        self._set_node_timeout(NODE_TIMEOUT)  # for twice that, a node that is back counts as down
+        self._wait_until_whole()
 
     def flush(self) -> None:
         """Delete all data."""
@@ -120,12 +123,15 @@ class RedisCluster:
         return has_replicated(self.with_replica)
 
     def promoted(self, replica: RedisServer) -> float:
-        """Wait until all nodes know the replica as a primary; return the seconds that it took."""
+        """Let the replica take over, and wait until all nodes know it; return the seconds that it took."""
+        self._set_node_timeout(2 * NODE_TIMEOUT)  # of the two that are left, none may count the other as down
 
         def known() -> bool:
             return all(_serves(_all(node), replica) for node in self.nodes if node is replica or _up(node))
 
-        return wait_until(known, "a replica that took over")
+        took = wait_until(known, "a replica that took over", seconds=90)
+        self._set_node_timeout(CALM)
+        return took
 
     def move_slot(self, slot: int, source: RedisServer, target: RedisServer) -> Iterator[str]:
         """Move a slot as a resharding does, in steps.
@@ -146,6 +152,14 @@ class RedisCluster:
         for node in (target, source, *self.primaries):
             node.client.execute_command(ask, slot, "NODE", ids[target])
         yield "the slot has moved"
+
+    def _wait_until_whole(self) -> None:
+        wait_until(self._is_whole, "three primaries and a replica", seconds=90)
+        self._set_node_timeout(CALM)
+
+    def _set_node_timeout(self, milliseconds: int) -> None:
+        for node in filter(_up, self.nodes):
+            node.client.config_set("cluster-node-timeout", milliseconds)
 
     def _of_role(self, role: str) -> list[RedisServer]:
         return [node for node in self.nodes if _up(node) and _facts(node)["role"] == role]

@@ -165,7 +165,10 @@ class RedisContract(OnServers):
         assert first.count(True) == 1
 
     @pytest.mark.holds(22)
-    def test_one_expired_token_makes_one_refresh(self, make: MakeManager, cloud: WebexSandbox) -> None:
+    def test_one_expired_token_makes_one_refresh(
+        self, make: MakeManager, cloud: WebexSandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("webex_bot_auth.logins.refresh.CROWD_SECONDS", 60.0)
         managers, alice = [make() for _ in range(4)], cloud.add_person("Alice Adams")
         log_in(cloud, managers[0], alice)
         stored = managers[0].get_user_context(user_id=alice.id)

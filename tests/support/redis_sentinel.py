@@ -10,9 +10,11 @@ from .redis_server import RedisServer, has_replicated
 from .waiting import wait_until
 
 NAME = "webex-bot"
-#: after this time without an answer a server counts as down; milliseconds. Sentinels connect once a second:
-#: with less, a new primary would count as down before they have connected to it
+#: after this time without an answer a server counts as down, once a failover is waited for; milliseconds.
+#: Sentinels connect once a second: with less, a new primary would count as down before they have connected
 DOWN_AFTER = 1500
+#: the same until then: no failover happens because the machine is busy
+CALM = 120_000
 QUORUM = 2
 
 
@@ -31,7 +33,7 @@ class SentinelServer(RedisServer):
             f'dir "{self.folder}"',
             f"sentinel myid {self.id}",
             f"sentinel monitor {NAME} 127.0.0.1 {primary.port} {QUORUM}",
-            f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER}",
+            f"sentinel down-after-milliseconds {NAME} {CALM}",
             f"sentinel failover-timeout {NAME} 3000",
             f"sentinel known-replica {NAME} 127.0.0.1 {replica.port}",
             *(f"sentinel known-sentinel {NAME} 127.0.0.1 {other.port} {other.id}" for other in others),
@@ -100,9 +102,11 @@ class RedisSentinel:
         return has_replicated(self.primary)
 
     def promoted(self, old: RedisServer) -> float:
-        """Wait until the other server has replaced ``old``; return the seconds that it took."""
+        """Let the Sentinels replace ``old`` by the other server; return the seconds that it took."""
         new = self._other(old)
-        return wait_until(lambda: self._all_name(new) and _role(new) == "master", "a new primary")
+        self._set_down_after(DOWN_AFTER)
+        # longer than a Sentinel does nothing after it was held up (its "tilt" mode)
+        return wait_until(lambda: self._all_name(new) and _role(new) == "master", "a new primary", seconds=90)
 
     def heal(self) -> None:
         """Start what is down, and make the other server a replica of the primary.
@@ -114,13 +118,18 @@ class RedisSentinel:
                 server.resume()
             else:
                 server.start()
-        wait_until(self._agree, "Sentinels that agree")
+        wait_until(self._agree, "Sentinels that agree", seconds=90)
         self._follow(self.replica, self.primary)
-        wait_until(self._is_whole, "a primary, a replica and three Sentinels")
+        wait_until(self._is_whole, "a primary, a replica and three Sentinels", seconds=90)
+        self._set_down_after(CALM)
+
+    def _set_down_after(self, milliseconds: int) -> None:
+        for sentinel in self.sentinels:
+            sentinel.client.execute_command("SENTINEL SET", NAME, "down-after-milliseconds", milliseconds)
 
     def demoted(self, old: RedisServer) -> float:
         """Wait until the Sentinels have made ``old`` a replica; return the seconds that it took."""
-        return wait_until(lambda: _follows(old), "the old primary as a replica", seconds=60)
+        return wait_until(lambda: _follows(old), "the old primary as a replica", seconds=90)
 
     def _made(self, name: str) -> Path:
         folder = self._folder / name

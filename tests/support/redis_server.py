@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +27,24 @@ def binary() -> str:
 
 
 def free_port() -> int:
-    """A port of this machine that is free at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this machine that is free at the moment, and that no other process is given meanwhile.
+
+    Linux gives out ports from 32768; each process of pytest takes its own from a range of its own below.
+    """
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", next(_PORTS)))
+            return int(probe.getsockname()[1])
+
+
+def _own_ports() -> Iterator[int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+    ports = range(11_000 + 700 * worker, 11_000 + 700 * (worker + 1))  # with room for a cluster's bus ports
+    start = os.getpid() % len(ports)  # not those that were in use a moment ago
+    return itertools.cycle([*ports[start:], *ports[:start]])
+
+
+_PORTS = _own_ports()
 
 
 class RedisServer:
@@ -69,11 +86,13 @@ class RedisServer:
             RuntimeError: it has ended, or does not answer in 20 seconds
         """
         line = self._arguments()
-        self._process = subprocess.Popen([binary(), *line], stdout=subprocess.DEVNULL)
+        self._process = None
         deadline = time.monotonic() + 20
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise RuntimeError(f"redis-server did not start: {line}")
+            if self._process is None or self._process.poll() is not None:  # maybe its port is not free yet
+                self._process = subprocess.Popen([binary(), *line], stdout=subprocess.DEVNULL)
             time.sleep(0.02)  # the start of a server is no event that can be waited for
         return self
 
@@ -85,6 +104,7 @@ class RedisServer:
             "dir": self.folder,
             "save": "",
             "appendonly": "no",
+            "appendfsync": "no",  # tests end the program and not the machine: no write waits for the disk
             **{name.replace("_", "-"): value for name, value in self.options.items()},
         }
         return [word for name, value in arguments.items() for word in (f"--{name}", str(value))]

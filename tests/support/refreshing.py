@@ -8,6 +8,8 @@ from webex_bot_auth import TokenManager, UserContext
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing.redirects import log_in
 
+from .waiting import wait_until
+
 
 @pytest.fixture
 def logged_in(cloud: Sandbox, manager: TokenManager, alice: Person) -> UserContext:
@@ -37,5 +39,5 @@ def usable(manager: TokenManager, person: Person) -> UserContext:
 
 
 def wait_for_refresh(manager: TokenManager) -> None:
-    """Wait until refreshes in the background have ended, which closing does."""
-    manager.close()
+    """Wait until refreshes in the background have ended."""
+    wait_until(lambda: not manager._refresher._in_background, "refreshes have ended")
