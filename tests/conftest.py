@@ -21,8 +21,11 @@ from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.stores import yaml_file
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing import WebexSandbox
+
+yaml_file.LOCK_SECONDS = 60.0  # a slow disk makes no test fail
 
 # the same examples in each run, and no time limit: neither luck nor a busy machine makes a test fail
 hypothesis.settings.register_profile(

@@ -69,7 +69,10 @@ def test_an_answer_that_never_ends(monkeypatch: pytest.MonkeyPatch, kind: str) -
 
 
 @pytest.mark.holds(37)
-def test_ten_messages_that_hang_hold_up_no_other(webex_sandbox: WebexSandbox) -> None:
+def test_ten_messages_that_hang_hold_up_no_other(
+    webex_sandbox: WebexSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "OWN", dataclasses.replace(rest.OWN, read_seconds=60.0, total_seconds=60.0))
     people = [webex_sandbox.add_person(f"Person {number}") for number in range(12)]
     messages = DirectMessages(webex_sandbox.add_bot("Echo Bot").token, Connections())
     sent: list[Person] = []
@@ -118,12 +121,13 @@ def test_a_message_waits_out_rate_limits_for_a_short_time(
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr("webex_bot_auth.webex.bounded_http.time.sleep", waits.append)
+    monkeypatch.setattr("webex_bot_auth.chat.direct_messages.RATE_LIMIT_SECONDS", 60.0)
     alice = webex_sandbox.add_person("Alice Adams")
     messages = DirectMessages(webex_sandbox.add_bot("Echo Bot").token, Connections())
     with webex_sandbox.faults.rest("/v1/messages", method="POST", status=429, retry_after=2, times=1):
         assert messages.send(alice.id, "hello")
     assert waits == [2.0]
-    with webex_sandbox.faults.rest("/v1/messages", method="POST", status=429, retry_after=6) as fault:
+    with webex_sandbox.faults.rest("/v1/messages", method="POST", status=429, retry_after=3600) as fault:
         with pytest.raises(MessageNotSent):
             messages.send(alice.id, "hello again")
         assert fault.seen == 1

@@ -141,7 +141,7 @@ class TestRedis:
         alice: Person,
     ) -> None:
         bot_token = cloud.add_bot("Echo Bot").token
-        with redis_manager(bot_token, integration, flow_lifetime=timedelta(seconds=1)) as manager:
+        with redis_manager(bot_token, integration, flow_lifetime=timedelta(seconds=5)) as manager:
             for user_id in people(200):
                 manager.start_flow(user_id=user_id)
             manager.request_login(user_id=alice.id)

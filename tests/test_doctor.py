@@ -54,11 +54,11 @@ def test_doctor_finds_nothing_wrong_with_a_good_redis(
 def test_doctor_waits_for_a_bounded_time(
     file_doctor: Doctor, cloud: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_checks, "MAX_SECONDS", 0.5)
+    monkeypatch.setattr(run_checks, "MAX_SECONDS", 5.0)
     with cloud.faults.rest("/v1/people/me", hang=True):
         lines = file_doctor.lines(errors=True)
     assert [line for line in lines if not line.startswith("ok")] == [
-        "error    bot token and clock: no result after 0.5 s; check the network, the proxy and the disk: "
+        "error    bot token and clock: no result after 5 s; check the network, the proxy and the disk: "
         "one of them does not answer"
     ]
 

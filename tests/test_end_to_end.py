@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def test_a_person_chats_logs_in_and_gets_the_answer(demo: Demo, tmp_path: Path) 
         page = browser.new_page()
         page.goto(demo.url)
         page.get_by_label("You are").select_option(label="Alice Adams")
+        expect(page.get_by_role("heading", name="Echo Bot")).to_be_visible()
+        expect(page.get_by_text("is not connected")).to_be_hidden()
         say(page, "Echo Bot", "echo hello")
         messages = page.get_by_role("log", name="Messages")
         with page.expect_popup() as opened:
@@ -49,6 +52,7 @@ def test_a_person_chats_logs_in_and_gets_the_answer(demo: Demo, tmp_path: Path) 
         expect(messages.get_by_text("Alice Adams says: hello")).to_be_visible()
 
         page.get_by_label("You are").select_option(label="Bob Brown")
+        page.wait_for_url(re.compile("space="))  # Bob's spaces are there
         expect(messages.get_by_text("Alice Adams says")).to_have_count(0)
         say(page, "Echo Bot", "echo hi")
         with page.expect_popup() as opened:

@@ -39,6 +39,7 @@ class TestTimeLimits:
                     else webex.refresh(Tokens(refresh_token="r"))
                 )
             )
+            fault.wait()
             assert fault.seen == 1  # a code is valid once: there is no second attempt
         assert type(error) is TokenServiceUnavailable
 

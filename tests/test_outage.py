@@ -75,6 +75,7 @@ def test_who_waited_for_a_refresh_that_failed_does_not_try_again_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("webex_bot_auth.webex.token_endpoint.READ_SECONDS", 0.5)
+    monkeypatch.setattr("webex_bot_auth.logins.backoff.FIRST_WAIT", 60.0)
     put(manager, expiring(logged_in, -1))
     with cloud.faults.token(grant="refresh", hang=True) as hanging, ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(manager.get_user_context_and_refresh, user_id=alice.id)]

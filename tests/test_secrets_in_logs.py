@@ -12,6 +12,7 @@ from flask import Flask
 from support.contexts import expiring
 from support.leaks import CapturedLogs, everything_logged, issued_secrets, leaked
 from support.makers import NEW_KEY, Make
+from support.waiting import wait_until
 from support.whoami import Whoami
 from support.wording import TEXTS, pattern
 from webex_bot.models.command import Command
@@ -59,6 +60,7 @@ def use_everything(bot: RunningBot, records: CapturedLogs) -> None:
     team = bot.group(alice, bob)
     card = bot.login_card(alice, after=bot.hears(alice, "whoami", room=team))
     assert bot.press_login(card, bob).status_code == 403
+    bot.login_card(alice, after=card)
     card = bot.login_card(alice, after=bot.hears(alice, "login"))
     with cloud.faults.token(status=503):
         assert bot.press_login(card, alice).status_code == 503
@@ -70,7 +72,8 @@ def use_everything(bot: RunningBot, records: CapturedLogs) -> None:
         assert bot.press_login(card, alice).status_code == 200
     cloud.wait_for_message(team, lambda message: message.text == "You are Alice Adams", person=bot.person)
     assert pattern(TEXTS.command_failed).fullmatch(bot.ask(alice, "fail").text)
-    card = bot.login_card(alice, after=bot.hears(alice, "login"))
+    bot.login_card(alice, after=bot.hears(alice, "login"))
+    wait_until(lambda: sum(bool(one.card) for one in cloud.messages(bot.direct(alice))) == 1, "one card")
     assert bot.answer_to(bot.hears(alice, "read"), "cards").text == "1 cards"
     stored = bot.manager.get_user_context(user_id=alice.id)
     assert stored

@@ -144,12 +144,15 @@ OPTIONS = """
         team = bot.group(alice, eve)
         bot.hears(eve, "whoami", room=team)
         asked = bot.hears(alice, "anmelden", room=team)
-        assert bot.press_login(bot.login_card(alice), alice, deny=True).status_code == 403
+        card = bot.login_card(alice)
+        told = bot.answer_to(asked)
+        assert bot.press_login(card, alice, deny=True).status_code == 403
+        assert bot.answer_to(card).text == Texts().refused
         bot.log_in(alice)
         assert (tmp_path / "mine.yml").exists()
         assert bot.ask(alice, "whoami", room=team).text == "You are Alice Adams"
         assert bot.ask(alice, "echo").card
-        assert bot.said(eve) == [] and bot.said(team) == [bot.answer_to(asked).text, "You are Alice Adams"]
+        assert bot.said(eve) == [] and bot.said(team) == [told.text, "You are Alice Adams"]
 
     def test_a_bot_that_is_put_together_elsewhere(webex_sandbox):
         token = webex_sandbox.add_bot("Own").token

@@ -162,6 +162,8 @@ class TestFullLine:
         bot = webex_sandbox.run(held, Echo, workers=2)
         flood = self.flood(bot, held)
         bot.answer_to(flood[0], TEXTS.too_busy)
+        bob = webex_sandbox.add_person("Bob Brown")
+        bot.answer_to(bot.hears(bob, "echo"), "echo")  # the bot has taken the whole flood
         held.may_end.set()
         for number, question in enumerate(flood[:4]):
             bot.answer_to(question, f"done {number}")

@@ -18,6 +18,7 @@ from webex_bot_auth import UserContext
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.records import Records
+from webex_bot_auth.stores import yaml_file
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing.sample_contexts import context
 
@@ -155,6 +156,7 @@ def _is_open(descriptor: int) -> bool:
 
 
 def _write_200(path: str, prefix: str) -> None:
+    yaml_file.LOCK_SECONDS = 120.0  # turns are not fair: one process may wait for the whole other
     file = StoredContexts(YAMLUserStore(path), Records())
     for number in range(200):
         file.save(f"{prefix} {number}", context(f"{prefix} {number}"))
@@ -171,6 +173,7 @@ def test_two_processes_writing_200_users_each_leave_400(tokens_path: Path) -> No
         worker.start()
     for worker in workers:
         worker.join()
+        assert worker.exitcode == 0
     file = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
     assert len(list(file.users())) == 400
     for user_id in file.users():

@@ -45,7 +45,7 @@ def page(browser: Any) -> Iterator[Any]:
     """Open a page of its own for a test, which fails if the page reports an error."""
     context = browser.new_context()
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

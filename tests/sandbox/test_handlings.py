@@ -165,8 +165,9 @@ def test_who_waits_in_vain_for_an_answer_reads_what_the_bot_did(
         cloud.wait_for_message(asked.room, person=bot.person, after=asked, timeout=0.01)
 
 
-def test_a_bot_that_was_pointed_at_the_sandbox_reports_over_http() -> None:
+def test_a_bot_that_was_pointed_at_the_sandbox_reports_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
     """As from another process: ``clients_at`` knows no more of the sandbox than its address."""
+    monkeypatch.setattr("webex_bot_auth.sandbox.bot_reports.remote.TIMEOUT", 30)
     with Sandbox() as cloud, clients_at(cloud.url):
         alice, echo = cloud.add_person("Alice Adams"), cloud.add_bot("Echo Bot")
         bot = WebexBot(teams_bot_token=echo.token)

@@ -70,7 +70,7 @@ def test_over_tls_many_messages_at_once_are_delivered_before_any_is_acknowledged
             }
             for message in asked:
                 cloud.wait_for_message(
-                    message.room, person=account, where=lambda one, m=message: one.parent == m
+                    message.room, person=account, where=lambda one, m=message: one.parent == m, timeout=120
                 )
 
 

@@ -47,8 +47,9 @@ class Device:
 
 def test_a_device_polls_until_its_user_approves(world: World, integration: Integration) -> None:
     world.cloud.oauth.error_shape = "rfc6749"
+    world.cloud.oauth.device_interval = 60  # two polls are never that far apart
     device = Device(integration)
-    assert (device.started["expires_in"], device.started["interval"]) == (300, 2)
+    assert (device.started["expires_in"], device.started["interval"]) == (300, 60)
     pending = device.poll()
     assert (pending.status_code, pending.json()["error"]) == (428, "authorization_pending")
     hasty = device.poll()

@@ -7,6 +7,7 @@ import threading
 import pytest
 import requests
 from sandbox_world import World, make_bot
+from support.waiting import wait_until
 from webexpythonsdk import ApiError, WebexAPI
 
 from webex_bot_auth.sandbox import Sandbox
@@ -131,7 +132,7 @@ def test_stops_at_once_while_requests_wait_and_leaves_no_thread() -> None:
             cloud.close()
             thread.join()
     assert len(errors) == 1
-    assert set(threading.enumerate()) == before
+    wait_until(lambda: set(threading.enumerate()) <= before, "its threads have ended")
 
 
 @pytest.mark.timeout(60)
@@ -145,7 +146,7 @@ def test_stops_where_no_connection_can_be_opened(monkeypatch: pytest.MonkeyPatch
     with Sandbox() as cloud:
         monkeypatch.setattr("socket.create_connection", fails)
         cloud.close()
-    assert set(threading.enumerate()) == before
+    wait_until(lambda: set(threading.enumerate()) <= before, "its threads have ended")
 
 
 def test_a_port_that_is_taken_raises_an_os_error(cloud: Sandbox) -> None:

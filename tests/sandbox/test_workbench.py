@@ -110,7 +110,8 @@ def test_a_call_opens_to_its_request_and_answer_without_secrets_until_they_are_r
     choose(page, "Echo Bot")
     calls = open_workbench(page, "Calls")
     say(page, "hi there")  # the list is live
-    calls.get_by_role("button", name="POST").get_by_text("/v1/messages", exact=True).first.click()
+    posted = calls.get_by_role("button", name="POST").filter(has=page.get_by_text("/v1/messages", exact=True))
+    posted.filter(has_text="200").first.click()  # it has been answered
     request, answer = calls.locator("pre").nth(0), calls.locator("pre").nth(1)
     expect(request).to_contain_text("Authorization: Bearer •••")
     expect(request).to_contain_text('"markdown": "hello alice.adams@example.com')

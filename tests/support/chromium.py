@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 from browser_setup import executable
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
+expect.set_options(timeout=30_000)  # maximum wait; tests share the machine with other programs
 #: options for Chromium as root in a container, without network traffic of its own
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",

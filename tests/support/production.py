@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-WAIT = 30.0  # maximum wait for anything, in seconds: all processes share a machine
+WAIT = 90.0  # maximum wait for anything, in seconds: all processes share a machine
 FOLDER = Path(__file__).parent.parent.parent / "examples" / "production"
 
 

@@ -24,7 +24,9 @@ def _point_at(url: str) -> None:
     from wxc_sdk.integration import Integration
 
     from webex_bot_auth.sandbox.clients import point_clients_at
+    from webex_bot_auth.webex import token_endpoint
 
+    token_endpoint.READ_SECONDS = token_endpoint.TOTAL_SECONDS = 60.0  # tests hold its answers
     point_clients_at(url)
     Integration.__init__.__kwdefaults__.update(
         auth_service=f"{url}/v1/authorize", token_service=f"{url}/v1/access_token"
