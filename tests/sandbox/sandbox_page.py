@@ -20,6 +20,14 @@ def choose(page: Any, space: str) -> None:
     page.get_by_role("heading", name=space, exact=True).wait_for()
 
 
+def open_workbench(page: Any, tab: str) -> Any:
+    """Open a tab of the workbench, and return the workbench."""
+    page.locator(".conversation").get_by_role("button", name="Workbench").click()
+    workbench = page.get_by_role("region", name="Workbench")
+    workbench.get_by_role("tab", name=tab).click()
+    return workbench
+
+
 def bot_posts(world: World, **message: Any) -> str:
     """Post a message in the 1:1 space as the bot, and return its ID."""
     answer = requests.post(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from sandbox_page import bot_posts, card, choose, say
+from sandbox_page import bot_posts, card, choose, open_workbench, say
 from sandbox_world import World, make_bot
 from webex_bot.models.command import Command
 
@@ -49,14 +49,6 @@ def at_work(world: World, waits: Waits) -> Iterator[World]:
         bot.add_command(command)
     with world.cloud.run_bot(bot):
         yield world
-
-
-def open_workbench(page: Any, tab: str) -> Any:
-    """Open a tab of the workbench, and return the workbench."""
-    page.locator(".conversation").get_by_role("button", name="Workbench").click()
-    workbench = page.get_by_role("region", name="Workbench")
-    workbench.get_by_role("tab", name=tab).click()
-    return workbench
 
 
 def test_why_a_bot_does_not_answer_stands_at_the_message(at_work: World, page: Any) -> None:
