@@ -12,6 +12,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from support.syntax import parsed
 
 import webex_bot_auth
 
@@ -44,19 +45,10 @@ def imported(module: str) -> tuple[str, ...]:
     return tuple(_imported(module))
 
 
-def _parsed(source: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except (
-        SystemError
-    ):  # a fault of Python up to 3.12 where it is interrupted meanwhile (CPython issue 106905)
-        return ast.parse(source)
-
-
 def _imported(module: str) -> Iterator[str]:
     file = MODULES[module]
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(_parsed(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -246,20 +246,29 @@ def test_a_person_is_told_once_that_a_card_has_expired_however_long_deleting_tak
     assert bot.said(alice).count(TEXTS.login_expired) == 1
 
 
-def test_a_card_that_was_used_before_it_could_be_remembered_goes(
-    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manager, flows, start, show_card = make_manager(), list[str](), Pending.start, Pending.show_card
+@pytest.fixture
+def flows(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids of the logins that were begun, in their order."""
+    flows, start = list[str](), Pending.start
 
     def noted(pending: Pending, flow: FlowState) -> str:
         flows.append(start(pending, flow))
         return flows[-1]
 
+    monkeypatch.setattr(Pending, "start", noted)
+    return flows
+
+
+def test_a_card_that_was_used_before_it_could_be_remembered_goes(
+    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, flows: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    manager, show_card = make_manager(), Pending.show_card
+
     def used_before(pending: Pending, *given: Any) -> list[ShownCard]:
         assert manager.finish_login(flow_id=flows[-1], error="access_denied").outcome is Outcome.REFUSED
         return show_card(pending, *given)
 
-    monkeypatch.setattr(Pending, "start", noted)
     monkeypatch.setattr(Pending, "show_card", used_before)
     manager.request_login(user_id=alice.id)
     cloud.wait_for_message(where=lambda message: message.text == TEXTS.refused)
@@ -267,13 +276,10 @@ def test_a_card_that_was_used_before_it_could_be_remembered_goes(
 
 
 def test_a_card_that_is_remembered_late_leaves_the_newer_one(
-    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    manager, flows, start, show_card = make_manager(), list[str](), Pending.start, Pending.show_card
-
-    def noted(pending: Pending, flow: FlowState) -> str:
-        flows.append(start(pending, flow))
-        return flows[-1]
+    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, flows: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    manager, show_card = make_manager(), Pending.show_card
 
     def later(pending: Pending, *given: Any) -> list[ShownCard]:
         if len(flows) == 1:  # the person refuses, and asks again
@@ -281,7 +287,6 @@ def test_a_card_that_is_remembered_late_leaves_the_newer_one(
             manager.request_login(user_id=alice.id)
         return show_card(pending, *given)
 
-    monkeypatch.setattr(Pending, "start", noted)
     monkeypatch.setattr(Pending, "show_card", later)
     manager.request_login(user_id=alice.id)
     older, newer = [message for message in cloud.messages() if message.card]

@@ -11,5 +11,5 @@ def test_every_property_is_shown_by_a_test() -> None:
 
 def test_the_table_is_up_to_date() -> None:
     assert properties.TABLE.read_text(encoding="utf-8") == properties.table(), (
-        "run: python tests/support/properties.py"
+        "run: PYTHONPATH=tests python -m support.properties"
     )

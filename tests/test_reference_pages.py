@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from blinker import NamedSignal
 from support.documented import ROOT
+from support.syntax import parsed
 
 import webex_bot_auth
 from webex_bot_auth import errors, signals, testing, user_context
@@ -112,7 +113,7 @@ def said() -> list[str]:
 def logged() -> list[str]:
     """All texts in the code of the package."""
     files = (ROOT / "webex_bot_auth").rglob("*.py")
-    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    trees = [parsed(file.read_text(encoding="utf-8")) for file in files]
     return [
         node.value
         for tree in trees

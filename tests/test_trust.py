@@ -280,8 +280,13 @@ def test_a_logout_wins_however_slow_the_store_is(
 
 
 @pytest.mark.holds(46)
-def test_a_login_after_a_logout_counts_though_the_store_answers_late(
-    cloud: Sandbox, make_manager: MakeManager, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("answers_again", "outcome"), [(True, Outcome.DONE), (False, Outcome.NO_SUCH_FLOW)])
+def test_a_login_after_a_logout_counts_where_the_store_that_answers_late_answers_again(
+    cloud: Sandbox,
+    make_manager: MakeManager,
+    monkeypatch: pytest.MonkeyPatch,
+    answers_again: bool,
+    outcome: Outcome,
 ) -> None:
     manager, alice = make_manager(), cloud.add_person("Alice Adams")
     log_in(cloud, manager, alice)
@@ -291,14 +296,17 @@ def test_a_login_after_a_logout_counts_though_the_store_answers_late(
     for store in (MemoryFlowStore, RedisFlowStore):
 
         def slowly(*given: Any, take_all: Callable[..., Any] = store.take_all, **named: Any) -> Any:
-            taken = take_all(*given, **named)
             if next(late, False):
+                taken = take_all(*given, **named)
                 threading.Event().wait(2 * (time.monotonic() - started))  # now the logout seems to be later
-            return taken
+                return taken
+            if not answers_again:
+                raise StoreUnavailable("store", "does not answer")
+            return take_all(*given, **named)
 
         monkeypatch.setattr(store, "take_all", slowly)
-    assert manager.finish_login(**answer).outcome is Outcome.DONE
-    assert manager.get_user_context(user_id=alice.id)
+    assert manager.finish_login(**answer).outcome is outcome
+    assert bool(manager.get_user_context(user_id=alice.id)) is answers_again
 
 
 @pytest.mark.holds(46)

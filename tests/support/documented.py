@@ -20,6 +20,7 @@ import pytest
 import redis
 from wxc_sdk.integration import Integration
 
+from support.syntax import parsed
 from webex_bot_auth.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,7 @@ class Block:
     @property
     def tree(self) -> ast.Module:
         """What Python makes of it."""
-        return ast.parse(self.text, f"{self.page}, block in line {self.line}")
+        return parsed(self.text, f"{self.page}, block in line {self.line}")
 
     def run(self, names: dict[str, Any]) -> None:
         """Run it; tracebacks show its lines in the page."""

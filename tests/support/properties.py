@@ -1,6 +1,6 @@
 """The properties that must hold, and the tests that show them.
 
-``python tests/support/properties.py`` writes PROPERTIES.md.
+``PYTHONPATH=tests python -m support.properties`` writes PROPERTIES.md.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+
+from support.syntax import parsed
 
 TESTS = Path(__file__).parent.parent
 TABLE = TESTS / "PROPERTIES.md"
@@ -77,7 +79,7 @@ def shown_by() -> dict[int, list[str]]:
     tests: dict[int, list[str]] = {number: [] for number in PROPERTIES}
     for file in [*sorted(TESTS.glob("test_*.py")), *sorted(CONTRACT.glob("*.py"))]:
         place = f"contract/{file.name}" if file.parent == CONTRACT else file.name
-        for number, name in _marked(ast.parse(file.read_text(encoding="utf-8"))):
+        for number, name in _marked(parsed(file.read_text(encoding="utf-8"))):
             tests[number].append(f"{place}: {name}")
     return tests
 
