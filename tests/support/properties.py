@@ -77,8 +77,8 @@ PROPERTIES = {
 def shown_by() -> dict[int, list[str]]:
     """The tests of each property, by its number."""
     tests: dict[int, list[str]] = {number: [] for number in PROPERTIES}
-    for file in [*sorted(TESTS.glob("test_*.py")), *sorted(CONTRACT.glob("*.py"))]:
-        place = f"contract/{file.name}" if file.parent == CONTRACT else file.name
+    for file in [*sorted(TESTS.rglob("test_*.py")), *sorted(CONTRACT.glob("*.py"))]:
+        place = f"{file.parent.name}/{file.name}"
         for number, name in _marked(parsed(file.read_text(encoding="utf-8"))):
             tests[number].append(f"{place}: {name}")
     return tests

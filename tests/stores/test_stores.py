@@ -21,7 +21,7 @@ from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing.contract import FlowStoreContract, TokenManagerContract, UserStoreContract
 from webex_bot_auth.user_context.settings import DEFAULT_LIFETIME
 
-PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "stores.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "stores.md"
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 

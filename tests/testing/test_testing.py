@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.contract_projects import CONTRACT, MANAGER_CONTRACT, NOTHING_BROUGHT, STORE
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 #: the configuration of a project where each warning is an error

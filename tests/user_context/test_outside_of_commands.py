@@ -23,7 +23,7 @@ from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.redirects import log_in
 from webex_bot_auth.testing.sample_contexts import context
 
-PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "outside-of-commands.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "outside-of-commands.md"
 
 
 class TestApi:

@@ -12,7 +12,7 @@ import redis
 from support.makers import Make
 from wxc_sdk.integration import Integration
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.flows import BOT_TOKEN, fill  # noqa: E402 (the path comes first)
