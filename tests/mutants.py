@@ -49,14 +49,14 @@ IN_QUICK = (
 )
 #: the tests that run a module, by the beginning of its path: the most telling first
 TESTS = {
-    "background_loop": "background_loop closing device_faults login_cards_go fork",
-    "bounded_close": "closing",
+    "ground/background_loop": "background_loop closing device_faults login_cards_go fork",
+    "ground/bounded_close": "closing",
     "chat/bot_profile": "way_back hooks",
     "chat/direct_messages": "bounded_http guard account way_back login_cards_go",
     "chat/conversation_links": "way_back redirect_endings",
     "chat/speaker": "fast_login way_back redirect_endings login_cards_go hooks",
     "chat": "login_card_says_why hooks guard account guard_corners redirect_endings device_login",
-    "clock": "clock refresh oauth_failures",
+    "ground/clock": "clock refresh oauth_failures",
     "commands/account": "account hooks trust",
     "commands/definition_errors": "mistakes_in_commands guard_made_anyhow settings",
     "commands/failures": "trust guard_corners guard_faults secrets_in_errors",
@@ -68,8 +68,8 @@ TESTS = {
     "commands/workers": "workers",
     "commands": "guard guard_corners account settings",
     "errors": "oauth_failures secrets_in_errors damaged_stores",
-    "forks": "fork",
-    "keyed_locks": "outage refresh_races",
+    "ground/forks": "fork",
+    "ground/keyed_locks": "outage refresh_races",
     "logins/acceptance": "trust redirect_endings device_login oauth_failures",
     "logins/backoff": "refresh_faults refresh growth",
     "logins/after_login": "trust redirect_endings device_login hooks resume two_bots login_cards_go way_back",

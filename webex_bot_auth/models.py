@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from wxc_sdk.tokens import Tokens
 
-from .clock import seconds_until, utc_now
+from .ground.clock import seconds_until, utc_now
 
 
 class _Record(BaseModel):

@@ -11,7 +11,7 @@ from support.makers import KEY, Make
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth.__main__ import main
-from webex_bot_auth.clock import utc_now
+from webex_bot_auth.ground.clock import utc_now
 from webex_bot_auth.models import reference
 
 pytestmark = pytest.mark.usefixtures("no_settings")

@@ -13,7 +13,7 @@ from support.redis_server import RedisServer, free_port
 from webex_bot_auth.administration import redis_health
 from webex_bot_auth.administration.checks.redis_requirements import check_redis_health
 from webex_bot_auth.administration.redis_health import RedisHealth
-from webex_bot_auth.clock import utc_now
+from webex_bot_auth.ground.clock import utc_now
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from support.waiting import wait_until
 
-from webex_bot_auth.background_loop import BackgroundLoop
+from webex_bot_auth.ground.background_loop import BackgroundLoop
 
 
 class Looked:

@@ -46,7 +46,7 @@ def test_a_signal_that_comes_while_a_lock_is_held(
     own_threads: OwnThreads,
 ) -> None:  # fmt: skip
     """As when SIGTERM comes while the bot's main thread starts a login, or a refresh in the background."""
-    monkeypatch.setattr("webex_bot_auth.bounded_close.CLOSE_SECONDS", 1.0)
+    monkeypatch.setattr("webex_bot_auth.ground.bounded_close.CLOSE_SECONDS", 1.0)
     interrupted: list[Any] = []
 
     def interrupt() -> None:
@@ -64,7 +64,7 @@ def test_a_signal_that_comes_while_a_lock_is_held(
     try:
         if lock == "login":
             parts = SimpleNamespace(Lock=threading.Lock, Event=threading.Event, Thread=thread)
-            monkeypatch.setattr("webex_bot_auth.background_loop.threading", parts)
+            monkeypatch.setattr("webex_bot_auth.ground.background_loop.threading", parts)
             manager.request_login(user_id=alice.id)
         else:
             context = UserContext(user_id=alice.id, tokens=some_tokens())

@@ -22,8 +22,9 @@ from support.wording import TEXTS, pattern
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager, TokenManager, redaction
+from webex_bot_auth import RedisTokenManager, TokenManager
 from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.ground import redaction
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.models import Outcome, RedirectText
 from webex_bot_auth.sandbox import Person, Sandbox

@@ -17,9 +17,9 @@ from support.whoami import Whoami
 from support.wording import TEXTS
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import redaction
 from webex_bot_auth.chat.texts import Texts
 from webex_bot_auth.errors import StoreError, StoreUnreadable
+from webex_bot_auth.ground import redaction
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Person, Sandbox

@@ -13,8 +13,8 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth import TokenManager, UserContext
-from webex_bot_auth.clock import utc_now
 from webex_bot_auth.errors import StoreUnavailable, TokenServiceUnavailable, WebexBotAuthError
+from webex_bot_auth.ground.clock import utc_now
 from webex_bot_auth.logins.contexts import StoredContexts
 from webex_bot_auth.logins.pending import Pending
 from webex_bot_auth.logins.records import Records
@@ -138,7 +138,7 @@ VISITS: dict[str, Callable[[], Visit]] = {
 def locks() -> int:
     """How many locks by key there are."""
     gc.collect()
-    return sum(type(one).__module__ == "webex_bot_auth.keyed_locks" for one in gc.get_objects())
+    return sum(type(one).__module__ == "webex_bot_auth.ground.keyed_locks" for one in gc.get_objects())
 
 
 def bytes_held(visit: Visit, people: range) -> int:

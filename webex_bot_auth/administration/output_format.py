@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..clock import as_utc, seconds_until
 from ..errors import StoreError
+from ..ground.clock import as_utc, seconds_until
 from ..models import UserContext, person_uuid
 from .pending_flows import PendingFlow
 

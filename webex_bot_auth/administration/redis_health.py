@@ -9,8 +9,8 @@ from typing import Any
 
 from redis.exceptions import NoPermissionError, ResponseError
 
-from ..clock import utc_now
 from ..errors import StoreUnavailable
+from ..ground.clock import utc_now
 from ..stores.redis.errors import translate_redis_errors
 from ..user_context import RedisTokenManager
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from wxc_sdk.tokens import Tokens
 
 from ..errors import TokenServiceError
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.forks import start_afresh_now_and_after_forks
 from ..webex.connections import Connections
 from ..webex.identity import identify
 
@@ -44,7 +44,7 @@ class BotProfile:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`; a question that is open is asked again."""
+        """See :mod:`webex_bot_auth.ground.forks`; a question that is open is asked again."""
         self._starting = threading.Lock()
         self._asked = -RETRY_SECONDS
         self._thread: threading.Thread | None = None

@@ -9,7 +9,7 @@ from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
 from ..errors import MessageNotSent
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.forks import start_afresh_now_and_after_forks
 from ..webex.connections import Connections
 from ..webex.rest import quiet_api
 from .bot_profile import BotProfile
@@ -37,7 +37,7 @@ class DirectMessages:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.ground.forks`."""
         self._api = quiet_api(self._tokens, self._connections, rate_limit_seconds=RATE_LIMIT_SECONDS)
 
     def send(self, person_id: str, text: str, card: Card | None = None) -> str | None:

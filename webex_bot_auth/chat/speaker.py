@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.forks import start_afresh_now_and_after_forks
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Speaker:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`; what waits is left to the process in which it was said."""
+        """See :mod:`webex_bot_auth.ground.forks`; what waits is left to the process in which it was said."""
         self._changed = threading.Condition()
         self._waiting: dict[str, deque[Job]] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webex_bot_auth-speaker")

@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..background_loop import BackgroundLoop
+from ..ground.background_loop import BackgroundLoop
 from ..models import WaitingCommand
 from ..service import LoginService
 from .guarded_call import CommandStopped, Resumed, resumed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.forks import start_afresh_now_and_after_forks
 
 FIRST_WAIT = 1.0
 MAX_WAIT = 60.0
@@ -29,7 +29,7 @@ class Backoff:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.ground.forks`."""
         self._lock = threading.Lock()
 
     def remaining(self, user_id: str) -> float:

@@ -11,9 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from wxc_sdk.tokens import Tokens
 
-from ..background_loop import BackgroundLoop
 from ..errors import NotYetApproved, StoreError, TokenServiceError, TokenServiceUnavailable
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.background_loop import BackgroundLoop
+from ..ground.forks import start_afresh_now_and_after_forks
 from ..models import FlowState, reference
 from ..webex.device_grant import DEFAULT_INTERVAL
 from .pending import Pending
@@ -51,7 +51,7 @@ class DevicePoller:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.ground.forks`."""
         self._polls: set[Future[None]] = set()
         self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="webex_bot_auth-device")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from ..background_loop import BackgroundLoop
 from ..chat.messages import Chat
 from ..chat.speaker import Speaker
 from ..errors import StoreError
+from ..ground.background_loop import BackgroundLoop
 from ..models import ShownCard
 from .pending import Pending
 

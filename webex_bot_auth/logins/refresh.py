@@ -14,10 +14,10 @@ from typing import Any
 from blinker import NamedSignal
 from wxc_sdk.tokens import Tokens
 
-from ..clock import seconds_until
 from ..errors import GrantRefused, StoreError, TokenServiceError, TokenServiceUnavailable
-from ..forks import start_afresh_now_and_after_forks
-from ..keyed_locks import KeyedLocks
+from ..ground.clock import seconds_until
+from ..ground.forks import start_afresh_now_and_after_forks
+from ..ground.keyed_locks import KeyedLocks
 from ..models import UserContext
 from ..signals import Announcer, refresh_refused, refreshed
 from ..webex.token_endpoint import TOTAL_SECONDS
@@ -82,7 +82,7 @@ class Refresher:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.ground.forks`."""
         self._threads = KeyedLocks(patient=PATIENT_THREADS, crowd_seconds=CROWD_SECONDS)
         self._background = Lock()
         self._in_background: set[str] = set()

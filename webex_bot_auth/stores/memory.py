@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.forks import start_afresh_now_and_after_forks
 from .protocols import Missing, Record
 
 #: of each kind of value; a login that is pending has one or two
@@ -66,7 +66,7 @@ class MemoryFlowStore:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`; what is scheduled is left to the process in which it was."""
+        """See :mod:`webex_bot_auth.ground.forks`; what is scheduled is left to the parent."""
         self._changed = threading.Condition()
         self._due: dict[str, dict[str, float]] = {}  # moments of items by schedule
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from filelock import FileLock, Timeout
 
 from ..errors import StoreUnavailable
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.forks import start_afresh_now_and_after_forks
 from . import private_file
 from .protocols import Record
 from .yaml_lines import HEADER, line_of, record_in, split
@@ -42,7 +42,7 @@ class YAMLUserStore:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.ground.forks`."""
         self._lock = threading.RLock()
         self._writing = threading.RLock()  # held while waiting for other processes; readers do not need it
         self._in_batch = False

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
-from .. import redaction
-from ..bounded_close import Closes
 from ..chat.cards import login_card
 from ..chat.direct_messages import DirectMessages
 from ..chat.messages import Chat, MakeCard, TextsOrChoice, Why
 from ..chat.texts import Texts
 from ..errors import SettingError
+from ..ground import redaction
+from ..ground.bounded_close import Closes
 from ..logins.contexts import Contexts, StoredContexts
 from ..logins.login import Login
 from ..logins.pending import Pending

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.forks import start_afresh_now_and_after_forks
 from ..models import FlowState, Outcome, UserContext
 from ..service import LoginService
 from ..webex.oauth import WebexOAuth
@@ -44,7 +44,7 @@ class MinimalContexts:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.ground.forks`."""
         self._lock = threading.Lock()
         self._saving = threading.RLock()
 

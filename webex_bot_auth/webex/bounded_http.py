@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from ..clock import now
+from ..ground.clock import now
 from .connections import Connections
 
 CONNECT_SECONDS = 5.0

@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from ..forks import start_afresh_now_and_after_forks
+from ..ground.forks import start_afresh_now_and_after_forks
 
 #: connections to one host that stay open at most: more than there are threads that use them
 KEPT = 512
@@ -62,7 +62,7 @@ class Connections:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.ground.forks`."""
         self._pool = _Pool(pool_maxsize=KEPT)
 
     def send(self, request: requests.PreparedRequest, *, seconds: float, **options: Any) -> requests.Response:

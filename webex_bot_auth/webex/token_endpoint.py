@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from requests.auth import HTTPBasicAuth
 from wxc_sdk.tokens import Tokens
 
-from ..clock import utc_now
 from ..errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
+from ..ground.clock import utc_now
 from .bounded_http import BoundedAdapter, Limits, retry_after
 from .connections import Connections
 

@@ -10,8 +10,8 @@ from wxc_sdk.people import Person
 from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
-from ...clock import utc_now
 from ...errors import ClientRefused, GrantRefused, TokenServiceUnavailable
+from ...ground.clock import utc_now
 from ...webex.connections import Connections
 from ...webex.oauth import WebexOAuth
 from ...webex.rest import quiet_api

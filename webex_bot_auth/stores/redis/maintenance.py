@@ -11,9 +11,9 @@ from typing import Any
 from pydantic_core import from_json
 from redis import Redis
 
-from ...clock import as_utc, utc_now
 from ...errors import StoreError
-from ...forks import start_afresh_now_and_after_forks
+from ...ground.clock import as_utc, utc_now
+from ...ground.forks import start_afresh_now_and_after_forks
 from .errors import as_text, translate_redis_errors
 from .pipeline import Command, answers, raise_errors
 
@@ -47,7 +47,7 @@ class FlowMaintenance:
         start_afresh_now_and_after_forks(self)
 
     def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.forks`."""
+        """See :mod:`webex_bot_auth.ground.forks`."""
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 

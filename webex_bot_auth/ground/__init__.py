@@ -1,0 +1,1 @@
+"""What everything else stands on: clock, queues, redaction, closing, and what a fork must not inherit."""
