@@ -14,11 +14,11 @@ CORE    = "not browser and not slow"
 # images of containers set it; the tests start many interpreters, and each would compile every module anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick lint oldest newest bench mutants docs dist clean
+.PHONY: help demo test quick lint oldest newest javascript bench mutants docs dist clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/:.* ## /|/' | awk -F '|' '{ printf "make %-7s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/:.* ## /|/' | awk -F '|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/.demo ## a Webex cloud on this machine, with an echo bot in it: opens a chat page
 	@$(BIN)/python examples/echo_bot.py --sandbox --open
@@ -47,6 +47,10 @@ newest: $(VENV)/.test ## the core's tests with the newest packages, on Python 3.
 	$(BIN)/uv venv --quiet --clear --seed --python $(NEWEST) .venv-newest
 	VIRTUAL_ENV=.venv-newest $(BIN)/uv pip install --quiet --upgrade --editable ".[test]"
 	.venv-newest/bin/python $(PYTEST) -m $(CORE)
+
+javascript: $(VENV)/.test ## bots and apps in JavaScript run against the sandbox; gets 675 MB of packages from npm
+	cd tests/javascript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m pytest --numprocesses 2 --dist load tests/javascript/clients.py
 
 bench: $(VENV)/.bench ## measure the costs, against references and limits
 	$(BIN)/python -m benchmarks
@@ -91,4 +95,4 @@ $(VENV)/.docs: $(VENV)/.demo pyproject.toml
 	@touch $@
 
 clean: ## delete what the targets made
-	rm -rf $(VENV) .venv-oldest .venv-newest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tests/javascript/node_modules .venv-oldest .venv-newest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -28,6 +28,8 @@ class Listener:
         """Connect, as the device that it is."""
         self._socket = connect(self._address)
         self._socket.send(json.dumps({"id": "1", "type": "authorization", "data": self._token}))
+        first = json.loads(self._socket.recv(timeout=30))  # the JavaScript SDK waits for it
+        assert first["data"]["eventType"] == "mercury.registration_status"
 
     def activity(self, *, acknowledge: bool = True) -> dict[str, Any]:
         """Wait for the next event and return its activity."""

@@ -47,7 +47,8 @@ def test_a_bot_hears_of_messages_that_mention_it_signed_with_its_secret(
 
 
 def test_edits_deletions_joining_leaving_and_cards_are_reported(world: World, receiver: Receiver) -> None:
-    sdk(world.bot).webhooks.create("all", receiver.url, "all", "all")
+    sdk(world.bot).webhooks.create("all", receiver.url, "all", "all")  # it does not report cards
+    sdk(world.bot).webhooks.create("cards", receiver.url, "attachmentActions", "created")
     made = sdk(world.bot).messages.create(world.team.id, markdown="x")
     sdk(world.bot).messages.update(made.id, world.team.id, text="y")
     sdk(world.bot).messages.delete(made.id)

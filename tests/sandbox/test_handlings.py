@@ -148,20 +148,12 @@ def test_who_is_not_approved_finds_out_why_there_is_no_answer(cloud: WebexSandbo
     assert "alice.adams@example.com is not approved" in done["report"]
 
 
-@pytest.mark.parametrize(
-    ("command", "words", "what"),
-    [
-        (Fails, "boom", "has failed: LookupError: no such fruit"),
-        (Silent, "hush", "has handled it, without an answer and without an error"),
-    ],
-)
-def test_who_waits_in_vain_for_an_answer_reads_what_the_bot_did(
-    cloud: WebexSandbox, command: type[Command], words: str, what: str
-) -> None:
-    bot = cloud.run(command())
-    asked = bot.hears(cloud.add_person("Alice Adams"), words)
+def test_who_waits_in_vain_for_an_answer_reads_what_the_bot_did(cloud: WebexSandbox) -> None:
+    bot = cloud.run(Silent())
+    asked = bot.hears(cloud.add_person("Alice Adams"), "hush")
     handling(cloud, asked)
-    with pytest.raises(NoSuchMessageError, match=f"nothing\n{bot.person.display_name} {what}"):
+    what = f"nothing\n{bot.person.display_name} has handled it, without an answer and without an error"
+    with pytest.raises(NoSuchMessageError, match=what):
         cloud.wait_for_message(asked.room, person=bot.person, after=asked, timeout=0.01)
 
 

@@ -114,6 +114,24 @@ def test_a_scope_the_integration_does_not_have_is_refused(world: World, integrat
     assert redirect_query(world, integration.auth_url("s"), world.alice)["error"] == "invalid_scope"
 
 
+def test_administrators_scopes_are_granted_by_administrators_alone(world: World) -> None:
+    admins = world.cloud.integration(scopes="spark-admin:people_read spark:kms")
+    boss = world.cloud.add_person("Boss", admin=True)
+    url = admins.auth_url(state="x")
+    refused = world.cloud.log_in(url, world.alice, stop_before_redirect=True)
+    assert "error=invalid_scope" in refused
+    assert "code=" in world.cloud.log_in(url, boss, stop_before_redirect=True)
+
+
+def test_a_scope_that_webex_does_not_have_is_warned_of(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = "spark:all spark:calls_write meeting:schedules_read spark-admin:telephony_config_read"
+    world.cloud.integration(scopes=f"{known} spark:poeple_read people")
+    warned = [one.getMessage().split()[0] for one in caplog.records if "no scope" in one.getMessage()]
+    assert warned == ["spark:poeple_read", "people"]
+
+
 def test_a_code_is_valid_once_and_for_ten_minutes(world: World, integration: Integration) -> None:
     code = redirect_query(world, integration.auth_url("s"), world.alice)["code"]
     assert exchange(integration, code).status_code == 200

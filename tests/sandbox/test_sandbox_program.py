@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
 import requests
+from werkzeug.wrappers import Response
+
+from webex_bot_auth.sandbox.http.server import HttpServer
 
 
 def test_prints_how_to_use_it_and_stops_on_ctrl_c() -> None:
@@ -48,3 +56,76 @@ def test_a_port_in_use_is_a_sentence() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = f"port {port} is in use; --port takes another, 0 any free one\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run the program until it ends."""
+    command = [sys.executable, "-m", "webex_bot_auth.sandbox", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """Run a server that is no sandbox, and return its port."""
+    server = HttpServer(Response(body), 0)
+    server.start()
+    try:
+        yield str(server.port)
+    finally:
+        server.close()
+
+
+@pytest.mark.holds(73)
+def test_of_a_foreign_server_env_takes_over_known_names_alone_and_quotes_them() -> None:
+    evil = {
+        "WEBEX_BOT_TOKEN": "$(touch /tmp/owned); `id`; '\"",
+        "WEBEX_SCOPES": "a\nrm -rf /",
+        "PATH": "/evil",
+        "x; id": "x",
+        "WEBEX_API_URL": 17,
+    }
+    with answering(json.dumps(evil).encode()) as port:
+        printed = run("--env", "--port", port).stdout
+    shown = subprocess.run(
+        ["sh", "-c", 'eval "$1"; printf %s "$WEBEX_BOT_TOKEN"', "sh", printed],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (shown.stdout, shown.stderr) == (evil["WEBEX_BOT_TOKEN"], "")
+    names = [line.split("=")[0] for line in printed.splitlines()]
+    assert names == ["export WEBEX_BOT_TOKEN", "export no_proxy", "export NO_PROXY"]
+
+
+@pytest.mark.parametrize("body", [b"export WEBEX_BOT_TOKEN=$(id)", b"[1]", b"17", b"\xff"])
+def test_what_is_no_sandbox_gives_no_settings(body: bytes) -> None:
+    with answering(body) as port:
+        done = run("--env", "--port", port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"no sandbox runs at port {port}: start one in another terminal\n"
+
+
+def test_env_has_the_addresses_and_the_certificate_for_node() -> None:
+    command = [sys.executable, "-m", "webex_bot_auth.sandbox", "--port", "0", "--tls"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        printed = ""
+        while "Ctrl+C" not in printed:
+            printed += program.stdout.readline()
+        url = re.search(r"Chat page +(\S+)", printed).group(1)
+        certificate = Path(re.search(r"Certificate +(\S+)", printed).group(1))
+        settings = run("--env", "--port", url.rpartition(":")[2]).stdout
+        content = certificate.read_text()
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=60)
+    assert f"export HYDRA_SERVICE_URL={url}/v1\n" in settings
+    assert f"export U2C_SERVICE_URL={url}/u2c/api/v1\n" in settings
+    assert f"export NODE_EXTRA_CA_CERTS={certificate}\n" in settings
+    assert content.startswith("-----BEGIN CERTIFICATE-----")
+    assert "PRIVATE" not in content
+    assert not certificate.exists()
+
+
+def test_an_origin_that_is_none_is_a_sentence() -> None:
+    done = run("--allow-origin", "localhost:3000")
+    said = "localhost:3000 is not an origin such as http://localhost:3000\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)

@@ -181,6 +181,7 @@ def test_no_token_and_an_unknown_one_are_401(world: World) -> None:
         assert set(answer.json()) == {"message", "errors", "trackingId"}
 
 
+@pytest.mark.holds(73)
 def test_other_hosts_and_other_origins_are_refused(world: World) -> None:
     url = f"{world.cloud.url}/chat/people"
     assert requests.get(url, headers={"Host": "evil.example"}, timeout=30).status_code == 403

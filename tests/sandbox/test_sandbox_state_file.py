@@ -23,6 +23,9 @@ spaces:
   - {title: Team, people: [alice adams, bob@example.com, Echo Bot]}
 integrations:
   - {redirect_url: "http://127.0.0.1:5000/redirect", scopes: spark:kms, client_id: C1, client_secret: sesame}
+answers:
+  - {path: /v1/telephony/calls, json: {items: []}}
+  - {path: telephony/calls/dial, method: post, status: 201}
 """
 
 
@@ -41,6 +44,10 @@ def test_people_bots_spaces_and_integrations_are_there(cloud: Sandbox, tmp_path:
     headers = {"Authorization": f"Bearer {bot.token}"}
     rooms = requests.get(f"{cloud.url}/v1/rooms", headers=headers, timeout=30).json()["items"]
     assert [one["title"] for one in rooms] == ["Alice Adams", "Bob Brown", "Team"]
+    answer = requests.get(f"{cloud.url}/v1/telephony/calls", headers=headers, timeout=30)
+    assert (answer.status_code, answer.json()) == (200, {"items": []})
+    answer = requests.post(f"{cloud.url}/v1/telephony/calls/dial", headers=headers, timeout=30)
+    assert (answer.status_code, answer.content) == (201, b"")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +58,7 @@ def test_people_bots_spaces_and_integrations_are_there(cloud: Sandbox, tmp_path:
         ("bots: [{name: A}]\npeople: [{name: B, admin: maybe}]", "people.0.admin"),
         ("bots: [{name: A}]\nspaces: [{title: T, people: [Nobody]}]", "the space T has Nobody"),
         ("bots: [{name: A, email: a@b.c}, {name: B, email: A@b.c}]", "A@b.c is taken"),
+        ("bots: [{name: A}]\nanswers: [{path: /v1/x, status: 99}]", "answers.0.status"),
         ("bots: [", "is not YAML"),
     ],
 )

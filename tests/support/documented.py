@@ -28,7 +28,11 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in ROOT.rglob("*.md")
-    if not {part for part in path.relative_to(ROOT).parts if part.startswith(".") or part == "build"}
+    if not {
+        part
+        for part in path.relative_to(ROOT).parts
+        if part.startswith(".") or part in ("build", "node_modules")
+    }
 )
 #: an argument that how-to/redis.md recommends for redis-py 5; later versions warn about it
 ONLY_5 = "cluster_error_retry_attempts=0"

@@ -23,6 +23,8 @@ def issued_secrets(cloud: Sandbox) -> set[str]:
 
 def leaked(secrets: set[str], text: str) -> list[str]:
     """The secrets that a text shows: whole, or the beginning or the end of a long one."""
+    # Webex's access tokens end with the organization's id, which is no secret
+    secrets = {secret.partition("_PF84_")[0] for secret in secrets}
     return [
         secret
         for secret in secrets

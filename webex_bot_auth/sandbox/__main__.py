@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from wxc_sdk.integration import Integration
 
@@ -46,21 +48,26 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m webex_bot_aut
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        sandbox = Sandbox(port=options.port, tls=options.tls)
+        sandbox = Sandbox(port=options.port, tls=options.tls, allow_origins=options.allow_origin)
+    except (RuntimeError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError:
         print(f"port {options.port} is in use; --port takes another, 0 any free one", file=sys.stderr)
         return 1
-    with sandbox as cloud:
+    with tempfile.TemporaryDirectory(prefix="webex-sandbox-") as folder, sandbox as cloud:
+        certificate = Path(folder, "certificate.pem") if options.tls else None
+        if certificate:
+            certificate.write_text(cloud.certificate, encoding="ascii")
         try:
             state = state_file.read(options.state) if options.state else _state(options)
             bot, integration = state_file.build(cloud, state)
         except (OSError, ValueError) as error:
             print(error, file=sys.stderr)
             return 2
-        variables = environment.variables(cloud, bot, integration)
-        print(_introduction(cloud, bot, integration, prog), flush=True)
-        with cloud.wrap(lambda app: environment.serve(app, variables)):
-            stopped.wait()
+        cloud.environment.update(environment.variables(cloud, bot, integration, str(certificate or "")))
+        print(_introduction(cloud, bot, integration, certificate, prog), flush=True)
+        stopped.wait()
     return 0
 
 
@@ -99,6 +106,14 @@ def _options(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
     )
     parser.add_argument("--tls", action="store_true", help="websocket over TLS, with a temporary certificate")
     parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="origin of a web app that may use the sandbox from a browser, such as http://localhost:3000; "
+        "may be given several times",
+    )
+    parser.add_argument(
         "--env",
         action="store_true",
         help="print the settings of the sandbox that runs at --port, for a shell",
@@ -106,7 +121,9 @@ def _options(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _introduction(cloud: Sandbox, bot: Person, integration: Integration, prog: str) -> str:
+def _introduction(
+    cloud: Sandbox, bot: Person, integration: Integration, certificate: Path | None, prog: str
+) -> str:
     rows = {
         "Chat page": cloud.url,
         "Bot token": bot.token,
@@ -117,6 +134,8 @@ def _introduction(cloud: Sandbox, bot: Person, integration: Integration, prog: s
         "Authorize URL": integration.auth_service,
         "Token URL": integration.token_service,
     }
+    if certificate:
+        rows["Certificate"] = f"{certificate} (for node: NODE_EXTRA_CA_CERTS={certificate})"
     table = "\n".join(f"  {name:<14} {value}" for name, value in rows.items())
     port = cloud.url.rpartition(":")[2]
     how = HOW_TO_CONNECT.format(url=cloud.url, prog=prog, port=port)

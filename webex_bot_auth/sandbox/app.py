@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from . import web
+from .encryption import endpoints
+from .http.strict_json import StrictJSON
 from .model.errors import WebexError, as_json
 from .oauth import authorize, token
 from .oauth.errors import OAuthError
@@ -18,7 +19,6 @@ from .rest.custom_answers import missing
 from .services import services, tracking_id
 from .websocket import registration
 
-LOOPBACK = {"127.0.0.1", "localhost"}
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -33,6 +33,7 @@ BLUEPRINTS = (
     token.blueprint,
     authorizations.blueprint,
     registration.blueprint,
+    endpoints.blueprint,
     files.blueprint,
     resources.blueprint,
     *web.BLUEPRINTS,
@@ -43,6 +44,7 @@ BLUEPRINTS = (
 def shared_app() -> Flask:
     """Return the app of all sandboxes in this process; each request brings the parts of its sandbox."""
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    app.json = StrictJSON(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(_refuse_foreign_requests)
@@ -54,11 +56,9 @@ def shared_app() -> Flask:
 
 
 def _refuse_foreign_requests() -> None:
-    """Refuse host names that resolve to this machine (DNS rebinding) and requests from other sites (CSRF)."""
-    if urlsplit(request.host_url).hostname not in LOOPBACK:
-        abort(403)
-    origin = request.headers.get("Origin")
-    if origin and request.method != "GET" and origin != request.host_url.rstrip("/"):
+    if not services().origins.accept(
+        request.headers.get("Host", ""), request.headers.get("Origin"), request.path
+    ):
         abort(403)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
 
 import requests
 from wxc_sdk.integration import Integration
@@ -14,15 +12,34 @@ from wxc_sdk.integration import Integration
 from .model.people import Person
 from .sandbox import Sandbox
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
 PATH = "/sandbox/env"
+#: all that is taken over from what answers at the port, whatever that is
+NAMES = (
+    "WEBEX_BOT_TOKEN",
+    "WEBEX_CLIENT_ID",
+    "WEBEX_CLIENT_SECRET",
+    "WEBEX_REDIRECT_URL",
+    "WEBEX_SCOPES",
+    "WEBEX_AUTH_SERVICE",
+    "WEBEX_TOKEN_SERVICE",
+    "WEBEX_API_URL",
+    "WEBEX_ACCESS_TOKEN",
+    "HYDRA_SERVICE_URL",
+    "U2C_SERVICE_URL",
+    "NODE_EXTRA_CA_CERTS",
+)
 
 
-def variables(cloud: Sandbox, bot: Person, integration: Integration) -> dict[str, str]:
-    """What ``webex-bot-auth doctor``, the example bots and bots in other languages read."""
-    return {
+def variables(cloud: Sandbox, bot: Person, integration: Integration, certificate: str = "") -> dict[str, str]:
+    """Return what ``webex-bot-auth doctor``, the example bots and bots in other languages read.
+
+    Args:
+        cloud: The sandbox.
+        bot: The bot whose token it is.
+        integration: The integration.
+        certificate: The file with the websocket's certificate; empty without TLS.
+    """
+    known = {
         "WEBEX_BOT_TOKEN": bot.token,
         "WEBEX_CLIENT_ID": integration.client_id,
         "WEBEX_CLIENT_SECRET": integration.client_secret,
@@ -31,36 +48,31 @@ def variables(cloud: Sandbox, bot: Person, integration: Integration) -> dict[str
         "WEBEX_AUTH_SERVICE": integration.auth_service,
         "WEBEX_TOKEN_SERVICE": integration.token_service,
         "WEBEX_API_URL": f"{cloud.url}/v1",
-        "WEBEX_ACCESS_TOKEN": bot.token,  # webexpythonsdk and wxc_sdk look here
-        "U2C_SERVICE_URL": f"{cloud.url}/u2c/api/v1",  # the JavaScript SDK looks here
+        "WEBEX_ACCESS_TOKEN": bot.token,  # webexpythonsdk, wxc_sdk and the JavaScript SDK look here
+        # the JavaScript SDK looks here: for all addresses, and for the REST API until it has them
+        "U2C_SERVICE_URL": f"{cloud.url}/u2c/api/v1",
+        "HYDRA_SERVICE_URL": f"{cloud.url}/v1",
+        "NODE_EXTRA_CA_CERTS": certificate,
     }
-
-
-def serve(app: WSGIApplication, settings: dict[str, str]) -> WSGIApplication:
-    """Answer the question of :func:`show`; everything else is the app's."""
-    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
-
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != PATH:
-            return app(environ, start_response)
-        start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
-        return [lines.encode()]
-
-    return answer
+    return {name: value for name, value in known.items() if value}
 
 
 def show(port: int) -> int:
-    """Print the settings of the sandbox at a port, as commands for a shell; the exit status."""
+    """Print the settings of the sandbox at a port, as commands for a shell; return the exit status."""
     with requests.Session() as session:
         session.trust_env = False  # a proxy of the network cannot reach this machine's loopback address
         try:
-            answer = session.get(f"http://127.0.0.1:{port}{PATH}", timeout=10)
+            answer = session.get(f"http://127.0.0.1:{port}{PATH}", timeout=10, allow_redirects=False)
             answer.raise_for_status()
-        except requests.RequestException:
+            settings = dict(answer.json())
+        except (requests.RequestException, ValueError, TypeError):
             print(f"no sandbox runs at port {port}: start one in another terminal", file=sys.stderr)
             return 1
+    for name in NAMES:
+        value = settings.get(name)
+        if isinstance(value, str) and value.isprintable():
+            print(f"export {name}={shlex.quote(value)}")
     no_proxy = ",".join(filter(None, ["127.0.0.1", os.environ.get("no_proxy") or os.environ.get("NO_PROXY")]))
-    print(answer.text, end="")
     for name in ("no_proxy", "NO_PROXY"):
         print(f"export {name}={shlex.quote(no_proxy)}")
     return 0

@@ -55,6 +55,16 @@ class Inspection:
         wanted = MessageFilter(room, person, after, where)
         return wait_for_message(self._cloud, self._services.handlings, wanted, timeout)
 
+    @property
+    def certificate(self) -> str:
+        """The certificate of the websocket in PEM format; empty without TLS."""
+        return self._services.certificate
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that ``--env`` prints; empty where the sandbox is part of another program."""
+        return self._services.environment
+
     # -- connections of bots
 
     def connections(self, bot: Person) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
@@ -15,10 +16,12 @@ from .bot_thread import BotThread, Runnable, running_bot
 from .http.calls import Calls
 from .http.faults import Faults
 from .http.middleware import CallMiddleware
+from .http.origins import CorsMiddleware, Origins
 from .http.server import HttpServer
 from .model.people import Person
 from .model.rooms import Room
 from .notifications.delivery import Delivery, WebhookSettings
+from .oauth.scopes import is_known
 from .oauth.settings import OAuthSettings
 from .person_actions import PersonActions
 from .rest.custom_answers import Answer
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     Middleware = Callable[[WSGIApplication], WSGIApplication]
 
+logger = logging.getLogger("webex_bot_auth.sandbox")
 SCOPES = ("spark:people_read", "spark:kms")
 
 
@@ -40,6 +44,10 @@ class Sandbox(PersonActions):
         tls: True for a websocket over TLS (wss), with a temporary certificate. The REST API stays http.
         oauth: How OAuth behaves; None for the defaults.
         webhooks: How webhooks are delivered; None for the defaults.
+        allow_origins: Origins of web apps that may use the REST API and the websocket from a browser.
+
+    Raises:
+        ValueError: One of ``allow_origins`` is not an origin.
 
     Attributes:
         oauth: How OAuth behaves; may be changed while the sandbox runs.
@@ -54,14 +62,18 @@ class Sandbox(PersonActions):
         tls: bool = False,
         oauth: OAuthSettings | None = None,
         webhooks: WebhookSettings | None = None,
+        allow_origins: Sequence[str] = (),
     ) -> None:
         self.oauth = oauth or OAuthSettings()
         self.webhooks = webhooks or WebhookSettings()
         self.faults = Faults()
         self.calls = Calls()
-        super().__init__(create_services(self.oauth, self.faults, self.calls, self.webhooks, tls=tls))
+        origins = Origins(allow_origins)
+        super().__init__(
+            create_services(self.oauth, self.faults, self.calls, self.webhooks, origins, tls=tls)
+        )
         app = serve(shared_app().wsgi_app, self._services)
-        self._http = HttpServer(CallMiddleware(app, self._services), port)
+        self._http = HttpServer(CorsMiddleware(CallMiddleware(app, self._services), origins), port)
 
     # -- start, reach and stop it
 
@@ -199,6 +211,10 @@ class Sandbox(PersonActions):
             client_secret: Its client secret; None to make one.
         """
         names = tuple(scopes.split() if isinstance(scopes, str) else scopes)
+        for unknown in [name for name in names if not is_known(name)]:
+            logger.warning(
+                "%s is no scope that the sandbox knows: is it written as Webex writes it?", unknown
+            )
         urls = (redirect_url, *more_redirect_urls)
         registered = self._services.integrations.register(name, urls, names, client_id, client_secret)
         return registered.for_wxc_sdk(self.url)

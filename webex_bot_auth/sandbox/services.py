@@ -11,8 +11,10 @@ from flask import request
 
 from .bot_reports.handlings import Handlings
 from .content.masking import masked
+from .encryption.key_service import KeyService
 from .http.calls import Calls
 from .http.faults import Faults
+from .http.origins import Origins
 from .model.clock import Clock
 from .model.cloud import Cloud
 from .notifications.delivery import Deliveries, WebhookSettings
@@ -52,6 +54,9 @@ class Services:
         deliveries: What is delivered to them.
         event_log: The list of events.
         answers: What the sandbox answers where it has nothing of its own.
+        key_service: The key service.
+        origins: Which web pages may use the sandbox.
+        environment: What ``--env`` prints; empty if the sandbox is part of another program.
         certificate: The websocket's certificate in PEM format; empty without TLS.
         closing: Set once the sandbox closes.
     """
@@ -71,6 +76,9 @@ class Services:
     deliveries: Deliveries
     event_log: EventLog
     answers: Answers
+    key_service: KeyService
+    origins: Origins
+    environment: dict[str, str] = field(default_factory=dict)
     certificate: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -89,13 +97,19 @@ class Services:
 
 
 def create_services(
-    settings: OAuthSettings, faults: Faults, calls: Calls, delivery: WebhookSettings, *, tls: bool
+    settings: OAuthSettings,
+    faults: Faults,
+    calls: Calls,
+    delivery: WebhookSettings,
+    origins: Origins,
+    *,
+    tls: bool,
 ) -> Services:
     """Return the parts of a new sandbox; none of them runs yet."""
     ssl_context, certificate = create_certificate() if tls else (None, "")
     clock = Clock()
     cloud, tokens, devices = Cloud(clock), Tokens(clock, settings), Devices()
-    mercury = Mercury(cloud, tokens, devices, faults, ssl_context)
+    mercury = Mercury(cloud, tokens, devices, faults, origins, ssl_context)
     calls.listeners.append(lambda _: cloud.feed.touch("calls"))
     mercury.listeners.append(lambda _: cloud.feed.touch("events"))
     faults.listeners.append(lambda: cloud.feed.touch("faults"))
@@ -118,6 +132,8 @@ def create_services(
         deliveries=deliveries,
         event_log=event_log,
         answers=Answers(),
+        key_service=KeyService(clock),
+        origins=origins,
         certificate=certificate,
     )
 

@@ -11,13 +11,17 @@ YAML, for example::
       - {title: Team, people: [Alice Adams, bob@example.com, Echo Bot]}
     integrations:
       - {name: Echo Bot login, redirect_url: "http://127.0.0.1:5000/redirect", scopes: spark:people_read}
+    answers:
+      - {path: /v1/telephony/calls, json: {items: []}}
 
-Everybody has a 1:1 space with every bot. Tokens, client ids and secrets are made where none are given.
+``answers`` are those of ``Sandbox.answer``. Everybody has a 1:1 space with every bot. Tokens,
+client ids and secrets are made where none are given.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -62,6 +66,15 @@ class IntegrationEntry(_Part):
     client_secret: str | None = None
 
 
+class AnswerEntry(_Part):
+    """What the sandbox answers where it has nothing of its own."""
+
+    path: str
+    method: str = "GET"
+    body: Any = Field(None, alias="json")
+    status: int = Field(200, ge=200, le=599)
+
+
 class State(_Part):
     """What a sandbox starts with."""
 
@@ -69,6 +82,7 @@ class State(_Part):
     bots: list[BotEntry] = Field(min_length=1)
     spaces: list[SpaceEntry] = []
     integrations: list[IntegrationEntry] = [IntegrationEntry()]
+    answers: list[AnswerEntry] = []
 
 
 def read(path: str | Path) -> State:
@@ -105,6 +119,8 @@ def build(cloud: Sandbox, state: State) -> tuple[Person, Integration]:
             cloud.direct(person, bot)
     for space in state.spaces:
         cloud.group(space.title, [_find(name, [*people, *bots], space.title) for name in space.people])
+    for answer in state.answers:
+        cloud.answer(answer.path, method=answer.method, json=answer.body, status=answer.status)
     integrations = [cloud.integration(**one.model_dump()) for one in state.integrations]
     return bots[0], integrations[0]
 

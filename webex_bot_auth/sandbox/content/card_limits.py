@@ -13,7 +13,7 @@ CARD = "application/vnd.microsoft.card.adaptive"
 MAX_BYTES = 22 * 1024
 MAX_VERSION = (1, 3)
 MAX_BUTTONS = 20
-VERSION = re.compile(r"(\d+)\.(\d+)")
+VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})")
 
 
 def check(content_type: str, card: dict[str, Any]) -> None:

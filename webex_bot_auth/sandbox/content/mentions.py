@@ -17,8 +17,10 @@ from ..model.messages import Content
 from ..model.people import Person
 from .markup import cleaned, escape, to_html
 
-MENTION = re.compile(r"<@(?P<kind>personEmail|personId|all)(?::(?P<key>[^|>]+))?(?:\|(?P<name>[^>]*))?>")
-MARKED = re.compile(r'<spark-mention[^>]*data-object-id="(?P<key>[^"]+)"[^>]*>(?P<name>.*?)</spark-mention>')
+MENTION = re.compile(r"<@(?P<kind>personEmail|personId|all)(?::(?P<key>[^|<>]+))?(?:\|(?P<name>[^<>]*))?>")
+MARKED = re.compile(
+    r'<spark-mention\b(?:(?!data-object-id=)[^<>])*data-object-id="(?P<key>[^"<>]+)"[^<>]*>(?P<name>[^<]*)</spark-mention>'
+)
 PLACE = "\ue000{}\ue001"  # stands for a mention while Markdown is made HTML
 
 
@@ -93,6 +95,12 @@ def resolve(
     markup = "".join(escape(part) if isinstance(part, str) else part.html for part in parts)
     content = replace(content, text=_shown(parts), html=f"<p>{markup}</p>" if is_marked else None)
     return _resolved(content, [*parts, *unseen])
+
+
+def named(text: str, people: Sequence[Person]) -> list[Person]:
+    """Return those people whose names stand after ``@`` in a text."""
+    found = _after_at(text, people, with_all=False)
+    return [part.person for part in found if isinstance(part, Mention) and part.person]
 
 
 def _resolved(content: Content, parts: Sequence[Part]) -> Resolved:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, overload
 from urllib.parse import parse_qsl
 
 from ..model.people import Person
+from .strict_json import loads
 
 
 @dataclass
@@ -119,7 +119,7 @@ def form_fields(body: bytes, content_type: str) -> dict[str, Any]:
     """Return the fields of a form or of a JSON object; none for any other body."""
     try:
         if content_type.startswith("application/json"):
-            parsed = json.loads(body or b"{}")
+            parsed = loads(body or b"{}")
             return parsed if isinstance(parsed, dict) else {}
         if content_type.startswith("application/x-www-form-urlencoded"):
             return dict(parse_qsl(body.decode(), keep_blank_values=True))

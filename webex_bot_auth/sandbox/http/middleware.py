@@ -17,7 +17,7 @@ from .calls import Call, form_fields
 from .faults import WRONG_TYPES, Fault
 from .server import reset
 
-RECORDED_PATHS = ("/v1/", "/u2c/", "/wdm/", "/conversation/")
+RECORDED_PATHS = ("/v1/", "/u2c/", "/wdm/", "/conversation/", "/encryption/")
 MAX_RECORDED = 1024 * 1024  # bytes of a body: the record is for people and tests, not for large files
 CALL = "webex_sandbox.call"  # where the environment of a request has its record
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -39,6 +39,8 @@ class CallMiddleware:
         """Answer a request."""
         if not environ["PATH_INFO"].startswith(RECORDED_PATHS):
             return self._app(environ, start_response)
+        if environ["PATH_INFO"].startswith("/v1/"):  # the JavaScript SDK asks for /v1/people/
+            environ["PATH_INFO"] = environ["PATH_INFO"].rstrip("/")
         environ.setdefault("HTTP_TRACKINGID", new_tracking_id())
         began, call = time.monotonic(), self._record(environ)
         try:

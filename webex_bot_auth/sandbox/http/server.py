@@ -42,7 +42,8 @@ class Handler(WSGIRequestHandler):
     def _read_body(self, environ: dict[str, Any]) -> bytes:
         if environ.get("wsgi.input_terminated"):  # the body is chunked
             return bytes(environ["wsgi.input"].read())
-        return self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0))
+        length = environ.get("CONTENT_LENGTH") or "0"
+        return self.rfile.read(int(length)) if length.isascii() and length.isdigit() else b""
 
     def _answer(self, method: str, status: int, headers: Headers, body: Iterable[bytes]) -> None:
         bodiless = method == "HEAD" or status in (204, 304)

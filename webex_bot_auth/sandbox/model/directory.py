@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,7 +49,7 @@ class Directory:
             if email and self.find(email):
                 raise ValueError(f"{email} is taken")
             address = (email or self._free_email(name, is_bot)).lower()
-            now, value = self._state.clock.now_utc(), token or secrets.token_urlsafe(48)
+            now, value = self._state.clock.now_utc(), token or ids.new_token()
             person = Person(ids.new_uuid(), address, name, is_bot, admin, now, value, details or {})
             self._people[person.uuid] = person
             self._state.notify()

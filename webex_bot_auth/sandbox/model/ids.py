@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import itertools
+import secrets
 import uuid
 
 PREFIX = "ciscospark://us/"
@@ -53,4 +54,10 @@ def _decoded(value: str) -> str:
     return address if address.startswith(PREFIX) else ""
 
 
-ORGANIZATION = encode("ORGANIZATION", "5a4db0c1-0000-4000-8000-5a4db0c1a55e")
+ORGANIZATION_UUID = "5a4db0c1-0000-4000-8000-5a4db0c1a55e"
+ORGANIZATION = encode("ORGANIZATION", ORGANIZATION_UUID)
+
+
+def new_token() -> str:
+    """Return a new access or refresh token, in whose third part the JavaScript SDK reads the organization."""
+    return f"{secrets.token_hex(32)}_PF84_{ORGANIZATION_UUID}"

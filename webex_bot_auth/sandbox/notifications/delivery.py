@@ -9,10 +9,13 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 
+from ..http.origins import LOOPBACK
 from ..model import ids
 from ..model.activities import Activity
 from ..model.clock import Clock, iso
@@ -22,6 +25,7 @@ from .webhooks import Webhook, Webhooks
 
 logger = logging.getLogger("webex_bot_auth.sandbox")
 Headers = dict[str, str]
+WITHOUT_TLS = 400  # what servers answer to a request without TLS that they expect with it
 
 
 @dataclass
@@ -137,16 +141,26 @@ class Deliveries:
                 return
 
     def _attempt(self, session: requests.Session, delivery: Delivery) -> int | str:
+        url = urlsplit(delivery.webhook.target_url)
+        if url.scheme == "https" and url.hostname in LOOPBACK:
+            # Botkit always registers https, also for a server of this machine that has no TLS
+            with suppress(requests.RequestException):
+                status = self._post(session, url._replace(scheme="http"), delivery)
+                if status != WITHOUT_TLS:
+                    return status
         try:
-            answer = session.post(
-                delivery.webhook.target_url,
-                data=delivery.body,
-                headers=delivery.headers,
-                timeout=self._settings.timeout,
-                allow_redirects=False,
-            )
+            return self._post(session, url, delivery)
         except requests.RequestException as error:
             return type(error).__name__
+
+    def _post(self, session: requests.Session, url: SplitResult, delivery: Delivery) -> int:
+        answer = session.post(
+            url.geturl(),
+            data=delivery.body,
+            headers=delivery.headers,
+            timeout=self._settings.timeout,
+            allow_redirects=False,
+        )
         return answer.status_code
 
     def _note_failure(self, webhook: Webhook, result: int | str) -> None:
@@ -175,13 +189,15 @@ def _delivery(webhook: Webhook, activity: Activity, data: Json) -> Delivery:
             **({"filter": webhook.filter} if webhook.filter else {}),
             "orgId": ids.ORGANIZATION,
             "createdBy": webhook.owner.id,
-            "appId": ids.encode("APPLICATION", webhook.owner.uuid),
+            **({"appId": webhook.app_id} if webhook.app_id else {}),
             "ownedBy": webhook.owned_by,
             "status": webhook.status,
             "created": iso(webhook.created),
             "actorId": activity.actor.id,
             "data": data,
-        }
+        },
+        separators=(",", ":"),  # the JavaScript frameworks check the signature over JSON.stringify(body)
+        ensure_ascii=False,
     ).encode()
     headers = {"Content-Type": "application/json", "TrackingID": f"SANDBOX_{ids.new_uuid()}"}
     if webhook.secret:

@@ -27,6 +27,9 @@ RESOURCES: dict[str, tuple[set[str], set[str]]] = {
     "rooms": ({"created", "updated", "deleted"}, {"type", "isLocked"}),
     "attachmentActions": ({"created"}, {"roomId", "personId", "messageId"}),
 }
+#: what a webhook for ``all`` reports. Its lack of attachmentActions is not confirmed by a page of Webex:
+#: webex-node-bot-framework says so, and registers a second webhook for them
+FIREHOSE = RESOURCES.keys() - {"attachmentActions"}
 
 
 @dataclass(eq=False)
@@ -42,6 +45,7 @@ class Webhook:
         filter: Which of these it reports, for example ``roomId=...&personEmail=...``; empty for all.
         secret: The key of the signature; empty for no signature.
         owner: Who has registered it, and whose events it reports.
+        app_id: The integration or bot with whose token it was registered; empty for a person's own token.
         owned_by: ``creator``, or ``org`` if it reports the events of the whole organization.
         created: When it was registered.
         is_active: False once it has failed too often.
@@ -57,6 +61,7 @@ class Webhook:
     filter: str
     secret: str = field(repr=False)
     owner: Person
+    app_id: str
     owned_by: str
     created: datetime
     is_active: bool = True
@@ -77,7 +82,10 @@ class Webhook:
         """Return True if it reports what happened; ``data`` is that of the event."""
         return (
             self.is_active
-            and self.resource in ("all", activity.resource)
+            and (
+                self.resource == activity.resource
+                or (self.resource == "all" and activity.resource in FIREHOSE)
+            )
             and self.event in ("all", activity.event)
             and (self.owned_by == "org" or self.owner in activity.audience)
             and all(self._fits(key, value, data) for key, value in parse_qsl(self.filter))

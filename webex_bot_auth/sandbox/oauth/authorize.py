@@ -14,10 +14,11 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ..model.people import Person
 from ..services import services
 from .integrations import Registration
-from .scopes import describe
+from .scopes import describe, may_grant
 
 blueprint = Blueprint("oauth_authorize", __name__)
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64 of a SHA-256 digest
+ADMINISTRATORS_ONLY = "Only an administrator may grant all of these scopes."
 SINGLE_PARAMETERS = (
     "client_id",
     "redirect_uri",
@@ -80,8 +81,9 @@ def _refusal(authorization: AuthorizationRequest) -> WerkzeugResponse | None:
         return authorization.error("unsupported_response_type", "Only response_type=code is supported.")
     if not set(authorization.scopes) <= set(authorization.client.scopes):
         return authorization.error("invalid_scope", "The integration does not have all of these scopes.")
-    method = request.args.get("code_challenge_method", "S256" if authorization.challenge else "")
-    if method and (method != "S256" or not CHALLENGE.fullmatch(authorization.challenge)):
+    method = request.args.get("code_challenge_method")
+    is_usable = method in (None, "S256") and CHALLENGE.fullmatch(authorization.challenge)
+    if (authorization.challenge or method is not None) and not is_usable:
         return authorization.error("invalid_request", "The code_challenge must be made by the method S256.")
     return None
 
@@ -92,12 +94,13 @@ def consent() -> WerkzeugResponse:
     authorization = _parse_request()
     if isinstance(authorization, Response):
         return authorization
+    people = _people(authorization.login_hint)
     return _refusal(authorization) or make_response(
         render_template(
             "consent.html",
             client=authorization.client,
             descriptions=describe(authorization.scopes),
-            people=_people(authorization.login_hint),
+            people=[one for one in people if may_grant(one, authorization.scopes)] or people,
             asked=_asked(authorization.state),
         )
     )
@@ -115,6 +118,8 @@ def decide() -> WerkzeugResponse:
     person = _approver(authorization.login_hint)
     if person is None:
         return authorization.error("access_denied", "The user denied the request.")
+    if not may_grant(person, authorization.scopes):
+        return authorization.error("invalid_scope", ADMINISTRATORS_ONLY)
     codes = services().authorization_codes
     code = codes.issue(
         person,
@@ -173,6 +178,8 @@ def decide_device() -> Response:
     if code is None:
         return _problem("This code is unknown, has expired or was already used.")
     person = _approver("")
+    if person and not may_grant(person, code.scopes):
+        return _problem(ADMINISTRATORS_ONLY)
     codes.decide(code, person)
     return make_response(render_template("device_done.html", approved=person is not None))
 

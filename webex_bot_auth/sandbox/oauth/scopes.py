@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+from ..model.people import Person
 
 DESCRIPTIONS = {
     "spark:all": "Use all of Webex messaging on your behalf",
@@ -29,6 +32,29 @@ DESCRIPTIONS = {
     "identity:tokens_read": "See which applications people have authorized",
     "identity:tokens_write": "Revoke people's authorizations",
 }
+
+
+#: beginnings of scopes that only administrators and compliance officers may grant
+ADMINISTRATIVE = ("spark-admin:", "spark-compliance:", "identity:", "audit:", "analytics:", "meeting:admin_")
+FORM = re.compile(r"(spark|spark-admin|spark-compliance|meeting|identity|audit|analytics|cjp|cjds):[a-z_]+")
+#: scopes for messaging that exist besides those above
+FURTHER = {
+    f"spark:{name}_{kind}"
+    for name in ("people", "webhooks", "calls", "devices", "places", "telephony_config", "organizations")
+    for kind in ("read", "write")
+} | {"spark:xapi_commands", "spark:xapi_statuses"}
+
+
+def is_known(scope: str) -> bool:
+    """Return True if a scope may exist: of the kind ``spark:`` all are known here, of others the form."""
+    if scope.startswith("spark:"):
+        return scope in DESCRIPTIONS or scope in FURTHER
+    return FORM.fullmatch(scope) is not None
+
+
+def may_grant(person: Person, scopes: Iterable[str]) -> bool:
+    """Return True if a person may grant scopes; some are for administrators."""
+    return person.is_admin or not any(scope.startswith(ADMINISTRATIVE) for scope in scopes)
 
 
 def describe(scopes: Iterable[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,7 +106,7 @@ class Tokens:
         with self._lock:
             now = self._clock.now()
             expires_at = now + self._settings.refresh_token_lifetime
-            grant = Grant(person, client_id, scopes, now, secrets.token_urlsafe(48), expires_at)
+            grant = Grant(person, client_id, scopes, now, ids.new_token(), expires_at)
             self._refresh[grant.refresh_token] = grant
             return self._answer(self._new_access_token(grant))
 
@@ -129,7 +128,7 @@ class Tokens:
             if self._settings.rotate_refresh_token:
                 del self._refresh[value]
                 self._rotated.add(value)
-                grant.refresh_token = secrets.token_urlsafe(48)
+                grant.refresh_token = ids.new_token()
                 self._refresh[grant.refresh_token] = grant
             answer = self._answer(self._reused_access_token(grant) or self._new_access_token(grant))
             return {key: part for key, part in answer.items() if key not in self._settings.refresh_omits}
@@ -143,7 +142,7 @@ class Tokens:
     def _new_access_token(self, grant: Grant) -> AccessToken:
         now = self._clock.now()
         expires_at = now + self._settings.access_token_lifetime
-        value = secrets.token_urlsafe(48)
+        value = ids.new_token()
         token = AccessToken(value, grant.person, grant.scopes, expires_at, grant, created=now)
         self._access[value] = token
         return token

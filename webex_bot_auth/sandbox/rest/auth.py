@@ -7,6 +7,7 @@ from flask import request
 from ..model.errors import MESSAGES, WebexError
 from ..model.people import Person
 from ..oauth.scopes import covers
+from ..oauth.tokens import AccessToken
 from ..services import services
 
 
@@ -25,12 +26,17 @@ def caller(*scopes: str) -> Person:
     Raises:
         WebexError: 401, the token is missing, unknown, expired or revoked; 403, it lacks the scope.
     """
+    return valid_token(*scopes).person
+
+
+def valid_token(*scopes: str) -> AccessToken:
+    """Return the token of the current request; arguments and errors are those of ``caller``."""
     token = services().tokens.valid(bearer_token())
     if token is None:
         raise WebexError(401)
     if scopes and not any(covers(token.scopes, scope) for scope in scopes):
         raise WebexError(403, f"{MESSAGES[403]} (In this sandbox: it needs {' or '.join(scopes)}.)")
-    return token.person
+    return token
 
 
 def administrator(person: Person) -> None:

@@ -77,5 +77,6 @@ def missing(method: str, path: str) -> WebexError:
     """Return the error for a path that the sandbox does not have, and log it."""
     how = "" if method == "GET" else f", method={method!r}"
     text = f"the sandbox does not have {path}; give it an answer with Sandbox.answer({path!r}{how}, json=...)"
+    text += ", or under answers in the state file"
     logger.warning("%s", text)
     return WebexError(501, text)

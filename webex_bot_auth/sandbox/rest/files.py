@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote, urlsplit
 
 import requests
 from flask import Blueprint, Response, request
+from urllib3.exceptions import HTTPError
 from werkzeug.http import dump_options_header
 
 from ..model.errors import WebexError
@@ -17,7 +19,12 @@ from .request_bodies import NewMessage
 blueprint = Blueprint("files", __name__, url_prefix="/v1")
 TIMEOUT = 10  # seconds to fetch a file from its address
 MAX_BYTES = 100 * 1024 * 1024
-UNKNOWN = "application/octet-stream"
+TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
+
+
+def content_type(given: object) -> str:
+    """Return the content type that a client has given, if it is one."""
+    return given if isinstance(given, str) and TYPE.fullmatch(given) else "application/octet-stream"
 
 
 def requested_files(new: NewMessage) -> tuple[File, ...]:
@@ -27,7 +34,7 @@ def requested_files(new: NewMessage) -> tuple[File, ...]:
         WebexError: 400, there is nothing at an address.
     """
     uploaded = tuple(
-        File(one.filename or "file", one.mimetype or UNKNOWN, one.read())
+        File(one.filename or "file", content_type(one.mimetype), one.read())
         for one in request.files.getlist("files")
     )
     return uploaded + tuple(_fetch(url) for url in new.files)
@@ -38,12 +45,12 @@ def _fetch(url: str) -> File:
         with requests.Session() as session, session.get(url, timeout=TIMEOUT, stream=True) as answer:
             answer.raise_for_status()
             data = answer.raw.read(MAX_BYTES + 1, decode_content=True)
-            content_type = answer.headers.get("Content-Type", UNKNOWN).partition(";")[0]
-    except (requests.RequestException, OSError) as error:
+            kind = content_type(answer.headers.get("Content-Type", "").partition(";")[0])
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         raise WebexError(400, f"Unable to retrieve content from {url}.") from error
     if len(data) > MAX_BYTES:
         raise WebexError(413, f"The file is too large: it is limited to {MAX_BYTES} bytes.")
-    return File(unquote(urlsplit(url).path.rpartition("/")[2]) or "file", content_type, data)
+    return File(unquote(urlsplit(url).path.rpartition("/")[2]) or "file", kind, data)
 
 
 @blueprint.get("/contents/<key>")

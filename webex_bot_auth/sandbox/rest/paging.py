@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 
+from ..http.strict_json import loads
 from ..model.errors import WebexError
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ def page(
 
 def _limit(size: int, largest: int) -> int:
     written = request.args.get("max") or str(min(size, largest))
-    if not written.isascii() or not written.isdigit() or not 1 <= int(written) <= largest:
+    if not written.isascii() or not written.isdigit() or len(written) > 9 or not 1 <= int(written) <= largest:
         raise WebexError(400, f"max must be between 1 and {largest}.")
     return int(written)
 
@@ -64,7 +65,7 @@ def _cursor() -> list[Any] | None:
     if not written:
         return None
     try:
-        return list(json.loads(base64.urlsafe_b64decode(written)))
+        return list(loads(base64.urlsafe_b64decode(written)))
     except (ValueError, TypeError) as error:
         raise _wrong_cursor() from error
 

@@ -181,9 +181,9 @@ def moment(written: str) -> datetime:
         text = text.replace(" ", "+")  # a plus sign in a query stands for a space
     try:
         found = datetime.fromisoformat(_six_digits(text))
-    except ValueError as error:
+        return shown(found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc))
+    except (ValueError, OverflowError) as error:  # OverflowError: in UTC, it is before the year 1
         raise WebexError(400, f"{written} is not a date and time in ISO 8601.") from error
-    return shown(found if found.tzinfo else found.replace(tzinfo=timezone.utc))
 
 
 def _six_digits(text: str) -> str:

@@ -23,6 +23,18 @@ def body() -> dict[str, Any]:
     return sent
 
 
+def texts(fields: dict[str, Any], name: str) -> list[str]:
+    """Return a list of strings that the page has sent; empty if there is none.
+
+    Raises:
+        WebexError: 400, it is something else.
+    """
+    sent = fields.get(name) or []
+    if not isinstance(sent, list) or not all(isinstance(one, str) for one in sent):
+        raise WebexError(400, f"{name} must be a list of strings.")
+    return sent
+
+
 def chosen(key: object) -> Person:
     """Return the person with this ID, in whose name the page may act.
 

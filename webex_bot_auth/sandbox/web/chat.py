@@ -9,12 +9,13 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..content.mentions import named
 from ..model.errors import WebexError
 from ..model.messages import File
-from ..rest.files import UNKNOWN
+from ..rest.files import content_type
 from ..rest.request_bodies import content_of, parse_message
 from ..services import services
-from .bodies import body, chosen
+from .bodies import body, chosen, texts
 from .page_json import message_fields, person_fields, space_fields
 
 blueprint = Blueprint("web_chat", __name__)
@@ -56,7 +57,7 @@ def add_space() -> Response:
     """Make a 1:1 space with another person, or a group."""
     fields, cloud = body(), services().cloud
     person = chosen(fields.get("person"))
-    others = [cloud.person(str(key)) for key in fields.get("others", [])]
+    others = [cloud.person(key) for key in texts(fields, "others")]
     title = str(fields.get("title", "")).strip()[:200]
     if not others or person in others:
         raise WebexError(400, "Choose who else is in the space.")
@@ -73,9 +74,11 @@ def post_message() -> Response:
     person = chosen(fields.get("person"))
     room = cloud.room(str(fields.get("room", "")), person)
     text = str(fields.get("text", ""))
-    picked = [cloud.person(str(key)) for key in fields.get("mentions", [])]
+    picked = [cloud.person(key) for key in texts(fields, "mentions")]
+    if not room.is_direct:  # a bot that is typed or pasted is meant, as if it had been picked from the list
+        picked += named(text, [one for one in room.people if one.is_bot])
     content = content_of(parse_message({"text": text}), _file(fields.get("file")))
-    return jsonify(message_fields(cloud.post(person, room, content, fields.get("parent"), picked)))
+    return jsonify(message_fields(cloud.post(person, room, content, str(fields.get("parent") or ""), picked)))
 
 
 def _file(sent: object) -> tuple[File, ...]:
@@ -86,7 +89,7 @@ def _file(sent: object) -> tuple[File, ...]:
         data = base64.b64decode(str(sent.get("data", "")), validate=True)
     except ValueError as error:
         raise WebexError(400, "The file did not arrive in full.") from error
-    return (File(str(sent.get("name") or "file"), str(sent.get("type") or UNKNOWN), data),)
+    return (File(str(sent.get("name") or "file"), content_type(sent.get("type")), data),)
 
 
 @blueprint.get("/chat/files/<key>")

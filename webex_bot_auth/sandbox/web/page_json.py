@@ -42,6 +42,8 @@ def space_fields(room: Room, viewer: Person, messages: Sequence[Message] = ()) -
 def message_fields(message: Message) -> dict[str, Any]:
     """Return what the page shows of a message."""
     content = message.content
+    bots = [] if message.person.is_bot else [one for one in message.room.people if one.is_bot]
+    is_unseen = not any(services().cloud.sees(one, message) for one in bots)
     return {
         "id": message.id,
         "parent": message.parent.id if message.parent else None,
@@ -50,6 +52,7 @@ def message_fields(message: Message) -> dict[str, Any]:
         "markdown": content.markdown or content.html,
         "card": content.card,
         "files": [_file_fields(one) for one in content.files],
+        "unseenBy": [one.display_name for one in bots] if is_unseen else [],
         "mentioned": [one.display_name for one in message.mentioned],
         "created": iso(message.created),
         "edited": message.updated is not None,

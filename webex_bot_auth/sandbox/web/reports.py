@@ -14,9 +14,12 @@ blueprint = Blueprint("web_reports", __name__, url_prefix="/sandbox/reports")
 def start() -> Response:
     """Note the commands of a bot that begins to run."""
     fields = body()
+    reported = fields.get("commands")
+    reported = reported if isinstance(reported, list) else []
     commands = [
         {"keyword": str(one.get("keyword", "")), "help": str(one.get("help", ""))}
-        for one in fields.get("commands", [])
+        for one in reported
+        if isinstance(one, dict)
     ]
     services().handlings.start(str(fields.get("token")), commands)
     return jsonify({})

@@ -28,18 +28,20 @@ def create_certificate() -> tuple[ssl.SSLContext, str]:
             "Sandbox(tls=True) needs the package cryptography: pip install cryptography"
         ) from error
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _signed(x509, key).public_bytes(serialization.Encoding.PEM)
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    certificate = self_signed(key, "Webex sandbox", names).public_bytes(serialization.Encoding.PEM)
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return _context(certificate + secret), certificate.decode()
 
 
-def _signed(x509: Any, key: Any) -> Any:
+def self_signed(key: Any, common_name: str, names: list[Any]) -> Any:
+    """Return a certificate, valid for a day; arguments and result are objects of the package cryptography."""
+    from cryptography import x509
     from cryptography.hazmat.primitives.hashes import SHA256
 
-    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "Webex sandbox")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, common_name)])
     now = datetime.now(timezone.utc)
     return (
         x509.CertificateBuilder()

@@ -29,9 +29,16 @@ def websocket_event(activity: Activity, rest_url: str, now: datetime) -> Json:
         rest_url: The base URL under which clients look up the message.
         now: The time of the event.
     """
+    return envelope(
+        {"eventType": "conversation.activity", "activity": _activity(activity, rest_url, now)}, now
+    )
+
+
+def envelope(data: Json, now: datetime) -> Json:
+    """Return the websocket event with these data."""
     return {
         "id": ids.new_uuid(),
-        "data": {"eventType": "conversation.activity", "activity": _activity(activity, rest_url, now)},
+        "data": data,
         "timestamp": int(now.timestamp() * 1000),
         "trackingId": f"SANDBOX_{ids.new_uuid()}",
         "alertType": "none",
@@ -122,7 +129,7 @@ def _person(person: Person) -> Json:
         "id": person.email,
         "objectType": "person",
         "displayName": person.display_name,
-        "orgId": ids.bare_uuid("ORGANIZATION", ids.ORGANIZATION),
+        "orgId": ids.ORGANIZATION_UUID,
         "emailAddress": person.email,
         "entryUUID": person.uuid,
         "type": "BOT" if person.is_bot else "PERSON",
@@ -136,6 +143,7 @@ def _participant(membership: Membership) -> Json:
 def _conversation(room: Room, rest_url: str) -> Json:
     return {
         "id": room.uuid,
+        "globalId": room.id,
         "objectType": "conversation",
         "url": f"{rest_url}/conversation/api/v1/conversations/{room.uuid}",
         "tags": ["ONE_ON_ONE"] if room.is_direct else ["LOCKED"] if room.is_locked else [],

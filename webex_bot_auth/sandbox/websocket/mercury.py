@@ -17,12 +17,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from ..http.faults import Faults
+from ..http.origins import Origins
 from ..model.activities import Activity
 from ..model.cloud import Cloud
 from ..model.people import Person
 from ..oauth.tokens import Tokens
 from .devices import Device, DeviceEvent, Devices
-from .events import is_acknowledged, websocket_event
+from .events import envelope, is_acknowledged, websocket_event
 
 PATH = "/mercury/"
 AUTHORIZATION_TIMEOUT = 10  # seconds until a client has to have sent its token
@@ -38,6 +39,7 @@ class Mercury:
         tokens: The tokens that clients authorize with.
         devices: The devices that receive events.
         faults: The faults that are switched on.
+        origins: Which web pages may connect.
         ssl_context: The TLS context; None to do without TLS.
 
     Attributes:
@@ -53,9 +55,11 @@ class Mercury:
         tokens: Tokens,
         devices: Devices,
         faults: Faults,
+        origins: Origins,
         ssl_context: ssl.SSLContext | None,
     ) -> None:
         self._cloud, self._tokens, self._devices, self._faults = cloud, tokens, devices, faults
+        self._origins = origins
         self._ssl = ssl_context
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="sandbox-mercury", daemon=True)
@@ -138,6 +142,11 @@ class Mercury:
                 event = DeviceEvent(websocket_event(activity, self.rest_url, now), activity.id, is_awaited)
                 self._loop.call_soon_threadsafe(self._add, device, event)
 
+    def send(self, device: Device, data: dict[str, Any]) -> None:
+        """Send an event that is about no activity."""
+        event = DeviceEvent(envelope(data, self._cloud.clock.now_utc()), "", is_awaited=False)
+        self._loop.call_soon_threadsafe(self._add, device, event)
+
     def _add(self, device: Device, event: DeviceEvent) -> None:
         device.events.append(event)
         self._tell(device)
@@ -162,6 +171,8 @@ class Mercury:
         refusal = self._faults.find_for_websocket("refuse")
         if refusal:
             return connection.respond(HTTPStatus(refusal.status), "refused by a fault\n")
+        if not self._origins.accept(request.headers.get("Host", ""), request.headers.get("Origin")):
+            return connection.respond(HTTPStatus.FORBIDDEN, "not from this host or origin\n")
         if self._device(request) is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such device\n")
         return None
@@ -195,6 +206,9 @@ class Mercury:
                 outbox.put_nowait(event)
         outboxes.append(outbox)
         sender = asyncio.ensure_future(self._send(connection, device, outbox))
+        # the JavaScript SDK waits for this as the first message, and other clients ignore it
+        status = {"eventType": "mercury.registration_status", "localClusterServiceUrls": {}}
+        await connection.send(json.dumps(envelope(status, self._cloud.clock.now_utc())))
         self._set_online(connection, device.person)
         try:
             async for text in connection:
@@ -239,6 +253,6 @@ class Mercury:
 def _parse(text: str | bytes) -> dict[str, Any]:
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, jsonify, request
 
 from ..model.errors import WebexError
@@ -18,13 +20,32 @@ SCOPE = "spark:kms"  # what a token of an integration needs to receive events
 def catalog() -> Response:
     """Return the addresses of the other services."""
     caller(SCOPE)
+    return limited_catalog()
+
+
+@blueprint.get("/u2c/api/v1/limited/catalog")
+def limited_catalog() -> Response:
+    """Return the addresses of the other services to a client that does not say yet who it is.
+
+    The JavaScript SDK cannot start without ``hostCatalog``, ``metrics`` and ``encryption``.
+    """
     base = request.host_url.rstrip("/")
     links = {
         "wdm": f"{base}/wdm/api/v1",
         "conversation": f"{base}/conversation/api/v1",
         "hydra": f"{base}/v1",
+        "metrics": f"{base}/metrics/api/v1",
+        "encryption": f"{base}/encryption/api/v1",
     }
-    return jsonify(serviceLinks=links)
+    host = urlsplit(base).hostname or ""
+    hosts = [{"host": host, "ttl": -1, "priority": 1, "id": f"urn:TEAM:us-east-2_a:{name}"} for name in links]
+    return jsonify(serviceLinks=links, hostCatalog={host: hosts}, format="hostmap")
+
+
+@blueprint.post("/metrics/api/v1/clientmetrics")
+def metrics() -> Response:
+    """Forget what a client reports of itself."""
+    return Response(status=204)
 
 
 @blueprint.get("/wdm/api/v1/devices")
@@ -58,7 +79,12 @@ def delete_device(uuid: str) -> Response:
 
 def _device_json(device: Device) -> Json:
     url = f"{request.host_url}wdm/api/v1/devices/{device.uuid}"
-    return {**device.details, "url": url, "webSocketUrl": services().mercury.url(device)}
+    return {
+        **device.details,
+        "url": url,
+        "userId": device.person.uuid,
+        "webSocketUrl": services().mercury.url(device),
+    }
 
 
 @blueprint.get("/conversation/api/v1/messages/<uuid>")

@@ -19,7 +19,11 @@ NAMES = {
         "Read-only Administrator",
         "Compliance Officer",
     ),
-    "LICENSE": ("Messaging", "Meeting - Webex Meetings Suite", "Calling - Webex Calling Professional"),
+    "LICENSE": (
+        "Advanced Messaging",
+        "Meeting - Webex Meetings Suite",
+        "Calling - Webex Calling Professional",
+    ),
 }
 
 

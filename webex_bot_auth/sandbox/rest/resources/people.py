@@ -30,6 +30,8 @@ class PersonBody(Body):
     display_name: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    roles: list[str] | None = None
+    licenses: list[str] | None = None
 
     def name(self) -> str:
         """Return the display name.
@@ -44,7 +46,13 @@ class PersonBody(Body):
 
     def details(self) -> dict[str, Any]:
         """Return the further fields."""
-        kept = {"firstName": self.first_name, "lastName": self.last_name, **(self.model_extra or {})}
+        kept = {
+            "firstName": self.first_name,
+            "lastName": self.last_name,
+            "roles": self.roles,
+            "licenses": self.licenses,
+            **(self.model_extra or {}),
+        }
         return {key: value for key, value in kept.items() if value is not None and key not in RESERVED}
 
 

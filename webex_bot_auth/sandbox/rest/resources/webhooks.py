@@ -10,11 +10,11 @@ from pydantic import Field
 
 from ...model.clock import iso
 from ...model.errors import WebexError
-from ...model.ids import bare_uuid, new_uuid
+from ...model.ids import bare_uuid, encode, new_uuid
 from ...model.people import Person
 from ...notifications.webhooks import RESOURCES, Webhook
 from ...services import services
-from ..auth import administrator, caller
+from ..auth import administrator, caller, valid_token
 from ..request_bodies import Body
 from ..resource import Query, Resource, Scopes
 from ..response_json import Json
@@ -67,6 +67,7 @@ def _shape(webhook: Webhook, viewer: Person) -> Json:
         "event": webhook.event,
         "filter": webhook.filter,
         "secret": webhook.secret,
+        "appId": webhook.app_id,
         "status": webhook.status,
         "created": iso(webhook.created),
         "ownedBy": webhook.owned_by,
@@ -96,6 +97,8 @@ def _create(person: Person, body: NewWebhook) -> Webhook:
         caller(READ_SCOPES.get(body.resource, f"spark:{body.resource}_read"))
     if body.owned_by == "org":
         administrator(person)
+    grant = valid_token().grant
+    application = grant.client_id if grant else person.uuid if person.is_bot else ""
     webhook = Webhook(
         new_uuid(),
         body.name,
@@ -105,6 +108,7 @@ def _create(person: Person, body: NewWebhook) -> Webhook:
         body.filter,
         body.secret,
         person,
+        encode("APPLICATION", application) if application else "",
         body.owned_by,
         services().cloud.clock.now_utc(),
     )

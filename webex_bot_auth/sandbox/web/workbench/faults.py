@@ -59,7 +59,7 @@ def switch_on() -> Response:
             )
         else:
             switches.websocket(**options)
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise WebexError(400, "There is no such fault, or its number is none.") from error
     return faults()
 

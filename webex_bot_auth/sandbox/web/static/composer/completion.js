@@ -24,9 +24,15 @@ export function showCompletion() {
   const start = typed();
   const space = current();
   found = start === undefined || !space || space.isDirect ? [] : peopleOf(space).filter((one) =>
-    one.id !== state.me && one.name.toLowerCase().startsWith(start.toLowerCase()) && one.name !== start).slice(0, 8);
+    one.id !== state.me && begins(one.name.toLowerCase(), start.toLowerCase()) && one.name !== start)
+    .sort((one, other) => other.isBot - one.isBot).slice(0, 8);
   active = 0;
   render();
+}
+
+// A name is found by any of its words: "Echo Bot" by "e" and by "b".
+function begins(name, start) {
+  return name.startsWith(start) || name.includes(` ${start}`);
 }
 
 export function closeCompletion() {

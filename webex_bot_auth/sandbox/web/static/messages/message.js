@@ -52,7 +52,13 @@ function body(message, handlers) {
   else if (!message.card && message.text) node.append(make("div", { className: "rich", dir: "auto" }, make("p", {}, ...plain(message))));
   if (message.card) node.append(renderCard(message.card, (inputs) => handlers.submit(message, inputs)));
   for (const one of message.files) node.append(file(one));
+  if (message.unseenBy.length) node.append(make("p", { className: "unseen-by" }, unseenBy(message.unseenBy)));
   return node;
+}
+
+function unseenBy(bots) {
+  const [all, pronoun] = bots.length === 1 ? [`${bots[0]} does`, "it"] : [`${bots.slice(0, -1).join(", ")} and ${bots.at(-1)} do`, "them"];
+  return `${all} not see this: it does not mention ${pronoun}.`;
 }
 
 function file({ id, name, type, size }) {
