@@ -142,6 +142,8 @@ connections = Connections()
 user_api(Tokens(access_token=told["tokens"][0]), connections).people.me()
 child = os.fork()
 mine = 0 if child else 1
+if not child:
+    connections.reset()
 for _ in range(50):
     me = user_api(Tokens(access_token=told["tokens"][mine]), connections).people.me()
     if me.display_name != told["names"][mine]:

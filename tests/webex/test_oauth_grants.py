@@ -163,3 +163,51 @@ class TestRefresh:
         answered = {"access_token": "new", "token_type": "bearer", "scope": ["a", "b"], "expires_in": 60}
         new = refreshed_at(answering(answer(200, answered)))
         assert (new.token_type, new.scope) == ("Bearer", "a b")
+
+    @pytest.mark.holds(70)
+    @pytest.mark.parametrize("lifetime", [3599, "3599", 3599.73, "3599.73", " 3599.5 "])
+    def test_lifetimes_may_be_text_or_have_fractions(self, answering: Answering, lifetime: Any) -> None:
+        answered = {"access_token": "a", "refresh_token": "r"}
+        answered |= {"expires_in": lifetime, "refresh_token_expires_in": lifetime}
+        new = refreshed_at(answering(answer(200, answered)))
+        assert (new.expires_in, new.refresh_token_expires_in) == (3599, 3599)
+        for moment in (new.expires_at, new.refresh_token_expires_at):
+            assert moment
+            assert timedelta(seconds=3500) < moment - datetime.now(timezone.utc) <= timedelta(seconds=3600)
+
+    @pytest.mark.holds(70)
+    def test_what_the_specification_does_not_name_is_dropped(self, answering: Answering) -> None:
+        answered = {"access_token": "a", "expires_in": 60, "expires_at": "2051-01-01T00:00:00Z"}
+        answered |= {"refresh_token_expires_at": {"no": "date"}, "id_token": "i", "x": [1]}
+        new = refreshed_at(answering(answer(200, answered)))
+        assert new.expires_at
+        assert new.expires_at - datetime.now(timezone.utc) <= timedelta(seconds=60)
+        assert new.refresh_token_expires_at is None
+
+    @pytest.mark.holds(70)
+    @pytest.mark.parametrize("empty", ["", None])
+    def test_empty_fields_are_absent_ones(self, answering: Answering, empty: Any) -> None:
+        names = ("token_type", "expires_in", "refresh_token", "refresh_token_expires_in", "scope")
+        new = refreshed_at(
+            answering(answer(200, {"access_token": "a", **dict.fromkeys(names, empty)})), scope="a"
+        )
+        assert (new.access_token, new.refresh_token, new.scope) == ("a", "the-refresh", "a")
+        assert (new.expires_at, new.refresh_token_expires_at) == (None, None)
+
+    def test_a_refresh_token_that_ends_after_0_seconds_has_no_end(self, answering: Answering) -> None:
+        answered = {"access_token": "a", "refresh_token": "r", "refresh_token_expires_in": "0"}
+        assert refreshed_at(answering(answer(200, answered))).refresh_token_expires_at is None
+
+    @pytest.mark.holds(70)
+    @pytest.mark.parametrize(
+        "answered", ["a:X,b:read", "a:X, B:READ", ["a:X,b:read"], ["a:X", "B:Read"], " a:X  b:read "]
+    )
+    def test_scopes_are_those_that_were_asked_for(self, answering: Answering, answered: Any) -> None:
+        server = answering(answer(200, {"access_token": "n", "scope": answered}))
+        webex = WebexOAuth(integration_at(server.url))
+        assert webex.exchange(code="c", asked=["a:X", "b:read"]).scope == "a:X b:read"
+
+    def test_a_scope_that_differs_in_case_from_two_that_were_asked_for(self, answering: Answering) -> None:
+        server = answering(answer(200, {"access_token": "n", "scope": "A:x OTHER"}))
+        webex = WebexOAuth(integration_at(server.url))
+        assert webex.exchange(code="c", asked=["A:x", "a:X"]).scope == "A:x OTHER"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from support.webex_oauth import (
@@ -14,7 +15,7 @@ from webex_bot_auth import YAMLTokenManager
 from webex_bot_auth.errors import (
     SettingError,
 )
-from webex_bot_auth.webex.oauth import check_integration
+from webex_bot_auth.webex.oauth import WebexOAuth, check_integration
 
 
 class TestSettings:
@@ -67,3 +68,74 @@ class TestSettings:
     )  # fmt: skip
     def test_https_and_loopback_are_fine(self, url: str) -> None:
         check_integration(integration_at(url))
+
+    @pytest.mark.holds(17)
+    @pytest.mark.parametrize(
+        "name", ["client_id", "client_secret", "redirect_url", "token_service", "auth_service"]
+    )
+    @pytest.mark.parametrize(
+        "around",
+        ['"{}"', "'{}'", "{}\n", "{} ", " {}", "\t{}", "{}\r\n", "<{}>", "\u201c{}\u201d", "{}\0"],
+        ids=ascii,
+    )  # fmt: skip
+    def test_what_was_copied_with_something_around_it_is_refused_and_not_shown(
+        self, name: str, around: str
+    ) -> None:
+        value = around.format(getattr(integration_with("scopes", "spark:people_read"), name) or "hush")
+        with pytest.raises(SettingError) as caught:
+            check_integration(integration_with(name, value))
+        assert caught.value.setting == f"integration.{name}"
+        assert value.strip() not in str(caught.value)
+
+    @pytest.mark.parametrize("value", [b"bytes", 7, ["list"]])
+    def test_what_is_no_text_is_refused(self, value: Any) -> None:
+        with pytest.raises(SettingError, match=r"^integration\.client_id: has to be a text"):
+            check_integration(integration_with("client_id", value))
+
+    @pytest.mark.holds(71)
+    @pytest.mark.parametrize(
+        "scopes",
+        [
+            '"spark:people_read spark:rooms_read"',
+            "'spark:people_read'",
+            ['"spark:people_read"'],
+            ["spark:people_read "],
+            ["spark:people_read", "spark:rooms_read\n"],
+            ["spark:people_read\nspark:rooms_read"],
+            "\u201cspark:people_read\u201d",
+            ["spark:people_read\ufeff"],
+        ],
+        ids=ascii,
+    )
+    def test_scopes_with_quotes_or_white_space_around_them_are_refused(self, scopes: Any) -> None:
+        with pytest.raises(SettingError) as caught:
+            check_integration(integration_with("scopes", scopes))
+        assert caught.value.setting == "integration.scopes"
+
+    @pytest.mark.parametrize(
+        "scopes",
+        [
+            "spark:people_read spark:rooms_read",
+            " spark:people_read\n\tspark:rooms_read ",
+            ["spark:people_read", "spark:rooms_read"],
+            ["spark:people_read spark:rooms_read"],
+        ],
+    )
+    def test_scopes_may_be_written_in_several_ways(self, scopes: Any) -> None:
+        integration = integration_with("scopes", scopes)
+        assert WebexOAuth(integration).scopes == ["spark:people_read", "spark:rooms_read"]
+        url = WebexOAuth(integration).authorization_url(state="s")
+        assert parse_qs(urlsplit(url).query)["scope"] == ["spark:people_read spark:rooms_read"]
+
+    @pytest.mark.parametrize("query", ["state=1", "code", "error=", "a=1&state=2", "st%61te=1", "a&code=&b"])
+    def test_a_redirect_address_with_a_parameter_of_webex_is_refused(self, query: str) -> None:
+        integration = integration_with("redirect_url", f"https://bot.example.com/redirect?{query}")
+        with pytest.raises(SettingError, match=r"^integration\.redirect_url: must not have a parameter"):
+            check_integration(integration)
+
+    @pytest.mark.parametrize(
+        "query",
+        ["team=M%C3%BCnchen", "a=1&a=2", "State=1", "error_description=1", "codes=2", "next=%3Fstate%3D1"],
+    )
+    def test_another_query_is_fine(self, query: str) -> None:
+        check_integration(integration_with("redirect_url", f"https://bot.example.com/redirect?{query}"))

@@ -28,8 +28,8 @@ class Limits:
     Attributes:
         read_seconds: maximum wait for each piece of an answer
         total_seconds: maximum time for a whole answer
-        max_bytes: maximum size of an answer; None: any, read by its caller
-        rate_limit_seconds: so long, in all, 429s are waited out; the last one is the caller's
+        max_bytes: maximum size of an answer; None: any
+        rate_limit_seconds: total seconds spent waiting for 429s; the last one is the caller's
     """
 
     read_seconds: float
@@ -44,58 +44,51 @@ class BoundedAdapter(BaseAdapter):
     Args:
         connections: what it sends them on
         limits: what each of them may take
+        has_own_proxies: whether the session's proxies come before those of the connections
     """
 
-    def __init__(self, connections: Connections, limits: Limits) -> None:
+    def __init__(self, connections: Connections, limits: Limits, *, has_own_proxies: bool) -> None:
         super().__init__()
         self._connections = connections
         self._limits = limits
-        self._timeout = (CONNECT_SECONDS, limits.read_seconds)
+        self._has_own_proxies = has_own_proxies
 
-    def mount(self, session: requests.Session) -> None:
-        """Let a session use it, without the credentials that requests would take from ~/.netrc."""
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, self)
-        session.auth = lambda request: request
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Send a request, again after a 429 while there is time; read the answer if its size is limited.
+    def send(  # type: ignore[override]
+        self, request: requests.PreparedRequest, *, timeout: Any = None, proxies: Any = None, **options: Any
+    ) -> requests.Response:
+        """Send a request, again after a 429 while there is time.
 
         Raises:
             requests.RequestException: no answer, not in time, or it is too large
         """
-        give_up = time.monotonic() + self._limits.rate_limit_seconds
+        limits = self._limits
+        give_up = time.monotonic() + limits.rate_limit_seconds
         can_be_sent_again = isinstance(request.body, (str, bytes, type(None)))
+        if not self._has_own_proxies:
+            proxies = {**(proxies or {}), **self._connections.proxies}
         while True:
-            response = self._send_once(request, **options)
+            response = self._connections.send(
+                request, seconds=limits.total_seconds, max_bytes=limits.max_bytes, proxies=proxies,
+                timeout=timeout or (CONNECT_SECONDS, limits.read_seconds), **options,
+            )  # fmt: skip
+            if response.status_code != 429 or not can_be_sent_again:
+                return response
             wait = max(MIN_RATE_LIMIT_WAIT, retry_after(response.headers) or 0.0)
-            too_late = time.monotonic() + wait > give_up
-            if response.status_code != 429 or too_late or not can_be_sent_again:
+            if time.monotonic() + wait > give_up:
                 return response
             response.close()
             time.sleep(wait)
-
-    def _send_once(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        options["timeout"] = options.get("timeout") or self._timeout
-        if self._limits.max_bytes is None:
-            return self._connections.send(request, seconds=self._limits.total_seconds, **options)
-        options["stream"] = True
-        response = self._connections.send(request, seconds=self._limits.total_seconds, **options)
-        response._content = _read(response, self._limits.max_bytes)
-        return response
 
     def close(self) -> None:
         """Nothing to do: see :meth:`Connections.close`."""
 
 
-def _read(response: requests.Response, max_bytes: int) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_content(4096):
-        body += chunk
-        if len(body) > max_bytes:
-            response.close()
-            raise requests.exceptions.ConnectionError("the answer is too large")
-    return bytes(body)
+def let_use(session: requests.Session, connections: Connections, limits: Limits) -> None:
+    """Let a session use connections, within limits, without the credentials in ~/.netrc."""
+    adapter = BoundedAdapter(connections, limits, has_own_proxies=bool(session.proxies))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    session.auth = lambda request: request  # else requests looks there
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -2,26 +2,22 @@
 
 A new one costs several round trips before the first byte: TCP, TLS and then the request. What belongs to one
 person, a token or a cookie, is in that person's session and never in a connection.
-
-Every answer has to be there by a deadline, headers included: requests limits the wait for each piece of it,
-never the whole.
 """
 
 from __future__ import annotations
 
 import io
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
-from http.client import HTTPResponse
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
 
-from ..ground.forks import start_afresh_now_and_after_forks
+from .deadlines import Call, Deadlines
 
 #: connections to one host that stay open at most: more than there are threads that use them
 KEPT = 512
@@ -30,43 +26,34 @@ MAX_IDLE_SECONDS = 240.0
 #: the same for what may not be sent twice: many servers close a connection after a minute; seconds
 MAX_IDLE_SECONDS_TO_POST = 50.0
 
-
-@dataclass
-class _Sending:
-    """A request that is being sent.
-
-    Attributes:
-        deadline: when the whole answer has to be there, by the monotonic clock
-        is_repeatable: whether it may be sent twice
-        needs_new: whether it is sent on a new connection
-        took_open: whether it has taken a connection that was open already
-    """
-
-    deadline: float
-    is_repeatable: bool
-    needs_new: bool = False
-    took_open: bool = False
-
-    @property
-    def max_idle(self) -> float:
-        return MAX_IDLE_SECONDS if self.is_repeatable else MAX_IDLE_SECONDS_TO_POST
-
-
-_sending: ContextVar[_Sending] = ContextVar("webex_bot_auth_sending")
+_call: ContextVar[Call] = ContextVar("webex_bot_auth_call")
 
 
 class Connections:
-    """Open connections, for any number of threads."""
+    """Open connections, for any number of threads.
 
-    def __init__(self) -> None:
-        start_afresh_now_and_after_forks(self)
+    Args:
+        proxies: as requests takes them; they come before the environment's
 
-    def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.ground.forks`."""
-        self._pool = _Pool(pool_maxsize=KEPT)
+    Attributes:
+        proxies: the same; what is changed here holds for calls from then on
+    """
 
-    def send(self, request: requests.PreparedRequest, *, seconds: float, **options: Any) -> requests.Response:
-        """Send a request.
+    def __init__(self, proxies: Mapping[str, Any] | None = None) -> None:
+        self.proxies = dict(proxies or {})
+        self._pool, self._deadlines = _Pool(pool_maxsize=KEPT), Deadlines()
+        self._inherited: list[_Pool] = []
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        *,
+        seconds: float,
+        max_bytes: int | None = None,
+        stream: bool = False,
+        **options: Any,
+    ) -> requests.Response:
+        """Send a request, and read the answer.
 
         The server may close a connection just when it is used again. What only reads is then sent on a new
         one; anything else may have been done already, and is not repeated.
@@ -74,101 +61,117 @@ class Connections:
         Args:
             request: what to send
             seconds: time for the whole answer
+            max_bytes: maximum size of an answer, which is then read here; None: any
+            stream: leave the answer to the caller to read, within the same time
             options: see :meth:`requests.adapters.HTTPAdapter.send`
 
         Raises:
-            requests.RequestException: there is no answer
+            requests.RequestException: there is no answer, not in time, or it is too large
         """
-        sending = _Sending(time.monotonic() + seconds, request.method in ("GET", "HEAD"))
-        token = _sending.set(sending)
+        is_repeatable = request.method in ("GET", "HEAD")
+        max_idle = MAX_IDLE_SECONDS if is_repeatable else MAX_IDLE_SECONDS_TO_POST
+        call = Call(time.monotonic() + seconds, max_idle)
+        outer = _call.set(call)
         try:
+            self._deadlines.add(call)
             try:
-                return self._pool.send(request, **options)
+                response = self._pool.send(request, stream=True, **options)
             except requests.ConnectionError:
-                if not (sending.is_repeatable and sending.took_open):
+                if not is_repeatable or call.connection is None or call.is_on_new or call.is_late:
                     raise
-                sending.needs_new = True
-                return self._pool.send(request, **options)
+                call.max_idle = -1.0
+                response = self._pool.send(request, stream=True, **options)
+            if max_bytes is not None:
+                response.raw = io.BytesIO(_read(response, max_bytes))
+            elif stream and (response.raw.chunked or response.raw.length_remaining is not None):
+                call.streamed = response.raw  # says itself where it has to end: what is cut off is noticed
+            else:
+                _ = response.content  # requests keeps it
+        except requests.RequestException as error:
+            if call.is_late and not isinstance(error, requests.Timeout):
+                raise requests.ReadTimeout("the answer takes too long", request=request) from error
+            raise
+        else:
+            if call.is_late and call.streamed is None:  # it may end because it was cut off
+                raise requests.ReadTimeout("the answer takes too long", request=request)
+            return response
         finally:
-            _sending.reset(token)
+            _call.reset(outer)
+            if call.streamed is None:
+                self._deadlines.remove(call)
 
     def close(self) -> None:
         """Close them. Later calls open new ones."""
         self._pool.close()
 
+    def reset(self) -> None:
+        """Forget all connections without closing them, as after a fork: they belong to the parent."""
+        self._inherited.append(self._pool)  # its end would wait for locks that the parent's threads may hold
+        self._pool, self._deadlines = _Pool(pool_maxsize=KEPT), Deadlines()
+
+
+def _read(response: requests.Response, max_bytes: int) -> bytes:
+    body = bytearray()
+    try:
+        # not stream(), which reads a line of any length between two pieces
+        while piece := response.raw.read(4096, decode_content=True):
+            body += piece
+            if len(body) > max_bytes:
+                response.close()
+                raise requests.ConnectionError("the answer is too large", request=response.request)
+    except HTTPError as error:
+        raise requests.ConnectionError(error, request=response.request) from error
+    return bytes(body)
+
 
 class _Pool(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        _use_our_connections(self.poolmanager)
 
     def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
         manager = super().proxy_manager_for(*arguments, **options)
-        manager.pool_classes_by_scheme = _POOLS
+        _use_our_connections(manager)
         return manager
 
 
-def _connection(base: type[Any]) -> type[Any]:
-    class Connection(base):  # type: ignore[misc]
-        """A connection each of whose answers has to be there in time."""
-
-        used_at = 0.0
-
-        def request(self, *arguments: Any, **options: Any) -> None:
-            self.used_at = time.monotonic()
-            super().request(*arguments, **options)
-
-        def response_class(self, sock: Any, *arguments: Any, **options: Any) -> HTTPResponse:
-            from_socket: Any = _DeadlineReader(sock, _sending.get().deadline)
-            return HTTPResponse(from_socket, *arguments, **options)
-
-    return Connection
+def _use_our_connections(manager: Any) -> None:
+    """Let a manager of pools (for SOCKS, it has its own) open connections that know of their call."""
+    classes = manager.pool_classes_by_scheme
+    if not issubclass(classes["https"].ConnectionCls, _Connection):
+        manager.pool_classes_by_scheme = {
+            scheme: type(
+                pool.__name__,  # the errors' texts have it
+                (pool,),
+                {"ConnectionCls": type("Connection", (_Connection, pool.ConnectionCls), {})},
+            )
+            for scheme, pool in classes.items()
+        }
 
 
-def _pool(base: type[Any], connection: type[Any]) -> type[Any]:
-    class Pool(base):  # type: ignore[misc]
-        """Gives out connections; urllib3 itself replaces those that the server has closed before."""
+class _Connection(HTTPConnection):
+    """A connection whose calls can be cut off."""
 
-        ConnectionCls = _connection(connection)
+    used_at = 0.0
 
-        def _get_conn(self, timeout: float | None = None) -> Any:
-            connection, sending = super()._get_conn(timeout), _sending.get()
-            if sending.needs_new or time.monotonic() - connection.used_at > sending.max_idle:
-                connection.close()  # it is opened again when it is used
-            sending.took_open = connection.sock is not None
-            return connection
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether it may be used again; urllib3 opens it again where not."""
+        return super().is_connected and time.monotonic() - self.used_at <= _call.get().max_idle
 
-    return Pool
+    def connect(self) -> None:
+        call = _call.get()
+        call.connection, call.socket, call.is_on_new = self, None, True
+        super().connect()
 
+    def request(self, *arguments: Any, **options: Any) -> None:
+        call, self.used_at = _call.get(), time.monotonic()
+        call.connection = self
+        super().request(*arguments, **options)
+        call.socket = self.sock
 
-_POOLS = {
-    "http": _pool(HTTPConnectionPool, HTTPConnection),
-    "https": _pool(HTTPSConnectionPool, HTTPSConnection),
-}
-
-
-class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket until a moment has come, for ``http.client``."""
-
-    def __init__(self, sock: Any, deadline: float) -> None:
-        self._sock = sock
-        self._deadline = deadline
-        self._reader = sock.makefile("rb", buffering=0)  # keeps the socket open until it is closed itself
-
-    def makefile(self, *_: Any) -> io.BufferedReader:
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer takes too long")
-        self._sock.settimeout(min(left, self._sock.gettimeout() or left))
-        count: int | None = self._reader.readinto(buffer)
-        return count
-
-    def close(self) -> None:
-        self._reader.close()
-        super().close()
+    def getresponse(self) -> Any:
+        response = super().getresponse()
+        if response.status < 200:
+            self.close()  # the real answer is still to come, and must not be that to another call
+        return response

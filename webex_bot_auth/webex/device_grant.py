@@ -16,7 +16,7 @@ from wxc_sdk.tokens import Tokens
 from ..errors import ClientRefused, GrantRefused, NotYetApproved, TokenServiceUnavailable
 from .connections import Connections
 from .oauth import is_safe
-from .token_endpoint import failure, json_object, parse_tokens, post_form
+from .token_endpoint import as_list, failure, json_object, parse_tokens, post_form
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 #: seconds between two polls where Webex names none (RFC 8628 section 3.2)
@@ -97,7 +97,7 @@ class DeviceGrant:
         client = HTTPBasicAuth(client_id.encode(), secret.encode())
         response = post_form(f"{self._base}/device/token", form, self._connections, client=client)
         if (status := response.status_code) == 200:
-            return parse_tokens(response.content)
+            return parse_tokens(response.content, as_list(self._integration.scopes))
         error = failure(response)
         if status == 428 or error.error in ("authorization_pending", "slow_down"):
             raise NotYetApproved(status=status, error=error.error)

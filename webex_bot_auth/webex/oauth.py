@@ -19,7 +19,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..errors import GrantRefused, SettingError, TokenServiceError
 from .connections import Connections
-from .token_endpoint import failure, parse_tokens, post_form
+from .token_endpoint import as_list, failure, parse_tokens, post_form
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +77,7 @@ class WebexOAuth:
             verifier: PKCE code verifier whose S256 challenge goes into the address (RFC 7636 section 4.2)
         """
         address = urlsplit(self.integration.auth_url(state=state))
-        query = dict(parse_qsl(address.query))
-        if scopes:
-            query["scope"] = " ".join(scopes)
+        query = dict(parse_qsl(address.query), scope=" ".join(list(scopes) or self.scopes))
         if verifier:
             query.update(code_challenge=challenge(verifier), code_challenge_method="S256")
         return address._replace(query=urlencode(query)).geturl()
@@ -97,7 +95,7 @@ class WebexOAuth:
         grant["redirect_uri"] = self.integration.redirect_url
         if verifier:
             grant["code_verifier"] = verifier
-        tokens = self._tokens(grant)
+        tokens = self._tokens(grant, asked)
         tokens.scope = tokens.scope or " ".join(asked or self.scopes)
         return tokens
 
@@ -109,7 +107,8 @@ class WebexOAuth:
         """
         if not tokens.refresh_token:
             raise GrantRefused(error="no refresh token")
-        new = self._tokens({"grant_type": "refresh_token", "refresh_token": tokens.refresh_token})
+        grant = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+        new = self._tokens(grant, as_list(tokens.scope))
         new.refresh_token = new.refresh_token or tokens.refresh_token
         if new.refresh_token == tokens.refresh_token and new.refresh_token_expires_at is None:
             new.refresh_token_expires_at = tokens.refresh_token_expires_at
@@ -127,12 +126,12 @@ class WebexOAuth:
         tokens.update(new)
         return changed
 
-    def _tokens(self, grant: Mapping[str, str]) -> Tokens:
+    def _tokens(self, grant: Mapping[str, str], scopes: Iterable[str]) -> Tokens:
         client = {"client_id": self.integration.client_id, "client_secret": self.integration.client_secret}
         response = post_form(self.integration.token_service, {**grant, **client}, self.connections)
         if response.status_code != 200:
             raise failure(response)
-        return parse_tokens(response.content)
+        return parse_tokens(response.content, [*self.scopes, *scopes])
 
 
 def check_integration(integration: Integration, *, with_redirect: bool = True) -> None:
@@ -142,6 +141,9 @@ def check_integration(integration: Integration, *, with_redirect: bool = True) -
         if not getattr(integration, name, None):
             raise SettingError(f"integration.{name}", "is empty; it is shown at developer.webex.com")
     scopes_setting("integration.scopes", integration.scopes)
+    for name in ("client_id", "client_secret", "token_service", "auth_service", *redirect):
+        if problem := problem_of_text(getattr(integration, name)):
+            raise SettingError(f"integration.{name}", problem)
     for name in ("token_service", "auth_service", *redirect):
         address = getattr(integration, name)
         if not all(_scheme_and_host(address)):
@@ -165,10 +167,32 @@ def _check_redirect_url(address: SplitResult) -> None:
         raise SettingError(setting, "no browser can open port 0: write the port that the app listens at")
     if address.fragment:  # RFC 6749 section 3.1.2
         raise SettingError(setting, "must not have a part behind #, which browsers keep to themselves")
+    for name, _ in parse_qsl(address.query, keep_blank_values=True):
+        if name in ("state", "code", "error"):  # Webex adds its own
+            raise SettingError(setting, f"must not have a parameter {name}, which belongs to each login")
+
+
+def problem_of_text(text: Any, *, spaces: bool = False) -> str | None:
+    """Return what is wrong with a secret, an id or an address that somebody has copied.
+
+    Args:
+        text: the setting
+        spaces: whether it may have spaces within
+
+    Returns:
+        a text that does not quote the setting, as it may be secret; None: nothing is wrong
+    """
+    if not isinstance(text, str):
+        return "has to be a text"
+    if text != text.strip():
+        return "begins or ends with white space"
+    if not text.isascii() or not text.isprintable() or set(text) & set("\"'<>"):
+        return "contains characters that are not allowed, for example quotes"
+    return "contains a space" if " " in text and not spaces else None
 
 
 def is_safe(url: str) -> bool:
-    """Whether nobody on the way to an address can read along, or answer in its place."""
+    """Tell whether nobody on the way to an address can read along, or answer in its place."""
     scheme, host = _scheme_and_host(url)
     return bool(host) and (scheme == "https" or (scheme == "http" and is_loopback(host)))
 
@@ -183,30 +207,28 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this host name stands for this machine."""
+    """Tell whether this host name stands for this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-def as_list(scopes: str | Iterable[str] | None) -> list[str]:
-    """Scopes as a list, from the space separated form of RFC 6749 section 3.3 or any iterable."""
-    return scopes.split() if isinstance(scopes, str) else list(scopes or ())
-
-
 def scopes_setting(setting: str, scopes: Any) -> list[str]:
     """Scopes that somebody has written down, as a list.
 
     Raises:
-        SettingError: not scopes, or separated by commas
+        SettingError: not scopes, separated by commas, or with quotes or white space around one
     """
     listed = scopes if isinstance(scopes, str) else list(scopes or ())
     if not all(isinstance(scope, str) for scope in listed):
         raise SettingError(setting, 'has to be scopes: ["spark:people_read", "spark:rooms_read"]')
-    joined = " ".join(as_list(listed))
+    joined = listed if isinstance(listed, str) else " ".join(listed)
+    for scope in listed if not isinstance(scopes, str) else joined.split():
+        if problem := problem_of_text(scope, spaces=True):
+            raise SettingError(setting, f"{scope!r} {problem}")
     if "," in joined:
-        raise SettingError(setting, f"takes no commas: write {' '.join(joined.replace(',', ' ').split())!r}")
+        raise SettingError(setting, f"takes no commas: write {' '.join(as_list(joined))!r}")
     return joined.split()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import requests
@@ -9,8 +10,9 @@ from wxc_sdk import WebexSimpleApi
 from wxc_sdk.rest import RestSession
 from wxc_sdk.tokens import Tokens
 
-from .bounded_http import BoundedAdapter, Limits
+from .bounded_http import Limits, let_use
 from .connections import Connections
+from .renewing import RenewingAdapter
 
 #: for this package's own calls, while a person waits
 OWN = Limits(read_seconds=10.0, total_seconds=12.0, max_bytes=1024 * 1024)
@@ -27,14 +29,22 @@ class _QuietSession(RestSession):
         return ""
 
 
-def user_api(tokens: Tokens, connections: Connections) -> WebexSimpleApi:
-    """The API with a person's token, for the body of a command. Each request ends within minutes.
+def user_api(
+    tokens: Tokens, connections: Connections, renew: Callable[[], Tokens | None] | None = None
+) -> WebexSimpleApi:
+    """Return the API with a person's token, for the body of a command. Each request ends within minutes.
 
     Args:
         tokens: the person's
         connections: what it sends its requests on; there is nothing to close
+        renew: gives other tokens where Webex answers 401; None: a login is needed
     """
-    return _api(RestSession, tokens, BoundedAdapter(connections, OF_COMMANDS))
+    api = _api(RestSession, tokens, connections, OF_COMMANDS)
+    if renew is not None:
+        adapter = RenewingAdapter(api.session.get_adapter(api.session.BASE), tokens, renew)
+        for scheme in ("https://", "http://"):
+            api.session.mount(scheme, adapter)
+    return api
 
 
 def quiet_api(tokens: Tokens, connections: Connections, *, rate_limit_seconds: float = 0.0) -> WebexSimpleApi:
@@ -43,19 +53,22 @@ def quiet_api(tokens: Tokens, connections: Connections, *, rate_limit_seconds: f
     Args:
         tokens: the bot's, or a person's
         connections: what it sends its requests on
-        rate_limit_seconds: so long, in all, 429s are waited out
+        rate_limit_seconds: total seconds spent waiting for 429s
     """
     limits = replace(OWN, rate_limit_seconds=rate_limit_seconds)
-    return _api(_QuietSession, tokens, BoundedAdapter(connections, limits))
+    return _api(_QuietSession, tokens, connections, limits)
 
 
 def let_bot_use(session: requests.Session, connections: Connections) -> None:
-    """Let a session of webex_bot's use open connections, with time limits and without ~/.netrc."""
-    BoundedAdapter(connections, OF_BOTS).mount(session)
+    """Let a session of webex_bot's use open connections, with time limits and without ~/.netrc.
+
+    Where it has proxies of its own, it keeps them.
+    """
+    let_use(session, connections, OF_BOTS)
 
 
-def _api(kind: type[RestSession], tokens: Tokens, adapter: BoundedAdapter) -> WebexSimpleApi:
+def _api(kind: type[RestSession], tokens: Tokens, connections: Connections, limits: Limits) -> WebexSimpleApi:
     # wxc_sdk's own limits do harm: ten calls that hang hold up all others, and 429 has no end
     session = kind(tokens=tokens, concurrent_requests=1_000_000, retry_429=False)
-    adapter.mount(session)
+    let_use(session, connections, limits)
     return WebexSimpleApi(tokens=tokens, session=session)

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import requests
-from pydantic import ValidationError
 from requests.auth import HTTPBasicAuth
 from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
 from ..ground.clock import utc_now
-from .bounded_http import BoundedAdapter, Limits, retry_after
+from .bounded_http import Limits, let_use, retry_after
 from .connections import Connections
 
 READ_SECONDS = 10.0
@@ -26,6 +25,9 @@ READ_SECONDS = 10.0
 TOTAL_SECONDS = 15.0
 MAX_ANSWER_BYTES = 64 * 1024
 
+#: lifetimes in answers, in seconds, and the moments that come of them
+_LIFETIMES = {"expires_in": "expires_at", "refresh_token_expires_in": "refresh_token_expires_at"}
+_FIELDS = ("access_token", "token_type", "refresh_token", "scope", *_LIFETIMES)
 _KNOWN_CODE = re.compile(
     r"\b(authorization_pending|slow_down|access_denied|expired_token|invalid_grant|invalid_client)\b"
 )
@@ -48,10 +50,9 @@ def post_form(
     Raises:
         TokenServiceUnavailable: there is no answer
     """
-    adapter = BoundedAdapter(connections, Limits(READ_SECONDS, TOTAL_SECONDS, MAX_ANSWER_BYTES))
     try:
         with requests.Session() as session:
-            adapter.mount(session)
+            let_use(session, connections, Limits(READ_SECONDS, TOTAL_SECONDS, MAX_ANSWER_BYTES))
             accept = {"Accept": "application/json"}
             return session.post(url, data=form, headers=accept, auth=client, allow_redirects=False)
     except requests.RequestException as error:
@@ -59,22 +60,35 @@ def post_form(
         raise TokenServiceUnavailable(error=type(error).__name__) from None
 
 
-def parse_tokens(body: bytes) -> Tokens:
-    """Tokens from a successful answer (RFC 6749 section 5.1).
+def parse_tokens(body: bytes, scopes: Iterable[str] = ()) -> Tokens:
+    """Tokens from a successful answer: what the specification names (RFC 6749 section 5.1), and nothing else.
+
+    Numbers may be written as text or with fractions, and fields may be empty. When tokens end is counted by
+    our own clock.
+
+    Args:
+        body: the answer
+        scopes: those that were asked for; where the answer writes one in another case, it counts as this one
 
     Raises:
         TokenServiceUnavailable: it is not one
     """
-    data = json_object(body)
-    token_type = data.get("token_type")
-    if isinstance(token_type, str):
-        data["token_type"] = token_type.title()  # case does not matter: RFC 6749 section 5.1
-    if isinstance(data.get("scope"), list):
-        data["scope"] = " ".join(map(str, data["scope"]))
+    answer = json_object(body)
+    fields = {name: answer[name] for name in _FIELDS if answer.get(name) not in (None, "")}
+    if isinstance(token_type := fields.get("token_type"), str):
+        fields["token_type"] = token_type.title()  # case does not matter: RFC 6749 section 5.1
+    if isinstance(scope := fields.get("scope"), (str, list)):
+        asked = list(scopes)
+        spelling = {one.lower(): one for one in asked}
+        granted = as_list(scope if isinstance(scope, str) else " ".join(map(str, scope)))
+        fields["scope"] = " ".join(one if one in asked else spelling.get(one.lower(), one) for one in granted)
     try:
-        tokens = Tokens.model_validate(data)
-        _set_expiry(tokens)
-    except (ValidationError, OverflowError):
+        for name in _LIFETIMES.keys() & fields.keys():
+            seconds = fields[name] = int(float(fields[name]))
+            if seconds or name == "expires_in":  # a refresh token without end is written as 0
+                fields[_LIFETIMES[name]] = utc_now() + timedelta(seconds=seconds)
+        tokens = Tokens.model_validate(fields)
+    except (ValueError, TypeError, OverflowError):
         # from None: pydantic quotes the values, which are tokens
         raise TokenServiceUnavailable(status=200, error="malformed answer") from None
     if not tokens.access_token:
@@ -84,13 +98,9 @@ def parse_tokens(body: bytes) -> Tokens:
     return tokens
 
 
-def _set_expiry(tokens: Tokens) -> None:
-    """By our own clock. (wxc_sdk's method asks the system's, and takes 0 seconds
-    for no expiry at all.)"""
-    if tokens.expires_at is None and tokens.expires_in is not None:
-        tokens.expires_at = utc_now() + timedelta(seconds=tokens.expires_in)
-    if tokens.refresh_token_expires_at is None and tokens.refresh_token_expires_in:
-        tokens.refresh_token_expires_at = utc_now() + timedelta(seconds=tokens.refresh_token_expires_in)
+def as_list(scopes: str | Iterable[str] | None) -> list[str]:
+    """Scopes as a list, from any iterable or from text with spaces (RFC 6749 section 3.3) or commas."""
+    return (scopes if isinstance(scopes, str) else " ".join(scopes or ())).replace(",", " ").split()
 
 
 def _is_sendable(token: str) -> bool:
@@ -99,7 +109,7 @@ def _is_sendable(token: str) -> bool:
 
 
 def failure(response: requests.Response) -> TokenServiceError:
-    """Which of the three kinds of failure an answer is.
+    """Return which of the three kinds of failure an answer is.
 
     Two shapes of errors are in use: ``{"error": ...}`` (RFC 6749 section 5.2) and Webex's
     ``{"message": ..., "errors": [...], "trackingId": ...}``.
