@@ -70,7 +70,7 @@ def test_no_command_ever_prints_a_secret(
         store_manager(bot_token, configuration) as plain,
         store_manager(bot_token, configuration, encryption_keys=[KEY]) as sealed,
     ):
-        back = came_back(cloud, plain.login.url(alice.id), alice)
+        back = came_back(cloud, plain.asking.url(alice.id), alice)
         plain.process_redirect(**back)
         tokens = plain.get_user_context(user_id=alice.id).tokens  # type: ignore[union-attr]
         secret += [back["code"], tokens.access_token, tokens.refresh_token]

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("no_settings")
 def test_doctor_reports_that_redis_is_down(redis_doctor: Doctor, durable_server: RedisServer) -> None:
     durable_server.pause()
     assert (
-        redis_doctor.line("Redis")
-        == "error: does not answer in time; check the URL, the server and the network"
+        redis_doctor.line("Redis") == f"error: does not answer in time (127.0.0.1:{durable_server.port}); "
+        "check the URL, the server and the network"
     )
     durable_server.resume()
     durable_server.stop()

@@ -21,12 +21,38 @@ def test_a_login_ends_at_the_path_of_the_redirect_address(
     with yaml_manager(cloud.add_bot("Echo Bot").token, integration) as manager:
         app = Flask("bot")
         manager.register_redirect(flask=app)
-        back = came_back(cloud, manager.login.url(alice.id), alice)
+        back = came_back(cloud, manager.asking.url(alice.id), alice)
         browser = app.test_client()
         assert browser.get(f"{path}?state={back['flow_id']}&code={back['code']}").status_code == 200
         assert manager.get_user_context(user_id=alice.id)
         check_headers(browser.open(path, method="BREW"))
         assert browser.get("/elsewhere").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "team=M%C3%BCnchen",
+        "a=1&a=2",
+        "team=",
+        "a=%0A&b=%00",
+        "next=%2Fredirect%3Fcode%3D1",
+        "stateful=1&codes=2",
+        "q",
+    ],
+)
+def test_a_redirect_address_may_have_a_query(
+    yaml_manager: Make, cloud: Sandbox, alice: Person, query: str
+) -> None:
+    url = f"http://127.0.0.1:5000/redirect?{query}"
+    with yaml_manager(cloud.add_bot("Echo Bot").token, cloud.integration(url)) as manager:
+        app = Flask("bot")
+        manager.register_redirect(flask=app)
+        back = cloud.log_in(manager.asking.url(alice.id), alice, stop_before_redirect=True)
+        assert back.startswith(url)
+        assert app.test_client().get(back).status_code == 200
+        assert manager.get_user_context(user_id=alice.id)
+        assert cloud.calls.exchanges()[-1].form["redirect_uri"] == url
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:5000", "https://bot.example.com?from=webex"])

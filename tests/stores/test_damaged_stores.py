@@ -8,6 +8,7 @@ import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 import redis
@@ -20,12 +21,11 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth.chat.texts import Texts
 from webex_bot_auth.errors import StoreError, StoreUnreadable
 from webex_bot_auth.ground import redaction
-from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.stores.yaml_lines import HEADER
 from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.testing.contract.resuming import released
 from webex_bot_auth.testing.redirects import came_back
 from webex_bot_auth.testing.sample_contexts import context
 
@@ -85,7 +85,7 @@ def test_a_damaged_record_names_its_user_and_stops_no_other(
 def test_a_damaged_file_is_refused_in_bounded_memory(
     monkeypatch: pytest.MonkeyPatch,
     tokens_path: Path,
-    file_contexts: StoredContexts,
+    file_contexts: Contexts,
     kind: str,
     header: bytes,
     loader: str,
@@ -101,9 +101,7 @@ def test_a_damaged_file_is_refused_in_bounded_memory(
         tracemalloc.stop()
 
 
-def test_what_stands_twice_in_a_file_may_be_an_alias(
-    tokens_path: Path, file_contexts: StoredContexts
-) -> None:
+def test_what_stands_twice_in_a_file_may_be_an_alias(tokens_path: Path, file_contexts: Contexts) -> None:
     tokens = context("alice").tokens.model_dump(mode="json")
     users = {user_id: {"user_id": user_id, "tokens": tokens} for user_id in ("alice", "bob")}
     tokens_path.write_text(yaml.safe_dump(users))
@@ -127,12 +125,12 @@ def test_half_a_character_in_a_message_keeps_nobody_from_logging_in(
     activity = {"id": "a", "object": {"displayName": f"whoami {HALF}"}, "target": {"tags": ["ONE_ON_ONE"]}}
     action = SimpleNamespace(personId=alice.id, id="m")
     with every_manager(cloud.add_bot("Echo Bot").token, integration) as manager:
-        manager.login.resumes_commands = True  # as with a bot
-        assert Whoami(token_manager=manager).execute(HALF, action, activity) is None
-        url = manager.login.url(alice.id)
+        with mock.patch.object(manager, "runs_commands_after_logins", return_value=True):  # as with a bot
+            assert Whoami(token_manager=manager).execute(HALF, action, activity) is None
+        url = manager.asking.url(alice.id)
         assert manager.finish_login(**came_back(cloud, url, alice)).outcome is Outcome.DONE
-        (waiting,) = released(manager)
-    assert waiting.activity["object"] == {"displayName": "whoami ?"}
+        (command,) = manager.desks.read(alice.id).desk.released
+    assert command.activity["object"] == {"displayName": "whoami ?"}
 
 
 @pytest.mark.holds(42)
@@ -167,7 +165,7 @@ def test_a_log_argument_that_raises_does_not_raise_in_the_caller() -> None:
         assert logging.getLogger("wxc_sdk.rest").filter(record)
 
 
-def test_a_record_of_another_program_is_not_ours(file_contexts: StoredContexts, tokens_path: Path) -> None:
+def test_a_record_of_another_program_is_not_ours(file_contexts: Contexts, tokens_path: Path) -> None:
     tokens_path.write_text(json.dumps({"alice": ["words"]}))
     with pytest.raises(StoreUnreadable, match="alice"):
         file_contexts.load("alice")

@@ -16,7 +16,7 @@ from support.makers import Make
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth.errors import StoreUnavailable
-from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing.sample_contexts import context
@@ -87,9 +87,7 @@ def test_no_symbolic_link_is_followed(
 
 
 @pytest.mark.holds(18)
-def test_each_write_leaves_a_file_for_its_owner_alone(
-    tokens_path: Path, file_contexts: StoredContexts
-) -> None:
+def test_each_write_leaves_a_file_for_its_owner_alone(tokens_path: Path, file_contexts: Contexts) -> None:
     before = os.umask(0)
     try:
         file_contexts.save("alice", context("alice"))
@@ -104,7 +102,7 @@ def test_each_write_leaves_a_file_for_its_owner_alone(
 @pytest.mark.holds(18)
 @pytest.mark.parametrize("broken", [False, True])
 def test_a_symbolic_link_instead_of_the_file_is_refused(
-    tokens_path: Path, file_contexts: StoredContexts, broken: bool
+    tokens_path: Path, file_contexts: Contexts, broken: bool
 ) -> None:
     target = tokens_path.parent / "target"
     if not broken:
@@ -122,10 +120,10 @@ import os, sys
 from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.logins.records import Records
-from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 os.umask(0)
-file = StoredContexts(YAMLUserStore(sys.argv[1]), Records())
+file = Contexts(YAMLUserStore(sys.argv[1]), Records())
 if os.geteuid() == 0:
     os.setgid(65534), os.setuid(65534)
 for act in (lambda: file.load("alice"), lambda: file.save("bob", context("bob"))):
@@ -156,13 +154,13 @@ def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_a_read_only_folder_is_a_clear_error_and_reading_goes_on(open_folder: Path) -> None:
     path = open_folder / "tokens.yml"
-    StoredContexts(YAMLUserStore(str(path)), Records()).save("alice", context("alice"))
+    Contexts(YAMLUserStore(str(path)), Records()).save("alice", context("alice"))
     path.chmod(0o644)
     before = path.read_bytes()
     open_folder.chmod(0o555)
     read, write = as_nobody(path)
     assert read == "done True"
-    assert write == f"{path}: Permission denied"
+    assert write.startswith(f"{path}: {open_folder} cannot be written (Permission denied): ")
     open_folder.chmod(0o755)
     assert path.read_bytes() == before
 
@@ -170,7 +168,7 @@ def test_a_read_only_folder_is_a_clear_error_and_reading_goes_on(open_folder: Pa
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can change the owner of a file")
 def test_a_file_of_another_owner_is_a_clear_error(open_folder: Path) -> None:
     path = open_folder / "tokens.yml"
-    StoredContexts(YAMLUserStore(str(path)), Records()).save("alice", context("alice"))
+    Contexts(YAMLUserStore(str(path)), Records()).save("alice", context("alice"))
     open_folder.chmod(0o777)
     before = path.read_bytes()
     assert as_nobody(path) == [f"{path}: Permission denied"] * 2

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from support.cutting import cutting
 from support.makers import Make
 from support.redis_server import RedisServer
+from support.redis_stores import BOT, events_of
 from support.tls import tls_in_front_of
+from support.waiting import wait_until
 from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreError, StoreUnavailable, StoreUnreadable
-from webex_bot_auth.models import WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.redirects import came_back
+from webex_bot_auth.testing.contract.resuming import released, waiting
+from webex_bot_auth.testing.redirects import came_back, log_in
 from webex_bot_auth.testing.sample_contexts import context
 
 
@@ -42,8 +45,8 @@ class TestServerFaults:
             lambda: manager.contexts.replace(alice, None),
             lambda: manager.start_flow(user_id="alice"),
             lambda: manager.flow_maintenance(),
-            lambda: manager.pending.next_released(timeout=0.01),
-            lambda: manager.contexts.refresh_lock("alice", 0.1).__enter__(),
+            lambda: manager.desks.read("alice"),
+            lambda: manager.logout(user_id="alice"),
         ]
 
     def fails(self, manager: RedisTokenManager, reason: str) -> None:
@@ -115,25 +118,23 @@ class TestServerFaults:
         with cutting(own_server.port) as cutter:
             url = f"redis://127.0.0.1:{cutter.port}"
             with RedisTokenManager(cloud.add_bot("Echo").token, integration, redis_url=url) as manager:
-                cutter.word = b"NX"
-                assert manager.pending.claim_event(
-                    "event"
-                )  # running a command twice is better than never running it
-                answer = came_back(cloud, manager.login.url(alice.id), alice)
-                cutter.word = b"no record of ours"
+                events = events_of(manager)
+                cutter.word = b"event-event"
+                assert events.claim("event", alice.id)  # running a command twice is better than never
+                events.end("event", alice.id)
+                assert not events_of(manager).claim("event", alice.id)
+                answer = came_back(cloud, manager.asking.url(alice.id), alice)
+                cutter.word = b'"state":"ending"'
                 told = manager.process_redirect(**answer)
                 assert told == sentence_of(TEXTS.page_store_down)  # and not that of a link that has been used
-                command = WaitingCommand(
-                    user_id=alice.id, kind="message", id="m", display_name="whoami", activity={}
-                )
-                cutter.word = b"released"
-                with pytest.raises(StoreUnavailable):
-                    manager.pending.release(command.user_id, [command])
-                assert manager.pending.next_released(timeout=1) == [command]
-                assert manager.pending.next_released(timeout=0.01) == []
-                cutter.word = b"refresh-"
-                with pytest.raises(StoreUnavailable), manager.contexts.refresh_lock(alice.id, 0.1):
-                    pass
+                assert cloud.calls.exchanges() == []
+                manager.asking.ask(alice.id, command=waiting(alice.id))
+                answer = came_back(cloud, manager.asking.url(alice.id), alice)
+                cutter.word = b'"released":[{'
+                assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
+                wait_until(lambda: cutter.word is None, "the answer is lost")
+                assert released(manager, alice.id) == ["echo"]
+                assert manager.get_user_context(user_id=alice.id)
 
     @pytest.mark.holds(20)
     def test_rediss_checks_certificate_and_name_unless_the_url_says_otherwise(
@@ -171,26 +172,54 @@ class TestServerFaults:
 
 
 @pytest.mark.holds(17)
-def test_an_error_about_a_pipeline_shows_no_secret(
-    own_server: RedisServer, integration: Integration, redis_manager: Make
+def test_an_error_about_a_write_shows_no_secret(
+    client: redis.Redis, integration: Integration, redis_manager: Make
 ) -> None:
-    """The errors of redis-py quote the command that failed."""
+    """Some errors of redis-py quote the command that failed."""
     secret = secrets.token_hex()  # random, as a traceback quotes lines of source
-    url, someone = own_server.url, context("alice", access_token=secret)
-    with RedisTokenManager("token", integration, redis_url=url) as manager:
-        manager.set_user_context(user_id="alice", user_context=someone)
-        own_server.client.config_set("maxmemory", 1)
-        command = WaitingCommand(user_id="alice", kind="message", id="m", display_name=secret, activity={})
+    someone = context("alice", access_token=secret)
+    with redis_manager("token", integration) as manager:
+        for key in ("user-alice", f"bot-{BOT}-desk-alice"):
+            client.lpush(key, "of another application")
         for write in (
             lambda: manager.set_user_context(user_id="alice", user_context=someone),
-            lambda: manager.login.url("alice"),
-            lambda: manager.pending.count_card("alice"),
-            lambda: manager.pending.release("alice", [command]),
+            lambda: manager.asking.url("alice"),
+            lambda: manager.desks.flows.swap("desk-alice", None, secret, 60.0),
             lambda: manager.contexts.replace(someone, context("alice", access_token=f"{secret} again")),
         ):
-            with pytest.raises(StoreUnavailable, match=r"OutOfMemory|OOM") as raised:
+            with pytest.raises(StoreUnavailable, match="WRONGTYPE") as raised:
                 write()
             shown = "".join(traceback.format_exception(raised.value))
             assert secret not in shown
             assert "SET flows-" not in shown
             assert '"verifier"' not in shown
+
+
+def test_a_logout_works_where_a_full_server_stores_nothing(
+    own_server: RedisServer, cloud: Sandbox, integration: Integration
+) -> None:
+    """Redis refuses each command that stores, and lets those pass that delete (``noeviction``)."""
+    alice, bob = cloud.add_person("Alice Adams"), cloud.add_person("Bob Brown")
+    client = own_server.client
+    with RedisTokenManager(cloud.add_bot("Echo").token, integration, redis_url=own_server.url) as manager:
+        for person in (alice, bob):
+            manager.asking.ask(person.id, command=waiting(person.id))
+        log_in(cloud, manager, alice)
+        manager.asking.ask(alice.id, command=waiting(alice.id, "later"))
+        answer = came_back(cloud, manager.asking.url(alice.id), alice)
+        assert released(manager, alice.id) == ["echo"]
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1)
+        with pytest.raises(redis.exceptions.OutOfMemoryError):
+            client.set("anything", "at all")
+        assert manager.logout(user_id=alice.id) is not None
+        assert manager.get_user_context(user_id=alice.id) is None
+        assert not client.exists(f"user-{alice.id}")
+        assert client.smembers("users") == set()
+        desk = manager.desks.read(alice.id).desk
+        assert (desk.flows, desk.waiting, desk.released) == ((), (), ())
+        assert manager.desks.read(bob.id).desk.waiting
+        told = manager.process_redirect(**answer)
+        assert told == sentence_of(TEXTS.page_no_such_flow)
+        with pytest.raises(StoreUnavailable, match=r"OutOfMemory|OOM"):
+            manager.set_user_context(user_id="carol", user_context=context("carol"))

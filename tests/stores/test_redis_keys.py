@@ -8,10 +8,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from functools import partial
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -19,18 +16,16 @@ import pytest
 import redis
 from support.makers import Make
 from support.processes import in_processes
+from support.redis_stores import events_of
 from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, UserContext
 from webex_bot_auth.errors import SettingError, StoreUnavailable
 from webex_bot_auth.logins.records import Records
-from webex_bot_auth.models import FlowState, WaitingCommand
-from webex_bot_auth.sandbox import Sandbox
-from webex_bot_auth.testing.contract.resuming import waiting
+from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing.redirects import came_back, log_in
 from webex_bot_auth.testing.sample_contexts import context
-from webex_bot_auth.webex.token_endpoint import TOTAL_SECONDS
 
 
 @pytest.fixture
@@ -64,18 +59,16 @@ def test_a_prefix_is_put_before_every_key(
     with redis_manager(cloud.add_bot("Echo").token, integration, key_prefix="bot1:") as manager:
         manager.request_login(user_id=alice.id)
         log_in(cloud, manager, alice)
-        manager.pending.claim_event("event")
+        assert events_of(manager).claim("event", alice.id)
         assert [key for key in client.scan_iter() if not key.startswith(b"bot1:")] == []
         assert client.exists(f"bot1:user-{alice.id}")
 
 
-def test_a_waiting_command_is_kept_until_its_login_has_ended(
-    manager: RedisTokenManager, client: redis.Redis
-) -> None:
-    manager.pending.add_command(waiting("alice"))
-    (key,) = client.scan_iter("*waiting-alice")
-    # a login that comes back at the last moment: its author is told that the command is too old
-    assert client.pttl(key) / 1000 > manager.pending.lifetime.total_seconds() + TOTAL_SECONDS
+def test_a_desk_outlives_what_is_on_it(manager: RedisTokenManager, client: redis.Redis) -> None:
+    """What is over is told by an agenda, also by a process that was down for a night."""
+    manager.start_flow(user_id="alice")
+    (key,) = client.scan_iter("*desk-alice")
+    assert client.ttl(key) > 24 * 60 * 60 + 9 * 60
 
 
 def test_what_earlier_installations_wrote_is_read(manager: RedisTokenManager, client: redis.Redis) -> None:
@@ -107,7 +100,13 @@ def test_a_flow_that_an_earlier_installation_stored_works_until_it_is_too_old(
     assert list(cloud.calls) == []
     answer = came_back(cloud, integration.auth_url(state=YOUNG), alice)
     assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
-    assert client.smembers("flows") == set()
+    assert not client.exists(f"flows-{YOUNG}")
+    cloud.calls.clear()
+    again = manager.process_redirect(**came_back(cloud, integration.auth_url(state=YOUNG), alice))
+    assert again == sentence_of(TEXTS.page_no_such_flow)
+    assert cloud.calls.exchanges() == []
+    manager.flow_maintenance(force=True)
+    assert not client.exists(f"flows-{OLD}")
 
 
 def _redirect_5_times(manager: RedisTokenManager, answer: dict[str, str]) -> list[str]:
@@ -121,7 +120,7 @@ def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
 ) -> None:
     bot_token, alice = cloud.add_bot("Echo").token, cloud.add_person("Alice Adams")
     with redis_manager(bot_token, integration) as manager:
-        answer = came_back(cloud, manager.login.url(alice.id), alice)
+        answer = came_back(cloud, manager.asking.url(alice.id), alice)
         answers = in_processes(
             4, _redirect_5_times, answer,
             bot_token=bot_token, integration=integration, rest_base=f"{cloud.url}/v1",
@@ -211,26 +210,21 @@ def noting(made: list[weakref.ref[UserContext]]) -> Callable[..., UserContext]:
 
 
 class LoginMeanwhile:
-    """A Redis client whose pipelines arrive in pieces: a user logs in after the first command."""
+    """A Redis client of somebody slow: a user logs in after its first change."""
 
     def __init__(self, client: redis.Redis, log_in: Callable[[], None]) -> None:
         self._client = client
-        self._log_in = log_in
+        self._log_in: Callable[[], None] | None = log_in
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    @contextmanager
-    def pipeline(self, **_: Any) -> Iterator[Any]:
-        answers: list[Any] = []
-
-        def run(name: str, *arguments: Any) -> None:
-            answers.append(getattr(self._client, name)(*arguments))
-            if len(answers) == 1:
-                self._log_in()
-
-        commands = {name: partial(run, name) for name in ("eval", "srem", "exists")}
-        yield SimpleNamespace(**commands, execute=lambda **_: answers)
+    def eval(self, *arguments: Any) -> Any:
+        answer = self._client.eval(*arguments)
+        if self._log_in is not None:
+            self._log_in, log_in = None, self._log_in
+            log_in()
+        return answer
 
 
 def test_a_user_who_logs_in_during_a_logout_is_in_the_index(
@@ -246,32 +240,13 @@ def test_a_user_who_logs_in_during_a_logout_is_in_the_index(
         assert list(manager.contexts.users()) == ["alice"]  # type: ignore[attr-defined]
 
 
-def test_a_login_is_stored_also_if_the_index_of_users_fails(
-    manager: RedisTokenManager, client: redis.Redis, caplog: pytest.LogCaptureFixture
+def test_a_login_is_finished_also_if_the_index_of_flows_fails(
+    redis_manager: Make, client: redis.Redis, cloud: Sandbox, integration: Integration, alice: Person
 ) -> None:
-    client.set("users", "no list")
-    old, new = context("alice", access_token="old"), context("alice", access_token="new")
-    manager.set_user_context(user_id="alice", user_context=old)
-    assert manager.get_user_context(user_id="alice") == old
-    assert "the user index is not up to date: user alice" in caplog.text
-    client.delete("users")
-    assert manager.contexts.replace(old, new)  # as a refresh does
-    assert list(manager.contexts.users()) == ["alice"]
-
-
-def test_a_login_is_finished_also_if_the_index_of_flows_or_the_counter_fails(
-    manager: RedisTokenManager, client: redis.Redis, redis_url: str, integration: Integration
-) -> None:
-    """For example if another node of a cluster is down: the flow that was taken would be lost."""
-    flow_id = manager.start_flow(user_id="alice")
-    command = WaitingCommand(user_id="alice", kind="message", id="m", display_name="whoami", activity={})
-    manager.pending.add_command(command)
-    client.set("flows", "no list")
-    assert isinstance(manager.pending.take(flow_id), FlowState)
-    client.acl_setuser(
-        "narrow", enabled=True, nopass=True, commands=["+@all"], keys=["bot-*-waiting-*", "user-*"]
-    )
-    url = redis_url.replace("//", "//narrow:any@")
-    with RedisTokenManager("token", integration, redis_url=url) as narrow:
-        assert narrow.pending.take_all("alice").commands == [command]
-    client.acl_deluser("narrow")
+    """For example if another node of a cluster is down: the code that was used would be lost."""
+    with redis_manager(cloud.add_bot("Echo").token, integration) as manager:
+        answer = came_back(cloud, manager.asking.url(alice.id), alice)
+        client.delete("flows")
+        client.set("flows", "no set")
+        assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
+        assert manager.get_user_context(user_id=alice.id)

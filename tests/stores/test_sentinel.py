@@ -68,7 +68,6 @@ class TestRedis(RedisContract):
     ) -> None:
         for settings, warning in (
             ({"socket_timeout": None}, "no socket_timeout"),
-            ({"socket_timeout": 1.0}, "needs more than 1.0 s"),
             ({"socket_timeout": 2.5, "retry": Retry(NoBackoff(), 3)}, "has retries"),
         ):
             caplog.clear()

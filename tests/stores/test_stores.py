@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 import redis
 from support.makers import KEY, Make
+from support.redis_stores import flow_store, user_store
 
 from webex_bot_auth import StoredTokenManager
 from webex_bot_auth.stores.memory import MemoryFlowStore
 from webex_bot_auth.stores.redis.flows import RedisFlowStore
-from webex_bot_auth.stores.redis.maintenance import FlowMaintenance
 from webex_bot_auth.stores.redis.users import RedisUserStore
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing.contract import FlowStoreContract, TokenManagerContract, UserStoreContract
-from webex_bot_auth.user_context.settings import DEFAULT_LIFETIME
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "stores.md"
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
@@ -52,14 +51,14 @@ class TestRedisUserStore(UserStoreContract):
     @pytest.fixture
     def make_store(self, redis_url: str) -> Callable[[], RedisUserStore]:
         client = redis.Redis.from_url(redis_url)
-        return lambda: RedisUserStore(client, record_prefix="user-", lock_prefix="refresh-", user_set="users")
+        return lambda: user_store(client)
 
 
 class TestRedisUserStoreWithAClientThatDecodes(UserStoreContract):
     @pytest.fixture
     def make_store(self, redis_url: str) -> Callable[[], RedisUserStore]:
         client = redis.Redis.from_url(redis_url, decode_responses=True)
-        return lambda: RedisUserStore(client, record_prefix="user-", lock_prefix="refresh-", user_set="users")
+        return lambda: user_store(client)
 
 
 class TestMemoryFlowStore(FlowStoreContract):
@@ -73,10 +72,7 @@ class TestRedisFlowStore(FlowStoreContract):
     @pytest.fixture
     def make_store(self, redis_url: str) -> Callable[[], RedisFlowStore]:
         client = redis.Redis.from_url(redis_url)
-        maintenance = FlowMaintenance(
-            client, flow_set="flows", latest="flow-maintenance", lifetime=DEFAULT_LIFETIME
-        )
-        return lambda: RedisFlowStore(client, maintenance, flow_set="flows", bot_prefix="bot-")
+        return lambda: flow_store(client)
 
 
 class TestManagerOverTheDocumentedStore(TokenManagerContract):
@@ -92,6 +88,18 @@ class TestManagerOverTheDocumentedStore(TokenManagerContract):
             return StoredTokenManager(*made, users=users, flows=flows, encryption_keys=keys, **options)
 
         return make
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_documented_store_warns_on_no_python(tmp_path: Path) -> None:
+    """Python 3.12 deprecates ``?1`` with a sequence, and warnings are errors elsewhere, too."""
+    store = SQLiteUserStore(tmp_path / "tokens.db")
+    assert store.swap("alice", None, "1")
+    assert store.swap("alice", "1", "2")
+    assert store.swap("alice", "2", None)
+    assert list(store.users()) == []
+    store.close()
+    assert not re.search(r"\?\d", SNIPPETS[0])  # as a Python that does not warn would not tell
 
 
 def test_the_documented_manager_is_made(

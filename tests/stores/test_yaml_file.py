@@ -11,7 +11,7 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import UserContext
 from webex_bot_auth.errors import StoreUnreadable
-from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.stores.yaml_lines import HEADER
@@ -40,7 +40,7 @@ def test_the_name_is_the_base_with_yml(tmp_path: Path, yaml_manager: Make, integ
     assert (tmp_path / "tokens.yml").exists()
 
 
-def test_it_is_yaml_of_user_id_to_context(tokens_path: Path, file_contexts: StoredContexts) -> None:
+def test_it_is_yaml_of_user_id_to_context(tokens_path: Path, file_contexts: Contexts) -> None:
     for user_id in ("alice", 'b"o:b\n\u2028🎉'):
         file_contexts.save(user_id, context(user_id))
     data = yaml.safe_load(tokens_path.read_text(encoding="utf-8"))
@@ -51,14 +51,14 @@ def test_it_is_yaml_of_user_id_to_context(tokens_path: Path, file_contexts: Stor
 
 
 def test_what_earlier_installations_wrote_is_read_and_kept(
-    tokens_path: Path, file_contexts: StoredContexts
+    tokens_path: Path, file_contexts: Contexts
 ) -> None:
     tokens_path.write_text(EARLIER)
     old = file_contexts.load("Y2lzY29z")
     assert old
     assert (old.tokens.access_token, old.tokens.refresh_token) == ("old access", "old refresh")
     file_contexts.save("alice", context("alice"))
-    again = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    again = Contexts(YAMLUserStore(str(tokens_path)), Records())
     assert again.load("Y2lzY29z") == old
     assert list(again.users()) == ["Y2lzY29z", "other: user", "alice"]
 
@@ -74,12 +74,11 @@ def test_what_earlier_installations_wrote_is_read_and_kept(
         "\x00\x01",
         "\xff\xfe\xfa",
         "a: !!python/object:os.system {}",
-        "a: 2031-99-99",
         "[" * 5000,
     ],
 )
 def test_a_corrupt_file_is_a_clear_error_and_is_not_overwritten(
-    tokens_path: Path, file_contexts: StoredContexts, content: str
+    tokens_path: Path, file_contexts: Contexts, content: str
 ) -> None:
     tokens_path.write_bytes(content.encode("latin1"))
     for act in (lambda: file_contexts.load("alice"), lambda: file_contexts.save("alice", context("alice"))):
@@ -90,9 +89,7 @@ def test_a_corrupt_file_is_a_clear_error_and_is_not_overwritten(
 
 
 @pytest.mark.holds(31)
-def test_a_corrupt_record_stops_its_user_and_no_other(
-    tokens_path: Path, file_contexts: StoredContexts
-) -> None:
+def test_a_corrupt_record_stops_its_user_and_no_other(tokens_path: Path, file_contexts: Contexts) -> None:
     for user_id in ("alice", "bob", "carol"):
         file_contexts.save(user_id, context(user_id))
     lines = tokens_path.read_bytes().split(b"\n")
@@ -118,7 +115,7 @@ def test_a_corrupt_record_stops_its_user_and_no_other(
     ],
 )
 def test_records_that_were_written_by_hand_are_read(
-    tokens_path: Path, file_contexts: StoredContexts, line: str
+    tokens_path: Path, file_contexts: Contexts, line: str
 ) -> None:
     file_contexts.save("alice", context("alice"))
     tokens_path.write_text(f"{tokens_path.read_text()}{line}\n")
@@ -127,14 +124,14 @@ def test_records_that_were_written_by_hand_are_read(
     assert bob
     assert bob.tokens.access_token == "b"
     file_contexts.save("carol", context("carol"))
-    assert list(StoredContexts(YAMLUserStore(str(tokens_path)), Records()).users()) == [
+    assert list(Contexts(YAMLUserStore(str(tokens_path)), Records()).users()) == [
         "alice",
         "bob",
         "carol",
     ]
 
 
-def test_an_edit_by_hand_is_seen_at_once(tokens_path: Path, file_contexts: StoredContexts) -> None:
+def test_an_edit_by_hand_is_seen_at_once(tokens_path: Path, file_contexts: Contexts) -> None:
     file_contexts.save("alice", context("alice"))
     assert file_contexts.load("alice")
     tokens_path.write_bytes(HEADER + b"\n# a remark\n" + EARLIER.encode())
@@ -144,7 +141,7 @@ def test_an_edit_by_hand_is_seen_at_once(tokens_path: Path, file_contexts: Store
     assert file_contexts.load("other: user") is None
 
 
-def test_a_record_of_another_user_is_refused(tokens_path: Path, file_contexts: StoredContexts) -> None:
+def test_a_record_of_another_user_is_refused(tokens_path: Path, file_contexts: Contexts) -> None:
     file_contexts.save("alice", context("alice"))
     tokens_path.write_bytes(tokens_path.read_bytes().replace(b'"alice": ', b'"mallory": '))
     with pytest.raises(StoreUnreadable, match="belongs to another user"):

@@ -16,43 +16,16 @@ import yaml
 
 from webex_bot_auth import UserContext
 from webex_bot_auth.errors import StoreUnavailable
-from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.stores import yaml_file
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 from webex_bot_auth.testing.sample_contexts import context
 
 
-@pytest.mark.parametrize("fault", ["in the block", "at its end"])
-def test_after_many_writes_that_failed_all_users_are_as_before(
-    tokens_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
-) -> None:
-    store = YAMLUserStore(str(tokens_path))
-
-    def write_all() -> None:
-        with store.batch():
-            assert store.swap("alice", alice, '{"a": "new"}')
-            store.write("bob", None)
-            assert list(store.users()) == ["alice"]
-            if fault == "in the block":
-                raise StoreUnavailable("another place", "is gone")
-
-    for user_id in ("alice", "bob"):
-        store.write(user_id, '{"a": "old"}')
-    alice, bob = store.read("alice"), store.read("bob")
-    with monkeypatch.context() as broken:
-        broken.setattr(os, "fsync", mock.Mock(side_effect=OSError(28, "No space left on device")))
-        with pytest.raises(StoreUnavailable):
-            write_all()
-    assert (store.read("alice"), store.read("bob")) == (alice, bob)
-    fault = "none"
-    write_all()
-    assert YAMLUserStore(str(tokens_path)).read("bob") is None
-
-
 @pytest.mark.parametrize("new", [context("alice", "new"), None], ids=["changed", "dropped"])
 def test_after_a_write_that_failed_the_user_is_as_before(
-    tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch, new: UserContext | None
+    tokens_path: Path, file_contexts: Contexts, monkeypatch: pytest.MonkeyPatch, new: UserContext | None
 ) -> None:
     for user_id in ("alice", "bob"):
         file_contexts.save(user_id, context(user_id))
@@ -62,13 +35,13 @@ def test_after_a_write_that_failed_the_user_is_as_before(
             file_contexts.save("alice", new)
     assert file_contexts.load("alice") == context("alice")
     file_contexts.save("carol", context("carol"))
-    again = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    again = Contexts(YAMLUserStore(str(tokens_path)), Records())
     assert again.load("alice") == context("alice")
     assert sorted(again.users()) == ["alice", "bob", "carol"]
 
 
 def test_a_write_that_is_interrupted_after_it_was_done_is_seen(
-    tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch
+    tokens_path: Path, file_contexts: Contexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_contexts.save("alice", context("alice"))
     with monkeypatch.context() as interrupted:
@@ -79,12 +52,12 @@ def test_a_write_that_is_interrupted_after_it_was_done_is_seen(
             file_contexts.save("alice", None)
     assert file_contexts.load("alice") is None
     file_contexts.save("bob", context("bob"))
-    assert list(StoredContexts(YAMLUserStore(str(tokens_path)), Records()).users()) == ["bob"]
+    assert list(Contexts(YAMLUserStore(str(tokens_path)), Records()).users()) == ["bob"]
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_a_clear_error_and_loses_nothing(
-    tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch
+    tokens_path: Path, file_contexts: Contexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_contexts.save("alice", context("alice"))
     before = tokens_path.read_bytes()
@@ -112,7 +85,7 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs a list of open files")
 def test_many_writes_leave_no_more_files_open_than_one(tokens_path: Path) -> None:
-    file = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    file = Contexts(YAMLUserStore(str(tokens_path)), Records())
     file.save("alice", context("alice"))
     before = len(os.listdir("/proc/self/fd"))
     for number in range(50):
@@ -122,7 +95,7 @@ def test_many_writes_leave_no_more_files_open_than_one(tokens_path: Path) -> Non
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs a list of open files")
 def test_where_open_files_cannot_be_replaced_none_is_open(
-    tokens_path: Path, file_contexts: StoredContexts, monkeypatch: pytest.MonkeyPatch
+    tokens_path: Path, file_contexts: Contexts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on Windows, which refuses to replace a file that is open, or to rename one."""
     monkeypatch.setattr("webex_bot_auth.stores.private_file.OPEN_FILES_CAN_BE_REPLACED", False)
@@ -139,7 +112,7 @@ def test_where_open_files_cannot_be_replaced_none_is_open(
     for number in range(3):
         file_contexts.save("alice", context("alice", f"access {number}"))
         assert file_contexts.load("alice") == context("alice", f"access {number}")
-    other = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    other = Contexts(YAMLUserStore(str(tokens_path)), Records())
     assert other.load("alice") == context("alice", "access 2")
     other.save("bob", context("bob"))
     assert file_contexts.load("bob") == context("bob")
@@ -157,7 +130,7 @@ def _is_open(descriptor: int) -> bool:
 
 def _write_200(path: str, prefix: str) -> None:
     yaml_file.LOCK_SECONDS = 120.0  # turns are not fair: one process may wait for the whole other
-    file = StoredContexts(YAMLUserStore(path), Records())
+    file = Contexts(YAMLUserStore(path), Records())
     for number in range(200):
         file.save(f"{prefix} {number}", context(f"{prefix} {number}"))
 
@@ -174,7 +147,7 @@ def test_two_processes_writing_200_users_each_leave_400(tokens_path: Path) -> No
     for worker in workers:
         worker.join()
         assert worker.exitcode == 0
-    file = StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    file = Contexts(YAMLUserStore(str(tokens_path)), Records())
     assert len(list(file.users())) == 400
     for user_id in file.users():
         assert file.load(user_id) == context(user_id)
@@ -184,14 +157,14 @@ KILLED_WRITERS = """
 import os, random, signal, sys, threading
 from webex_bot_auth.testing.sample_contexts import context
 from webex_bot_auth.logins.records import Records
-from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.stores.yaml_file import YAMLUserStore
 path, chance, number = sys.argv[1], random.Random(29), 0
 for _ in range(100):
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        file = StoredContexts(YAMLUserStore(path), Records())
+        file = Contexts(YAMLUserStore(path), Records())
         while True:
             file.save(f"user {number % 50}", context(f"user {number % 50}", f"access {number}"))
             os.write(writer, b"%d\\n" % number)

@@ -11,8 +11,8 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.rest import RestSession
 
 from ..errors import SettingError
-from ..logins.integration_parts import ANY_INTEGRATION
-from ..webex.oauth import IDENTITY_SCOPE, check_integration
+from ..logins.contexts import ANY_INTEGRATION
+from ..webex.oauth import IDENTITY_SCOPE, check_integration, problem_of_text
 
 KEYS = "WEBEX_BOT_AUTH_KEYS"
 BOT_TOKEN = "WEBEX_BOT_TOKEN"  # noqa: S105 (the name of a setting)
@@ -59,7 +59,7 @@ class Environment:
         return "" if self.problem(name) else self.get(name)
 
     def problem(self, name: str) -> str | None:
-        """What is wrong with a setting.
+        """Return what is wrong with a setting.
 
         Returns:
             a text that does not quote the setting, as it may be secret; None: nothing is wrong
@@ -67,12 +67,8 @@ class Environment:
         value = self.get(name)
         if not value:
             return None
-        if value != value.strip():
-            return "begins or ends with white space"
-        if not value.isascii() or not value.isprintable() or set(value) & set("\"'<>"):
-            return "contains characters that are not allowed, for example quotes"
-        if " " in value and name != SCOPES:
-            return "contains a space"
+        if problem := problem_of_text(value, spaces=name == SCOPES):
+            return problem
         # where the REST API is, has to be as safe as where tokens come from
         return _integration_problem(TOKEN_SERVICE if name == API_URL else name, value)
 
@@ -109,7 +105,7 @@ def rest_api(*, is_checked: bool) -> Iterator[None]:
 
 
 def _integration_problem(name: str, value: str) -> str | None:
-    """Why a token manager would refuse an integration with this setting."""
+    """Return why a token manager would refuse an integration with this setting."""
     if name not in _INTEGRATION_FIELDS:
         return None
     settings: dict[str, Any] = {**_PLACEHOLDERS, _INTEGRATION_FIELDS[name]: value}

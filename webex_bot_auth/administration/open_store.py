@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..errors import SettingError, StoreUnreadable
-from ..models import person_uuid
+from ..errors import SettingError, StoreUnavailable, StoreUnreadable
+from ..models import UserContext, person_uuid
 from ..stores.yaml_file import YAMLUserStore
 from ..user_context import RedisTokenManager, StoredTokenManager
 from ..user_context.yaml_manager import path_of_file
@@ -25,7 +25,7 @@ class YAMLFile(StoredTokenManager):
 
     def __init__(self, base: str, **options: Any) -> None:
         self.path = Path(path_of_file(base))
-        super().__init__(users=YAMLUserStore(str(self.path)), **options)
+        super().__init__(users=YAMLUserStore(str(self.path), keep_private=False), **options)
 
 
 Store = YAMLFile | RedisTokenManager
@@ -57,6 +57,22 @@ def open_store(options: argparse.Namespace, *, encryption_keys: list[str], must_
     return RedisTokenManager(redis_url=url, key_prefix=options.key_prefix, **common)
 
 
+def load(store: Store, user_id: str) -> UserContext | None:
+    """One user's context; None: there is none (any more).
+
+    Raises:
+        StoreUnreadable: this record cannot be read, and perhaps others can
+        StoreUnavailable: the store cannot be read
+    """
+    try:
+        return store.get_user_context(user_id=user_id)
+    except StoreUnavailable as error:
+        user_ids(
+            store
+        )  # fails as well where it is not this record alone, such as a Redis key of another type
+        raise StoreUnreadable(error.place, str(error).removeprefix(f"{error.place}: ")) from error
+
+
 def user_ids(store: Store) -> list[str]:
     """The ids of all users who are logged in, sorted.
 
@@ -80,7 +96,7 @@ def ids_of(store: Store, user: str) -> list[str]:
 
 def _is_called(store: Store, user_id: str, name: str) -> bool:
     try:
-        context = store.get_user_context(user_id=user_id)
+        context = load(store, user_id)
     except StoreUnreadable:
         return False
     names = (context.email, context.display_name) if context else ()

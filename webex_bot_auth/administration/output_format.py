@@ -69,7 +69,7 @@ def user_as_json(context: UserContext) -> dict[str, Any]:
 
 
 def faults_as_lines(faults: Iterable[StoreError], *, verbose: bool) -> Iterator[str]:
-    """What is wrong with records; a fault of many has one line.
+    """Return what is wrong with records; a fault of many has one line.
 
     Args:
         faults: one for each record
@@ -108,11 +108,18 @@ def _until(moment: datetime.datetime | None) -> str:
     if moment is None:
         return "not known"
     has_passed = (seconds_until(moment) or 0.0) <= 0
-    return "expired" if has_passed else f"{as_utc(moment):%Y-%m-%d %H:%M}"
+    return "expired" if has_passed else f"{_in_utc(moment):%Y-%m-%d %H:%M}"
 
 
 def _iso_format(moment: datetime.datetime | None) -> str | None:
-    return None if moment is None else as_utc(moment).isoformat()
+    return None if moment is None else _in_utc(moment).isoformat()
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    try:
+        return as_utc(moment)
+    except OverflowError:  # in UTC it is before the year 1 or after 9999: as it was written
+        return moment
 
 
 def _duration(seconds: float) -> str:

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import StoreUnreadable
 from ..models import reference
 from ..stores.redis.errors import as_text, translate_redis_errors
-from ..stores.redis.maintenance import is_used
 from ..user_context import RedisTokenManager
 
 #: ids that Redis sends in one answer
@@ -25,7 +23,7 @@ class PendingFlow:
     Attributes:
         reference: a short name that is not secret; the log uses the same
         is_readable: whether the configured encryption keys decrypt its record
-        seconds_left: until it expires; None: never, as flows that earlier installations stored
+        seconds_left: until it expires; None: never, as flows that older versions stored
     """
 
     reference: str
@@ -46,22 +44,15 @@ def pending_flows(store: RedisTokenManager) -> Iterator[PendingFlow]:
     flow_set = store.key_prefix + store.FLOW_SET
     with translate_redis_errors(flow_set):
         for listed in map(as_text, client.sscan_iter(flow_set, count=SCAN_COUNT)):
-            flow_id = listed.removeprefix(f"{flow_set}-")  # earlier installations listed keys instead of ids
+            flow_id = listed.removeprefix(f"{flow_set}-")  # older versions listed keys instead of ids
             key = f"{flow_set}-{flow_id}"
             # one command after the other, as a cluster's pipeline would send some of them twice
             record, milliseconds = client.get(key), int(client.pttl(key))
-            if record is None or is_used(record) or milliseconds == NO_KEY:
+            is_pending = record is not None and store.desks.pending_flow(flow_id, record)
+            if record is None or is_pending is False or milliseconds == NO_KEY:
                 continue
             yield PendingFlow(
                 reference=reference(flow_id),
-                is_readable=_is_readable(store, flow_id, record),
+                is_readable=is_pending is not None,
                 seconds_left=None if milliseconds == NO_EXPIRY else milliseconds / 1000,
             )
-
-
-def _is_readable(store: RedisTokenManager, flow_id: str, record: Any) -> bool:
-    try:
-        store.pending.flow_in(record, flow_id)
-    except StoreUnreadable:
-        return False
-    return True

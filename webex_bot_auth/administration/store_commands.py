@@ -15,7 +15,7 @@ from ..errors import SettingError, StoreUnreadable
 from ..models import UserContext
 from ..user_context import RedisTokenManager
 from .environment import CLIENT_ID, KEYS, Environment
-from .open_store import Store, ids_of, open_store, user_ids
+from .open_store import Store, ids_of, load, open_store, user_ids
 from .output_format import (
     MAX_LINES,
     escape_control_characters,
@@ -49,7 +49,7 @@ def _load_all(store: Store) -> tuple[list[UserContext], list[StoreUnreadable]]:
     contexts, faults = [], []
     for user_id in user_ids(store):
         try:
-            context = store.get_user_context(user_id=user_id)
+            context = load(store, user_id)
         except StoreUnreadable as error:
             faults.append(error)
         else:
@@ -77,6 +77,8 @@ def _logout(store: Store, user: str, *, force: bool, can_revoke: bool) -> int:
         _print_error(f"{user}: there are {1 + len(others)} of this name; use the id, see `users --json`")
         return 1
     try:
+        if not force:
+            store.get_user_context(user_id=user_id)  # what cannot be read is not deleted by mistake
         revoked = store.logout(user_id=user_id) if can_revoke else _delete_only(store, user_id)
     except StoreUnreadable as error:
         if not force:

@@ -21,7 +21,10 @@ log = logging.getLogger(__name__)
 
 ENDPOINT = "webex_bot_auth_redirect"
 MAX_PARAMETER = 2048  # characters
-MAX_QUERY = 8 * MAX_PARAMETER
+#: what Webex adds to the address; everything else is ignored, whatever is in it (RFC 6749 section 4.1.2)
+PARAMETERS = ("state", "code", "error")
+#: headers in which a browser says that nobody has asked for the page yet
+PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 STATUS = {
     Outcome.DONE: 200,
@@ -31,6 +34,8 @@ STATUS = {
     Outcome.WRONG_PERSON: 403,
     Outcome.WRONG_METHOD: 405,
     Outcome.NO_SUCH_FLOW: 410,
+    Outcome.OTHER_PROCESS: 410,
+    Outcome.UNDER_WAY: 202,
     Outcome.USED: 410,
     Outcome.NOT_SET_UP: 502,
     Outcome.TRY_AGAIN: 503,
@@ -95,13 +100,16 @@ def register(flask: Flask, url: str, view: Callable[[], ResponseReturnValue]) ->
 
 def answer(service: LoginService) -> Response:
     """The response to the current request. It never redirects, whatever the request says."""
-    if flask_request.method == "HEAD" or _is_prefetch():
+    if flask_request.method == "HEAD":
         # a preview or mail scanner: it must not use the flow up
         return _response(service, service.chat.page(Outcome.MALFORMED), status=200)
     if flask_request.method != "GET":
         response = _response(service, service.chat.page(Outcome.WRONG_METHOD))
         response.headers["Allow"] = "GET, HEAD"
         return response
+    if _is_prefetch():
+        # nor must this; a browser would show an answer that is no error without asking again
+        return _response(service, service.chat.page(Outcome.TRY_AGAIN), status=503)
     parameters = _parameters()
     if parameters is None:
         log.info("redirect refused: malformed parameters")
@@ -110,7 +118,7 @@ def answer(service: LoginService) -> Response:
 
 
 def _process(service: LoginService, parameters: dict[str, str]) -> str:
-    flow_id, code, error = (parameters.get(name, "") for name in ("state", "code", "error"))
+    flow_id, code, error = (parameters.get(name, "") for name in PARAMETERS)
     if bool(code) == bool(error) or (code and not flow_id):
         log.info("redirect refused: it has neither code nor error, or both, or no state")
         return service.chat.page(Outcome.MALFORMED)
@@ -124,28 +132,20 @@ def _process(service: LoginService, parameters: dict[str, str]) -> str:
 
 
 def _parameters() -> dict[str, str] | None:
-    """The query's parameters; None where one is repeated, overlong, or not printable ASCII."""
-    query = flask_request.query_string
-    if len(query) > MAX_QUERY or not query.isascii():
+    """Return what Webex says; None where something of it is repeated, overlong, or not printable ASCII."""
+    # what is no text becomes text that is not ASCII
+    query = parse_qsl(flask_request.query_string.decode("latin-1"), keep_blank_values=True)
+    pairs = [(name, value) for name, value in query if name in PARAMETERS]
+    if len(dict(pairs)) < len(pairs):
         return None
-    try:
-        # Flask's own parser accepts bytes that are no text
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
-    except ValueError:
+    if not all(len(value) <= MAX_PARAMETER and value.isascii() and value.isprintable() for _, value in pairs):
         return None
-    parameters = dict(pairs)
-    if len(parameters) < len(pairs) or not all(_is_plain(text) for pair in pairs for text in pair):
-        return None
-    return parameters
-
-
-def _is_plain(text: str) -> bool:
-    return len(text) <= MAX_PARAMETER and text.isascii() and (text.isprintable() or not text)
+    return dict(pairs)
 
 
 def _is_prefetch() -> bool:
-    headers = flask_request.headers
-    return any("prefetch" in headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    purposes = " ".join(flask_request.headers.get(name, "") for name in PREFETCH_HEADERS).lower()
+    return any(word in purposes for word in ("prefetch", "prerender", "preview"))
 
 
 def _response(service: LoginService, text: str, *, status: int | None = None) -> Response:

@@ -1,167 +1,87 @@
-"""Short-lived texts in the memory of one process, which runs both the bot and the redirect."""
+"""Short-lived texts and agendas in the memory of one process, which runs both the bot and the redirect."""
 
 from __future__ import annotations
 
-import itertools
+import math
 import threading
-import time
-from collections import OrderedDict
-from typing import Generic, TypeVar
+from collections.abc import Collection
 
-from ..ground.forks import start_afresh_now_and_after_forks
-from .protocols import Missing, Record
+from ..ground.clock import now
+from .protocols import Due, Record, Reminder
 
-#: of each kind of value; a login that is pending has one or two
-MAX_VALUES = 5_000
-#: events that are known not to be new; a message is one
-MAX_CLAIMS = 20_000
-
-Value = TypeVar("Value")
-
-
-class _Expiring(Generic[Value]):
-    """Values by key, until they expire. With too many, the one that was put first is dropped.
-
-    What has expired is dropped with the next value that is put.
-    """
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[str, tuple[float, Value]] = OrderedDict()  # with their moment of expiry
-
-    def put(self, key: str, value: Value, seconds: float, most: int | None = None) -> None:
-        now = time.monotonic()
-        self._values.pop(key, None)
-        while self._values and (
-            len(self._values) >= (most or MAX_VALUES) or next(iter(self._values.values()))[0] <= now
-        ):
-            self._values.popitem(last=False)
-        self._values[key] = (now + seconds, value)
-
-    def get(self, key: str) -> Value | None:
-        return self._values[key][1] if self.remaining(key) else None
-
-    def pop(self, key: str) -> Value | None:
-        value = self.get(key)
-        self._values.pop(key, None)
-        return value
-
-    def remaining(self, key: str) -> float | None:
-        """Seconds until it expires; None: there is no such value."""
-        remaining = self._values[key][0] - time.monotonic() if key in self._values else 0.0
-        return remaining if remaining > 0 else None
+#: so many texts are kept without a look for those that have expired
+MIN_SWEEP = 1_000
 
 
 class MemoryFlowStore:
-    """See :class:`~webex_bot_auth.stores.FlowStore`. No kind of value displaces another one."""
+    """See :class:`~webex_bot_auth.stores.FlowStore`. What it has ends with the process."""
 
     def __init__(self) -> None:
-        self._records = _Expiring[str]()
-        self._used = _Expiring[bool]()
-        self._owned = _Expiring[list[str]]()
-        self._lists = _Expiring[list[str]]()
-        self._counts = _Expiring["itertools.count[int]"]()
-        self._claims = _Expiring[bool]()
-        self._marks = _Expiring[bool]()
+        self._changed = threading.Condition()  # reentrant: a swap reminds
+        self._texts: dict[str, tuple[str, float]] = {}  # with the moment when they expire
+        self._agendas: dict[str, dict[str, float]] = {}  # moments of items
+        self._sweep_at = MIN_SWEEP
         self._closed = False
-        start_afresh_now_and_after_forks(self)
-
-    def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.ground.forks`; what is scheduled is left to the parent."""
-        self._changed = threading.Condition()
-        self._due: dict[str, dict[str, float]] = {}  # moments of items by schedule
 
     def __str__(self) -> str:
         return "memory"
 
-    def put(self, flow_id: str, record: str, *, owner: str, seconds: float, keep: int) -> None:
-        with self._changed:
-            self._records.put(flow_id, record, seconds)
-            owned = [*(self._owned.get(owner) or ()), flow_id]
-            for dropped in owned[:-keep]:
-                self._records.pop(dropped)
-            self._owned.put(owner, owned[-keep:], seconds)
+    def read(self, key: str) -> tuple[Record | None, float]:
+        moment = now()
+        text, expires = self._texts.get(key, (None, 0.0))
+        return (text if expires > moment else None), moment
 
-    def take(self, flow_id: str, *, seconds: float) -> Record | Missing:
+    def swap(
+        self,
+        key: str,
+        old: Record | None,
+        new: str | None,
+        seconds: float = 0.0,
+        *,
+        remind: Collection[Reminder] = (),
+    ) -> bool:
         with self._changed:
-            record = self._records.pop(flow_id)
-            if record is None:
-                return Missing.USED if self._used.get(flow_id) else Missing.UNKNOWN
-            self._used.put(flow_id, True, seconds)
-            return record
-
-    def read(self, flow_id: str) -> Record | None:
-        with self._changed:
-            return self._records.get(flow_id)
-
-    def schedule(self, key: str, item: str, seconds: float) -> None:
-        with self._changed:
-            moments = self._due.setdefault(key, {})
-            moments.pop(item, None)
-            if len(moments) >= MAX_VALUES:
-                moments.pop(next(iter(moments)))
-            moments[item] = time.monotonic() + seconds
-
-    def due(self, key: str, lease: float) -> str | None:
-        with self._changed:
-            now, moments = time.monotonic(), self._due.get(key, {})
-            item = next((item for item, moment in moments.items() if moment <= now), None)
-            if item is not None:
-                moments[item] = now + lease
-            return item
-
-    def unschedule(self, key: str, item: str) -> None:
-        with self._changed:
-            self._due.get(key, {}).pop(item, None)
-
-    def count(self, key: str, seconds: float) -> int:
-        with self._changed:
-            if (counter := self._counts.get(key)) is None:
-                self._counts.put(key, counter := itertools.count(1), seconds)
-            return next(counter)
-
-    def claim(self, key: str, seconds: float) -> bool:
-        with self._changed:
-            if self._claims.get(key):
+            found, moment = self.read(key)
+            if found != (old.decode() if isinstance(old, bytes) else old):
                 return False
-            self._claims.put(key, True, seconds, MAX_CLAIMS)
+            self._texts.pop(key, None)
+            if new is not None:
+                self._texts[key] = (new, moment + seconds)
+                if len(self._texts) > self._sweep_at:  # twice as many as were left before
+                    self._texts = {name: one for name, one in self._texts.items() if one[1] > moment}
+                    self._sweep_at = max(MIN_SWEEP, 2 * len(self._texts))
+            for reminder in remind:
+                self.remind(reminder)
             return True
 
-    def push(self, key: str, text: str, *, seconds: float, keep: int | None = None) -> list[Record]:
+    def remind(self, reminder: Reminder) -> None:
         with self._changed:
-            texts = [*(self._lists.get(key) or ()), text]
-            kept = texts if keep is None else texts[-keep:]
-            self._lists.put(key, kept, seconds)
+            items = self._agendas.setdefault(reminder.agenda, {})
+            items[reminder.item] = now() + reminder.seconds
+            if reminder.seconds == math.inf:
+                del items[reminder.item]
             self._changed.notify_all()
-            return list(texts[: -len(kept)])
 
-    def take_all(
-        self, *keys: str, forget: str, mark: str, leave: tuple[str, float] | None = None
-    ) -> tuple[list[list[Record]], float | None]:
+    def due(self, agendas: Collection[str], lease: float, timeout: float) -> Due | None:
+        give_up = now() + timeout
         with self._changed:
-            self._counts.pop(forget)
-            remaining = self._marks.remaining(mark)
-            if leave:
-                self._marks.put(leave[0], True, leave[1])
-            return [list(self._lists.pop(key) or ()) for key in keys], remaining
+            while not self._closed:
+                items = ((name, self._agendas.get(name, {})) for name in agendas)
+                moments = ((when, name, item) for name, found in items for item, when in found.items())
+                when, name, item = min(moments, default=(give_up, "", ""))
+                if name and when <= (moment := now()):
+                    self._agendas[name][item] = moment + lease
+                    return Due(name, item, str(moment + lease))
+                if give_up <= now():
+                    break
+                self._changed.wait(max(0.0, min(when, give_up) - now()))
+        return None
 
-    def mark(self, key: str, seconds: float) -> None:
+    def done(self, due: Due) -> None:
         with self._changed:
-            self._marks.put(key, True, seconds)
-
-    def is_marked(self, key: str) -> bool:
-        with self._changed:
-            return bool(self._marks.get(key))
-
-    def drop_all(self, owner: str) -> None:
-        with self._changed:
-            for flow_id in self._owned.pop(owner) or ():
-                self._records.pop(flow_id)
-
-    def pop(self, key: str, timeout: float) -> Record | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._lists.get(key), timeout)
-            texts = self._lists.get(key)
-            return texts.pop(0) if texts else None
+            items = self._agendas.get(due.agenda, {})
+            if str(items.get(due.item)) == due.token:
+                del items[due.item]
 
     def close(self) -> None:
         with self._changed:

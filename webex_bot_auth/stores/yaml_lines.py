@@ -1,7 +1,7 @@
 """The format of the file of users: a YAML mapping of user id to ``{user_id, tokens}``, one user a line.
 
 A line is JSON, which is YAML too: a start does not parse ten thousand users, and storing one serialises one.
-What earlier installations or hands wrote in other styles of YAML is read as well.
+What older versions or hands wrote in other styles of YAML is read as well.
 """
 
 from __future__ import annotations
@@ -23,6 +23,13 @@ _LINE = re.compile(rb'("(?:[^"\\]|\\.)*"): ')
 MAX_DEPTH = 100
 #: how often what stands in the file may be repeated by aliases, on average
 MAX_REPEATS = 10
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Leaves dates as they are written: one that is impossible is a matter of its record alone."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
 
 
 def line_of(user_id: str, record: str) -> bytes:
@@ -65,11 +72,10 @@ def _user_of(match: re.Match[bytes] | None) -> str | None:
 
 
 def _from_yaml(data: bytes, path: str) -> dict[str, bytes]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _check_structure(yaml.parse(data, Loader=loader), path)
-        users: Any = yaml.load(data, Loader=loader)  # noqa: S506 (both are safe loaders)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: an impossible date, say
+        _check_structure(yaml.parse(data, Loader=_Loader), path)
+        users: Any = yaml.load(data, Loader=_Loader)  # noqa: S506 (it is a safe loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a number of 5,000 digits, say
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         # from None: YAML's errors quote the line, which holds tokens

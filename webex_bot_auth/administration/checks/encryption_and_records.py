@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...errors import StoreError, StoreUnreadable, WrongKey
 from ..environment import KEYS
-from ..open_store import Store, user_ids
+from ..open_store import Store, load, user_ids
 from .check_result import CheckResult, error, ok, warning
 from .configuration import Configuration
 
@@ -35,7 +35,7 @@ def check_encryption(configuration: Configuration) -> Iterator[CheckResult]:
 
 
 def check_records(configuration: Configuration) -> Iterator[CheckResult]:
-    """How many records can be read, need other keys, or are damaged."""
+    """Return how many records can be read, need other keys, or are damaged."""
     if configuration.store is None:
         return
     try:
@@ -56,12 +56,12 @@ def check_records(configuration: Configuration) -> Iterator[CheckResult]:
 
 
 def _read_all(store: Store) -> tuple[int, Counter[type[StoreUnreadable]]]:
-    """How many records there are, and how many of them fail with which error."""
+    """Return how many records there are, and how many of them fail with which error."""
     ids = user_ids(store)
     failures: Counter[type[StoreUnreadable]] = Counter()
     for user_id in ids:
         try:
-            store.get_user_context(user_id=user_id)
+            load(store, user_id)
         except StoreUnreadable as failure:
-            failures[type(failure)] += 1
+            failures[WrongKey if isinstance(failure, WrongKey) else StoreUnreadable] += 1
     return len(ids), failures

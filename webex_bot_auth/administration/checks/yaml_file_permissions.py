@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...stores.private_file import problem_of_place
 from ..open_store import YAMLFile
 from .check_result import CheckResult, error, ok
 from .configuration import Configuration
@@ -17,23 +17,15 @@ def check_yaml_file(configuration: Configuration) -> Iterator[CheckResult]:
     """One result for the folder, and one for the file."""
     if isinstance(configuration.store, YAMLFile):
         path = configuration.store.path
-        yield _folder(path.absolute().parent)
+        yield _folder(os.path.abspath(path))
         yield _file(path)
 
 
-def _folder(folder: Path) -> CheckResult:
-    try:
-        # permissions do not show that a disk is read-only or full, a write does
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"-")
-            probe.flush()
-    except FileNotFoundError:
-        message = f"{folder} does not exist, or no file can be created in it"
-        return error("folder", message, f"mkdir -p {folder}")
-    except OSError as failure:
-        fix = "give the bot's user permission to write there"
-        return error("folder", f"{folder} cannot be written: {failure.strerror}", fix)
-    return ok("folder", f"{folder} can be written")
+def _folder(path: str) -> CheckResult:
+    if problem := problem_of_place(path):
+        finding, _, fix = problem.rpartition(": ")
+        return error("folder", finding, fix)
+    return ok("folder", f"{os.path.dirname(path)} can be written")
 
 
 def _file(path: Path) -> CheckResult:
