@@ -13,9 +13,9 @@ from support.refreshing import put, stored
 from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth import TokenManager, UserContext
-from webex_bot_auth.models import Outcome, WaitingCommand
+from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Person, Sandbox
-from webex_bot_auth.testing.contract.resuming import released
+from webex_bot_auth.testing.contract.resuming import released, waiting
 from webex_bot_auth.testing.redirects import came_back
 from webex_bot_auth.webex.token_endpoint import parse_tokens
 
@@ -61,12 +61,11 @@ def test_tokens_expire_when_their_time_has_passed(
 def test_logins_under_way_and_waiting_commands_last_as_long_as_before(
     manager: TokenManager, cloud: Sandbox, alice: Person, jump: Jump
 ) -> None:
-    command = WaitingCommand(user_id=alice.id, kind="message", id="m", display_name="x", activity={})
-    manager.pending.add_command(command)
-    url = manager.login.url(alice.id)
+    manager.asking.ask(alice.id, command=waiting(alice.id))
+    url = manager.asking.url(alice.id)
     jump()
     assert manager.finish_login(**came_back(cloud, url, alice)).outcome is Outcome.DONE
-    assert [one.id for one in released(manager)] == ["m"]
+    assert released(manager, alice.id) == ["echo"]
     assert stored(manager, alice)
 
 

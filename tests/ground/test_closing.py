@@ -21,7 +21,6 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth import RedisTokenManager, TokenManager, UserContext
-from webex_bot_auth.models import FlowState
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.signals import logged_in as logged_in_signal
 from webex_bot_auth.signals import refreshed
@@ -63,8 +62,10 @@ def test_a_signal_that_comes_while_a_lock_is_held(
     before = signal.signal(signal.SIGUSR1, lambda *_: manager.close())
     try:
         if lock == "login":
-            parts = SimpleNamespace(Lock=threading.Lock, Event=threading.Event, Thread=thread)
-            monkeypatch.setattr("webex_bot_auth.ground.background_loop.threading", parts)
+            parts = SimpleNamespace(
+                Event=threading.Event, Thread=thread, current_thread=threading.current_thread
+            )
+            monkeypatch.setattr("webex_bot_auth.stores.agenda.threading", parts)
             manager.request_login(user_id=alice.id)
         else:
             context = UserContext(user_id=alice.id, tokens=some_tokens())
@@ -161,7 +162,6 @@ def test_descriptors_and_threads_are_as_many_as_before(
         with every_manager(token, integration, login_flow=login_flow) as manager:
             for person in people:
                 manager.request_login(user_id=person.id)
-                manager.pending.poll_later(manager.pending.start(FlowState(user_id=person.id)), 60)
                 put(manager, expiring(UserContext(user_id=person.id, tokens=some_tokens()), 60, 1000))
                 assert manager.get_user_context_and_refresh(user_id=person.id)
                 manager.logout(user_id=person.id)

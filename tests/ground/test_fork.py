@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -50,8 +51,8 @@ if not child:
     while manager.get_user_context(user_id=told["alice"]) is None:
         assert time.monotonic() < end
         time.sleep(0.05)
-    with manager.contexts.refresh_lock("before", 5) as held:
-        assert held
+    with manager.leases.hold("refresh-before", 5) as lease:
+        assert lease
     manager.close()
     os._exit(0)
 may_end.set()
@@ -116,13 +117,13 @@ manager = Minimal("token", Integration(client_id="id", client_secret="secret", s
                                        redirect_url="https://bot.example.com/redirect"))
 for user_id in ("alice", "bob"):
     contexts[user_id] = UserContext(user_id=user_id, tokens=Tokens(access_token="token"))
-threading.Thread(target=manager.token_refused, args=[contexts["alice"]]).start()
+threading.Thread(target=manager.needs_login, args=[contexts["alice"]]).start()
 storing.wait()
 child = os.fork()
 if not child:
     signal.alarm(20)
     may_end.set()
-    assert manager.token_refused(contexts["bob"])
+    assert manager.needs_login(contexts["bob"])
     os._exit(0)
 may_end.set()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -137,22 +138,25 @@ def test_a_manager_with_the_three_methods_alone_works_after_a_fork() -> None:
 
 
 @pytest.mark.holds(36)
-def test_what_is_scheduled_in_memory_is_left_to_the_parent() -> None:
+def test_what_is_under_way_is_left_to_the_parent() -> None:
     """Else both would poll for one login, and the one that did not end it would call its card expired."""
     code = """
 import os, sys
-from webex_bot_auth.stores.memory import MemoryFlowStore
-store = MemoryFlowStore()
-store.schedule("polls", "pending", 0)
+from wxc_sdk.integration import Integration
+from webex_bot_auth import YAMLTokenManager
+manager = YAMLTokenManager("token", Integration(client_id="id", client_secret="secret", scopes="scope",
+                                                redirect_url="https://bot.example.com/redirect"), sys.argv[1])
+manager.start_flow(user_id="alice")
 child = os.fork()
 if not child:
-    assert store.due("polls", 1) is None
-    store.schedule("polls", "own", 0)
-    assert store.due("polls", 1) == "own"
+    assert not manager.desks.read("alice").desk.flows
+    manager.start_flow(user_id="bob")
     os._exit(0)
-assert store.due("polls", 1) == "pending"
+assert manager.desks.read("alice").desk.flows
+assert not manager.desks.read("bob").desk.flows
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
-    command = [sys.executable, "-W", "ignore", "-c", code]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-W", "ignore", "-c", code, f"{folder}/tokens"]
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

@@ -23,7 +23,7 @@ from webex_bot_auth import (
     errors,
 )
 from webex_bot_auth.errors import SettingError, StoreUnavailable, StoreUnreadable
-from webex_bot_auth.models import FlowState, WaitingCommand
+from webex_bot_auth.logins.desk import Desk, Flow, WaitingCommand
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.webex.oauth import WebexOAuth
 
@@ -35,7 +35,7 @@ def secretive(cloud: Sandbox, integration: Integration, make: Make) -> tuple[set
     tokens = Tokens(access_token=access, refresh_token=refresh)
     integration.client_secret = text
     manager = make(bot_token, integration, encryption_keys=[KEY])
-    flow = FlowState(user_id="alice", verifier=verifier)
+    flow = Flow(id=verifier, verifier=verifier, device_code=verifier)
     command = WaitingCommand(
         user_id="alice", kind="message", id="m", display_name="echo", activity={"object": {"token": access}}
     )
@@ -44,6 +44,7 @@ def secretive(cloud: Sandbox, integration: Integration, make: Make) -> tuple[set
         flow,
         command,
         [flow, {"a": command}],
+        Desk(user_id="alice", flows=(flow,), waiting=(command,)),
         *with_parts(manager),
     ]
     return {*hidden, KEY}, objects
@@ -61,7 +62,7 @@ def with_parts(whole: object) -> list[object]:
         ]
         found += new
     assert {type(part).__name__ for part in found} >= {
-        "Login",
+        "Ending",
         "Refresher",
         "Records",
         "Cipher",

@@ -31,7 +31,7 @@ def utc_now() -> datetime.datetime:
 
 
 def as_utc(moment: datetime.datetime) -> datetime.datetime:
-    """The same moment in UTC. One without a zone was written in UTC by an earlier installation."""
+    """The same moment in UTC. One without a zone was written in UTC by an older version."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=datetime.timezone.utc)
     return moment.astimezone(datetime.timezone.utc)

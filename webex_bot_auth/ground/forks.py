@@ -10,25 +10,24 @@ from typing import Protocol
 from weakref import WeakSet
 
 
-class StartsAfresh(Protocol):
-    """Something with locks, threads or connections."""
+class Rebuilds(Protocol):
+    """Something with parts that have locks, threads or connections."""
 
-    def start_afresh(self) -> None:
-        """Make them new; called when it is made, and in each forked process."""
-
-
-_known: WeakSet[StartsAfresh] = WeakSet()
+    def rebuild(self) -> None:
+        """Make these parts new, without a look at the old ones."""
 
 
-def start_afresh_now_and_after_forks(one: StartsAfresh) -> None:
-    """Call ``start_afresh`` now and in each forked process, as long as the object lives."""
-    one.start_afresh()
+_known: WeakSet[Rebuilds] = WeakSet()
+
+
+def rebuild_after_forks(one: Rebuilds) -> None:
+    """Call ``rebuild`` in each forked process, for as long as the object lives."""
     _known.add(one)
 
 
 def _after_fork() -> None:
     for one in list(_known):
-        one.start_afresh()
+        one.rebuild()
 
 
 if hasattr(os, "register_at_fork"):
