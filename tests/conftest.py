@@ -18,7 +18,7 @@ from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
-from webex_bot_auth.logins.contexts import StoredContexts
+from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.stores import yaml_file
@@ -38,6 +38,7 @@ pytest_plugins = [
     "support.command_line",
     "support.doctor",
     "support.examples",
+    "support.mortal",
     "support.redirect_page",
     "support.refreshing",
     "support.webex_oauth",
@@ -123,9 +124,9 @@ def tokens_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def file_contexts(tokens_path: Path) -> StoredContexts:
+def file_contexts(tokens_path: Path) -> Contexts:
     """The file behind a YAML manager, without the manager."""
-    return StoredContexts(YAMLUserStore(str(tokens_path)), Records())
+    return Contexts(YAMLUserStore(str(tokens_path)), Records())
 
 
 @pytest.fixture

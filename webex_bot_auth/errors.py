@@ -35,14 +35,19 @@ class OutsideGuardedCall(WebexBotAuthError, RuntimeError):
 class LoginRequired(WebexBotAuthError):
     """There are no usable tokens of this user, or they fall short of the scopes.
 
+    Raised out of a command of a registered bot, it sends its author a login card, and the command runs again,
+    from its beginning, after the login.
+
     Attributes:
         user_id: who has to log in
         scopes: what is needed
+        reason: what for, such as ``to list your spaces``; stands in the login card
     """
 
-    def __init__(self, user_id: str, scopes: Iterable[str] = ()) -> None:
+    def __init__(self, user_id: str, scopes: Iterable[str] = (), reason: str | None = None) -> None:
         self.user_id = user_id
         self.scopes = list(scopes)
+        self.reason = reason
         needed = f" with the scopes {' '.join(self.scopes)}" if self.scopes else ""
         super().__init__(f"user {user_id} has to log in{needed}; token_manager.request_login() asks for it")
 
@@ -120,7 +125,7 @@ class StoreError(WebexBotAuthError):
     """
 
     def __init__(self, place: str, problem: str) -> None:
-        # an id may hold half of a character, which no log could write
+        # an id may hold a lone surrogate, which no log could write
         self.place = place.encode("utf-8", "backslashreplace").decode()
         super().__init__(f"{self.place}: {problem}")
 
@@ -131,6 +136,10 @@ class StoreUnreadable(StoreError):
 
 class WrongKey(StoreUnreadable):
     """A record is encrypted, and none of the configured encryption keys opens it. It is left as it is."""
+
+
+class UnknownKey(WrongKey):
+    """A record is encrypted with a key that is none of the configured ones."""
 
 
 class StoreUnavailable(StoreError):
@@ -147,3 +156,15 @@ class MessageNotSent(WebexBotAuthError):
     def __init__(self, status: int | None) -> None:
         super().__init__("Webex did not accept the chat message" + (f" (HTTP {status})" if status else ""))
         self.status = status
+
+
+class LogoutIncomplete(StoreUnavailable):
+    """A user's tokens are deleted, but a login that is under way could not be ended, and may still count.
+
+    Attributes:
+        revoked: whether Webex revoked the tokens; None: the user was not logged in
+    """
+
+    def __init__(self, error: StoreError, revoked: bool | None) -> None:
+        super().__init__(error.place, f"the tokens are deleted, but what is under way is not: {error}")
+        self.revoked = revoked

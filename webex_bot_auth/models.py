@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import datetime
 import hashlib
-import json
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from wxc_sdk.tokens import Tokens
@@ -26,7 +25,7 @@ _set = object.__setattr__
 
 
 def _shallow_copy(model: Model) -> Model:
-    """What ``model_copy()`` does, in half the time, which counts on the hot path."""
+    """Return what ``model_copy()`` does, in half the time, which counts on the hot path."""
     copy = object.__new__(type(model))
     extra, private = model.__pydantic_extra__, getattr(model, "__pydantic_private__", None)
     _set(copy, "__dict__", model.__dict__.copy())
@@ -44,12 +43,16 @@ class UserContext(_Record):
         tokens: access and refresh token, with the time of their expiry and the granted scopes
         display_name: the person's name at the time of the login; None: not known, as in earlier records
         email: the person's address at the time of the login; None: not known
+        login: names the login that brought the tokens; None: not known
+        not_granted: scopes that this login asked for, and that Webex did not grant
     """
 
     user_id: str
     tokens: Tokens
     display_name: str | None = None
     email: str | None = None
+    login: str | None = None
+    not_granted: list[str] | None = None
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         yield "user_id", self.user_id
@@ -71,17 +74,8 @@ class UserContext(_Record):
         return self.model_copy(update={"tokens": tokens})
 
     def grants(self, scopes: Iterable[str]) -> bool:
-        """Whether the granted scopes contain all of these.
-
-        ``spark:all`` stands for every ``spark:`` scope. Where the scopes are not known (data of earlier
-        installations), Webex is left to decide.
-        """
-        if self.tokens.scope is None:
-            return True
-        granted = set(self.tokens.scope.split())
-        return all(
-            scope in granted or (scope.startswith("spark:") and "spark:all" in granted) for scope in scopes
-        )
+        """Tell whether the granted scopes contain all of these."""
+        return grants(self.tokens.scope, scopes)
 
     def same_tokens(self, other: UserContext | None) -> bool:
         """True if both hold the same tokens."""
@@ -89,6 +83,18 @@ class UserContext(_Record):
             (self.tokens.access_token, self.tokens.refresh_token)
             == (other.tokens.access_token, other.tokens.refresh_token)
         )
+
+
+def grants(granted: str | None, scopes: Iterable[str]) -> bool:
+    """Tell whether granted scopes contain all of these.
+
+    ``spark:all`` stands for every ``spark:`` scope. Where the granted scopes are not known (data of older
+    versions), Webex is left to decide.
+    """
+    if granted is None:
+        return True
+    known = set(granted.split())
+    return all(scope in known or (scope.startswith("spark:") and "spark:all" in known) for scope in scopes)
 
 
 class RotationReport(NamedTuple):
@@ -103,86 +109,27 @@ class RotationReport(NamedTuple):
     unreadable: list[str]
 
 
-class _Dated(_Record):
-    """A record that is worth nothing after some time."""
+class FlowState(_Record):
+    """Whose a login is that has been started; all else about it is on that user's desk.
+
+    Attributes:
+        user_id: the user who asked for it
+        created: when
+        ended: whether it is not pending any more
+    """
 
     user_id: str
     created: datetime.datetime = Field(default_factory=utc_now)
+    ended: bool = False
 
     @field_validator("created", mode="before")
     @classmethod
     def _now_for_none(cls, value: Any) -> Any:
         return utc_now() if value is None else value
 
-    def younger_than(self, lifetime: datetime.timedelta) -> bool:
-        return -(seconds_until(self.created) or 0.0) < lifetime.total_seconds()
-
-
-class FlowState(_Dated):
-    """A login that has been started and has not come back yet.
-
-    Attributes:
-        user_id: the user who asked for it
-        created: when
-        verifier: PKCE code verifier; None where the caller builds the address
-        scopes: scopes that were asked for; None: the integration's own
-        device_code: device grant: what to poll with
-        interval: device grant: seconds between two polls
-    """
-
-    verifier: str | None = Field(default=None, repr=False)
-    scopes: list[str] | None = None
-    device_code: str | None = Field(default=None, repr=False)
-    interval: float | None = None
-
-
-class WaitingCommand(_Dated):
-    """A command that waits for its author's login.
-
-    Only what is needed to run it is kept: the message or card action is read from Webex once more.
-
-    Attributes:
-        user_id: the author
-        kind: a message, or the submit of a card
-        id: message id or attachment action id
-        display_name: what the person calls it
-        activity: the event that brought it
-        created: when
-    """
-
-    kind: Literal["message", "card"]
-    id: str
-    display_name: str
-    activity: dict[str, Any] = Field(repr=False)
-
-
-class ShownCard(NamedTuple):
-    """A login card in a user's 1:1 space.
-
-    Attributes:
-        user_id: whose space
-        message_id: the bot's message
-    """
-
-    user_id: str
-    message_id: str
-
-    def as_json(self) -> str:
-        """The card as a store keeps it."""
-        return json.dumps(self._asdict())
-
-    @classmethod
-    def from_json(cls, record: str | bytes) -> ShownCard:
-        """What :meth:`as_json` made."""
-        found = json.loads(record)
-        return cls(user_id=found["user_id"], message_id=found["message_id"])
-
-
-class ReleasedCommands(_Record):
-    """One user's commands that can run now, in the order in which they were sent."""
-
-    user_id: str
-    commands: list[WaitingCommand]
+    def younger_than(self, seconds: float) -> bool:
+        """Tell whether it was started less than so many seconds ago."""
+        return -(seconds_until(self.created) or 0.0) < seconds
 
 
 class Outcome(Enum):
@@ -198,6 +145,8 @@ class Outcome(Enum):
     TRY_AGAIN = "try_again"
     NOT_SET_UP = "not_set_up"
     STORE_DOWN = "store_down"
+    UNDER_WAY = "under_way"
+    OTHER_PROCESS = "other_process"
     WRONG_METHOD = "wrong_method"
 
 
@@ -244,7 +193,7 @@ def person_id(uuid: str) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two ids stand for one person.
+    """Tell whether two ids stand for one person.
 
     Webex writes one person as a bare uuid or as base64 of ``ciscospark://<cluster>/PEOPLE/<uuid>``.
     """

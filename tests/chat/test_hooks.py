@@ -63,7 +63,7 @@ class TestSignals:
         flow_id = manager.start_flow(user_id=alice.id)
         manager.finish_login(flow_id=flow_id, error="access_denied")
         bob = cloud.add_person("Bob Brown")
-        manager.process_redirect(**came_back(cloud, manager.login.url(alice.id), bob))
+        manager.process_redirect(**came_back(cloud, manager.asking.url(alice.id), bob))
         log_in(cloud, manager, alice)
         context = manager.get_user_context(user_id=alice.id)
         assert context

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import redis
+import requests
 from support.makers import Make
 from support.raw_server import answer
 from support.waiting import wait_until
 from support.webex_oauth import Answering, failure_of, integration_at
 
 from webex_bot_auth.errors import TokenServiceUnavailable
-from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.logins.desks import POLL, item
+from webex_bot_auth.sandbox import Person, Sandbox, open_url
+from webex_bot_auth.stores import Reminder
 from webex_bot_auth.webex.connections import Connections
 from webex_bot_auth.webex.device_grant import DeviceCode, DeviceGrant
 
@@ -91,11 +95,12 @@ def test_60_slow_polls_hold_up_no_other_and_none_runs_twice(
     people = [cloud.add_person(f"Person {number}") for number in range(60)]
     integration, bot_token = cloud.integration(), cloud.add_bot("Echo Bot").token
     with (
-        either_manager(bot_token, integration, login_flow="device") as manager,
+        either_manager(bot_token, integration, login_flow="device") as one,
+        either_manager(bot_token, integration, login_flow="device") as other,
         cloud.faults.rest("/v1/device/token", hang=True) as hanging,
     ):
-        for person in people:
-            manager.request_login(user_id=person.id)
+        for number, person in enumerate(people):
+            (one, other)[number % 2].request_login(user_id=person.id)
         wait_until(lambda: hanging.seen >= 60, "all codes are asked for while none is answered")
         assert hanging.seen == 60
     polls = cloud.calls.to("/v1/device/token")
@@ -104,19 +109,21 @@ def test_60_slow_polls_hold_up_no_other_and_none_runs_twice(
 
 
 @pytest.mark.holds(48)
-def test_an_unreadable_record_stops_nobody_elses_login(
-    cloud: Sandbox, redis_manager: Make, client: redis.Redis
+def test_an_unreadable_desk_stops_nobody_elses_login(
+    cloud: Sandbox, redis_manager: Make, client: redis.Redis, alice: Person
 ) -> None:
-    integration, bot_token = cloud.integration(), cloud.add_bot("Echo Bot").token
-    with redis_manager(bot_token, integration) as manager:
-        damaged = [manager.start_flow(user_id=f"user {number}") for number in range(20)]
-        good = manager.start_flow(user_id="alice")
-        for flow_id in (*damaged, good):
-            manager.pending.poll_later(flow_id, 0)
-        for number, flow_id in enumerate(damaged):
-            client.set(f"flows-{flow_id}", ("{" * 50_000, b"\xff", "[]", '{"user_id": 7}')[number % 4])
-        due = manager.pending.next_due()
-        assert due
-        assert due[0] == good
-        assert manager.pending.next_due() is None
-        assert client.exists(*(f"flows-{flow_id}" for flow_id in damaged)) == 20
+    cloud.oauth.device_interval = 1
+    bot = cloud.add_bot("Echo Bot")
+    with redis_manager(bot.token, cloud.integration(), login_flow="device") as manager:
+        for number in range(20):
+            user_id, flow_id = f"user {number}", manager.desks.new_flow_id()
+            manager.desks.flows.remind(Reminder(POLL, item(user_id, flow_id), 0.0))
+            damaged = ("{" * 50_000, b"\xff", "[]", '{"user_id": 7}')[number % 4]
+            client.set(f"bot-{manager.desks.bot}-desk-{user_id}", damaged)
+        manager.request_login(user_id=alice.id)
+        card = cloud.wait_for_message(where=lambda message: message.card)
+        code = parse_qs(urlsplit(open_url(card.card or {})).query)["userCode"][0]
+        decision = {"user_code": code, "person": alice.id, "decision": "approve"}
+        assert requests.post(f"{cloud.url}/device", data=decision, timeout=10).status_code == 200
+        wait_until(lambda: manager.get_user_context(user_id=alice.id), "Alice is logged in")
+    assert len(client.keys("bot-*-desk-user *")) == 20

@@ -114,40 +114,20 @@ def test_where_webex_gives_no_code_the_person_gets_a_message(
 
 
 def test_a_process_that_starts_later_polls_for_a_flow_of_another_process(
-    cloud: WebexSandbox, redis_manager: Make, monkeypatch: pytest.MonkeyPatch
+    cloud: WebexSandbox, redis_manager: Make
 ) -> None:
     """The first manager starts the login and dies; the bot's second process takes over."""
     alice = cloud.add_person("Alice Adams")
 
     def make(bot_token: str, integration: Any) -> Any:
-        with monkeypatch.context() as dead:
-            dead.setattr("webex_bot_auth.logins.login.DevicePoller", NoPoller)
-            first = redis_manager(bot_token, integration, login_flow="device")
-            first.request_login(user_id=alice.id)
-            first.close()
+        with redis_manager(bot_token, integration, login_flow="device") as first:
+            first.asking.ask(alice.id)  # and nothing more, as its agenda is not looked at
         return redis_manager(bot_token, integration, login_flow="device")
 
     bot = cloud.run(Whoami, manager=make)
     card = bot.login_card(alice)
     decide(bot, card, alice)
     assert bot.answer_to(card).text == TEXTS.logged_in.format(name="Alice Adams")
-
-
-class NoPoller:
-    def __init__(self, *_: Any) -> None: ...
-
-    def start(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def test_of_two_processes_one_polls_for_a_flow(redis_manager: Make, cloud: Sandbox) -> None:
-    integration, bot_token = cloud.integration(), cloud.add_bot("Echo Bot").token
-    with redis_manager(bot_token, integration) as one, redis_manager(bot_token, integration) as other:
-        flow_id = one.start_flow(user_id="alice")
-        one.pending.poll_later(flow_id, 0)
-        due = [manager.pending.next_due() for manager in (one, other, one)]
-        assert [found and found[0] for found in due] == [flow_id, None, None]
 
 
 def test_it_needs_no_redirect_address(device_manager: Make, cloud: Sandbox) -> None:

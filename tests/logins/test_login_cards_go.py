@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,11 @@ from support.whoami import Whoami
 from support.wording import TEXTS
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager
-from webex_bot_auth.logins.pending import Pending
-from webex_bot_auth.models import FlowState, Outcome, ShownCard
+from webex_bot_auth.chat.direct_messages import DirectMessages
+from webex_bot_auth.logins.desks import TIDY
+from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Message, Person
+from webex_bot_auth.stores.agenda import Agenda
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 
 DELETES = "DELETE"
@@ -137,9 +139,10 @@ def test_a_card_that_expires_while_the_bot_is_down_goes_when_it_is_back(
     with make(token, integration) as first:
         first.request_login(user_id=alice.id)
     card = cloud.wait_for_message(where=lambda message: message.card)
-    with make(token, integration) as second:
-        assert isinstance(second, RedisTokenManager)
-        second.login.watch()  # as register_bot does
+    with (
+        make(token, integration) as second,
+        closing(Agenda(second.desks.flows, {TIDY: second.ending})),  # as register_bot does
+    ):
         cloud.wait_for_message(card.room, lambda message: message.text == TEXTS.login_expired, after=card)
     assert card not in cloud.messages()
 
@@ -149,80 +152,18 @@ def test_of_two_processes_one_removes_an_expired_card(
 ) -> None:
     token, make = cloud.add_bot("Echo Bot").token, short_lived(redis_manager)
     with make(token, integration) as one, make(token, integration) as other:
-        other.login.watch()
         one.request_login(user_id=alice.id)
         card = cloud.wait_for_message(where=lambda message: message.card)
-        cloud.wait_for_message(card.room, lambda message: message.text == TEXTS.login_expired, after=card)
+        with closing(Agenda(other.desks.flows, {TIDY: other.ending})):
+            cloud.wait_for_message(card.room, lambda message: message.text == TEXTS.login_expired, after=card)
     assert len(cloud.calls.to(f"/v1/messages/{card.id}", method=DELETES)) == 1
     assert [message.text for message in cloud.messages(card.room)] == [TEXTS.login_expired]
-
-
-def test_of_two_processes_one_tells_that_a_card_has_expired_however_long_deleting_takes(
-    cloud: WebexSandbox,
-    redis_manager: Make,
-    integration: Integration,
-    alice: Person,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.1)
-    monkeypatch.setattr("webex_bot_auth.logins.login_cards.LOOK_SECONDS", 0.1)
-    token, make = cloud.add_bot("Echo Bot").token, short_lived(redis_manager)
-    with make(token, integration) as one, make(token, integration) as other:
-        other.login.watch()
-        with cloud.faults.rest("/v1/messages/", method=DELETES, hang=True) as deleting:
-            one.request_login(user_id=alice.id)
-            card = cloud.wait_for_message(where=lambda message: message.card)
-            wait_until(lambda: deleting.seen == 2, "both processes delete it")
-    assert [message.text for message in cloud.messages(card.room)] == [TEXTS.login_expired]
-
-
-@pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> list[ShownCard]:
-    """Cards that were due when the bot looked for them, which it does often."""
-    monkeypatch.setattr("webex_bot_auth.logins.login_cards.LOOK_SECONDS", 0.1)
-    due, looked = Pending.next_due_card, list[ShownCard]()
-
-    def look(pending: Pending) -> ShownCard | None:
-        if card := due(pending):
-            looked.append(card)
-        return card
-
-    monkeypatch.setattr(Pending, "next_due_card", look)
-    return looked
-
-
-def test_a_login_that_ends_as_its_card_expires_is_not_called_expired(
-    cloud: WebexSandbox, either_manager: Make, alice: Person, looked: list[ShownCard]
-) -> None:
-    # long enough to press the button in time on a busy machine
-    bot = cloud.run(Whoami, manager=functools.partial(either_manager, flow_lifetime=timedelta(seconds=8)))
-    bot.manager.request_login(user_id=alice.id)  # the card is remembered as well then
-    card = bot.login_card(alice)
-    with cloud.faults.rest("/v1/messages", method="POST", hang=True) as welcoming:
-        press(bot, card, alice)
-        welcoming.wait()
-        wait_until(lambda: looked, "the card is due")
-    bot.manager.close()  # all has been said then
-    only(bot, alice)
-    assert TEXTS.login_expired not in bot.said(alice)
-
-
-def test_a_newer_card_stays_known_when_the_earlier_one_expires(
-    either_manager: Make, integration: Integration
-) -> None:
-    with either_manager("token", integration) as manager:
-        earlier, newer = (ShownCard(user_id="alice", message_id=name) for name in ("earlier", "newer"))
-        for card, replaced in ((earlier, []), (newer, [earlier])):
-            assert manager.pending.show_card("alice", card.message_id) == replaced
-        assert not manager.pending.end_expired(earlier)
-        assert manager.pending.take_all("alice").cards == [newer]
-        assert not manager.pending.end_expired(newer)
 
 
 def test_a_card_that_cannot_be_deleted_at_the_moment_goes_later(
     cloud: WebexSandbox, either_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.5)
+    monkeypatch.setattr("webex_bot_auth.logins.desk.TIDY_SECONDS", 0.5)
     bot = cloud.run(Whoami, manager=either_manager)
     card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
     with cloud.faults.rest(f"/v1/messages/{card.id}", method=DELETES, times=1, status=503) as fault:
@@ -232,65 +173,19 @@ def test_a_card_that_cannot_be_deleted_at_the_moment_goes_later(
     assert TEXTS.login_expired not in bot.said(alice)
 
 
-def test_a_person_is_told_once_that_a_card_has_expired_however_long_deleting_takes(
-    cloud: WebexSandbox, either_manager: Make, alice: Person, looked: list[ShownCard],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr("webex_bot_auth.logins.pending.LEASE_SECONDS", 0.1)
-    bot = cloud.run(Whoami, manager=short_lived(either_manager))
-    with cloud.faults.rest("/v1/messages/", method=DELETES, hang=True):
-        card = bot.login_card(alice, after=bot.hears(alice, "whoami"))
-        wait_until(lambda: len(looked) > 3, "the card is due again and again")
-    assert bot.answer_to(card).text == TEXTS.login_expired
-    bot.manager.close()  # all has been said then
-    assert bot.said(alice).count(TEXTS.login_expired) == 1
+def test_a_card_that_was_used_before_it_could_be_noted_goes(
+    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, send = make_manager(), DirectMessages.send
 
+    def used_at_once(messages: DirectMessages, person_id: str, text: str, card: Any = None) -> str | None:
+        message_id = send(messages, person_id, text, card)
+        if card:
+            (flow,) = manager.desks.read(alice.id).desk.flows
+            assert manager.finish_login(flow_id=flow.id, error="access_denied").outcome is Outcome.REFUSED
+        return message_id
 
-@pytest.fixture
-def flows(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Ids of the logins that were begun, in their order."""
-    flows, start = list[str](), Pending.start
-
-    def noted(pending: Pending, flow: FlowState) -> str:
-        flows.append(start(pending, flow))
-        return flows[-1]
-
-    monkeypatch.setattr(Pending, "start", noted)
-    return flows
-
-
-def test_a_card_that_was_used_before_it_could_be_remembered_goes(
-    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, flows: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    manager, show_card = make_manager(), Pending.show_card
-
-    def used_before(pending: Pending, *given: Any) -> list[ShownCard]:
-        assert manager.finish_login(flow_id=flows[-1], error="access_denied").outcome is Outcome.REFUSED
-        return show_card(pending, *given)
-
-    monkeypatch.setattr(Pending, "show_card", used_before)
+    monkeypatch.setattr(DirectMessages, "send", used_at_once)
     manager.request_login(user_id=alice.id)
     cloud.wait_for_message(where=lambda message: message.text == TEXTS.refused)
     wait_until(lambda: not any(message.card for message in cloud.messages()), "no card is left")
-
-
-def test_a_card_that_is_remembered_late_leaves_the_newer_one(
-    cloud: WebexSandbox, make_manager: MakeManager, alice: Person, flows: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    manager, show_card = make_manager(), Pending.show_card
-
-    def later(pending: Pending, *given: Any) -> list[ShownCard]:
-        if len(flows) == 1:  # the person refuses, and asks again
-            assert manager.finish_login(flow_id=flows[0], error="access_denied").outcome is Outcome.REFUSED
-            manager.request_login(user_id=alice.id)
-        return show_card(pending, *given)
-
-    monkeypatch.setattr(Pending, "show_card", later)
-    manager.request_login(user_id=alice.id)
-    older, newer = [message for message in cloud.messages() if message.card]
-    wait_until(lambda: older not in cloud.messages(), "the older card is gone")
-    manager.close()  # all has been said and deleted then
-    assert newer in cloud.messages()
-    assert manager.pending.take_all(alice.id).cards == [ShownCard(user_id=alice.id, message_id=newer.id)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.contexts import expiring
 from support.refreshing import put, stored
 from support.whoami import Whoami
-from support.wording import TEXTS
 
 from webex_bot_auth import TokenManager, UserContext
 from webex_bot_auth.errors import TokenServiceUnavailable
@@ -25,29 +23,6 @@ def long_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("READ_SECONDS", "TOTAL_SECONDS"):
         monkeypatch.setattr(f"webex_bot_auth.webex.token_endpoint.{name}", 100.0)
     monkeypatch.setattr("webex_bot_auth.logins.refresh.MAX_WAIT", 100.0)
-    monkeypatch.setattr("webex_bot_auth.logins.refresh.CROWD_SECONDS", 0.1)
-
-
-@pytest.mark.holds(47)
-@pytest.mark.usefixtures("long_limits")
-def test_few_threads_wait_for_one_persons_refresh(
-    cloud: Sandbox, alice: Person, manager: TokenManager, logged_in: UserContext
-) -> None:
-    put(manager, expiring(logged_in, -1))
-    with ThreadPoolExecutor(MANY) as pool:
-        with cloud.faults.token(grant="refresh", hang=True) as hanging:
-            asked = [pool.submit(manager.get_user_context_and_refresh, user_id=alice.id)]
-            hanging.wait()
-            asked += [
-                pool.submit(manager.get_user_context_and_refresh, user_id=alice.id) for _ in range(MANY)
-            ]
-            # one refreshes, and two wait for it to the end
-            answered = list(islice(as_completed(asked, timeout=60), len(asked) - 3))
-            assert all(isinstance(one.exception(), TokenServiceUnavailable) for one in answered)
-            hanging.clear()
-        waited = [one.result() for one in asked if one not in answered]
-    assert waited == [stored(manager, alice)] * 3
-    assert len(cloud.calls.refreshes()) == 1
 
 
 @pytest.mark.holds(47)
@@ -59,14 +34,13 @@ def test_others_are_answered_while_one_persons_messages_wait(webex_sandbox: Webe
         bot.log_in(person)
     put(bot.manager, expiring(stored(bot.manager, alice), -1))
     with webex_sandbox.faults.token(grant="refresh", hang=True) as hanging:
-        first, *_ = [bot.hears(alice, "whoami") for _ in range(MANY)]
+        asked = [bot.hears(alice, "whoami") for _ in range(MANY)]
         hanging.wait()
         assert bot.ask(bob, "whoami").text == "You are Bob Brown"
         assert hanging.seen == 1
-        assert bot.answer_to(first, TEXTS.webex_down)
         hanging.clear()
-        last = bot.hears(alice, "whoami")
-        assert bot.answer_to(last, "You are Alice Adams")
+        for one in asked:
+            assert bot.answer_to(one, "You are Alice Adams")
 
 
 @pytest.mark.holds(28)

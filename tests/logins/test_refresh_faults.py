@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -11,15 +14,29 @@ from typing import Any
 
 import pytest
 from support.contexts import expiring
+from support.growth import BottomlessStore
 from support.makers import MakeManager
 from support.redis_server import RedisServer
 from support.refreshing import put, stored, usable, wait_for_refresh
 from support.waiting import wait_until
 from wxc_sdk.integration import Integration
+from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth import RedisTokenManager, TokenManager, UserContext, WebexBotAuthError
-from webex_bot_auth.errors import ClientRefused, StoreUnavailable, TokenServiceUnavailable
+from webex_bot_auth.errors import (
+    ClientRefused,
+    GrantRefused,
+    StoreUnavailable,
+    TokenServiceError,
+    TokenServiceUnavailable,
+)
+from webex_bot_auth.logins.contexts import Contexts
+from webex_bot_auth.logins.records import Records
+from webex_bot_auth.logins.refresh import Refresher
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.signals import Announcer
+from webex_bot_auth.stores.leases import Leases
+from webex_bot_auth.stores.memory import MemoryFlowStore
 from webex_bot_auth.testing.redirects import log_in
 
 
@@ -56,18 +73,6 @@ def test_a_passing_fault_loses_nothing(
         with pytest.raises(TokenServiceUnavailable):
             manager.get_user_context_and_refresh(user_id=alice.id)
         assert stored(manager, alice) == expired
-
-
-@pytest.mark.holds(23)
-def test_a_token_that_expired_while_it_was_used_is_refreshed_and_not_dropped(
-    manager: TokenManager, cloud: Sandbox, alice: Person, logged_in: UserContext
-) -> None:
-    in_use = put(manager, expiring(logged_in, -1))
-    assert not manager.token_refused(in_use)  # Webex has answered 401 to it
-    assert stored(manager, alice) == in_use
-    assert usable(manager, alice).tokens.access_token != in_use.tokens.access_token
-    manager.set_user_context(user_id=alice.id)
-    assert manager.token_refused(in_use)
 
 
 @pytest.mark.holds(24)
@@ -140,7 +145,7 @@ def test_new_tokens_that_could_not_be_stored_are_stored_later(
             with pytest.raises(StoreUnavailable):
                 refreshing.result()
         own_server.resume()
-        own_server.client.delete(f"refresh-{alice.id}")  # the lock could not be released either
+        own_server.client.delete(f"refresh-{alice.id}")  # the lease could not be given back either
         new = usable(manager, alice)
         assert stored(manager, alice) == new
         assert len(cloud.calls.refreshes()) == 1
@@ -152,10 +157,8 @@ def test_new_tokens_of_a_refresh_in_the_background_that_could_not_be_stored_are_
     integration: Integration,
     alice: Person,
     own_server: RedisServer,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.logins.refresh.PAUSE", 0.0)
     cloud.oauth.rotate_refresh_token = True
     bot_token = cloud.add_bot("Echo Bot").token
     with RedisTokenManager(bot_token, integration, redis_url=own_server.url) as manager:
@@ -193,6 +196,30 @@ def test_a_command_waits_for_a_service_that_never_answers_for_a_bounded_time(
     put(manager, expiring(logged_in, -1))
     with cloud.faults.token(hang=True), pytest.raises(TokenServiceUnavailable):
         manager.get_user_context_and_refresh(user_id=alice.id)
+
+
+@pytest.mark.holds(49)
+@pytest.mark.parametrize("error", [GrantRefused, TokenServiceUnavailable])
+def test_a_refresh_that_fails_keeps_nothing_in_memory(
+    error: type[TokenServiceError], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error refers to what was there when it was raised, such as connections."""
+    caplog.set_level(logging.CRITICAL, "webex_bot_auth")  # else pytest keeps it
+    users: list[weakref.ref[BottomlessStore]] = []
+
+    def new_tokens(_: Tokens) -> Tokens:
+        users.append(weakref.ref(of_this_call := BottomlessStore()))
+        raise error(error=str(of_this_call.refuses))
+
+    contexts, leases = Contexts(BottomlessStore(), Records()), Leases(MemoryFlowStore())
+    refresher = Refresher(contexts, leases, new_tokens, Announcer(None))
+    gc.disable()
+    try:
+        with contextlib.suppress(TokenServiceUnavailable):
+            assert refresher.usable("alice") is None
+        assert [one() for one in users] == [None]
+    finally:
+        gc.enable()
 
 
 def test_the_errors_are_the_packages_own() -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pytest
 from support.contexts import expiring
+from support.makers import MakeManager
 from support.processes import in_processes
 from support.refreshing import put, stored, usable
 from wxc_sdk.integration import Integration
+from wxc_sdk.tokens import Tokens
 
-from webex_bot_auth import RedisTokenManager, TokenManager, UserContext, YAMLTokenManager
+from webex_bot_auth import RedisTokenManager, TokenManager, UserContext
+from webex_bot_auth.errors import TokenServiceUnavailable
 from webex_bot_auth.sandbox import Person, Sandbox
+from webex_bot_auth.stores.leases import Lease
 from webex_bot_auth.testing.redirects import came_back, log_in
 
 
@@ -42,14 +46,11 @@ def _ask_25_times(manager: TokenManager, user_id: str) -> list[str | None]:
 
 
 @pytest.mark.holds(22)
-@pytest.mark.parametrize("kind", ["redis", "yaml"])
 def test_4_processes_with_one_expired_token_make_one_refresh(
-    redis_url: str, tmp_path: Path, cloud: Sandbox, integration: Integration, alice: Person, kind: str
+    redis_url: str, cloud: Sandbox, integration: Integration, alice: Person
 ) -> None:
-    bot_token = cloud.add_bot("Echo Bot").token
-    store = {"redis_url": redis_url} if kind == "redis" else {"yml_base": str(tmp_path / "tokens")}
-    make: Any = RedisTokenManager if kind == "redis" else YAMLTokenManager
-    with make(bot_token, integration, **store) as manager:
+    bot_token, store = cloud.add_bot("Echo Bot").token, {"redis_url": redis_url}
+    with RedisTokenManager(bot_token, integration, **store) as manager:
         log_in(cloud, manager, alice)
         put(manager, expiring(stored(manager, alice), -1))
         answers = in_processes(
@@ -62,21 +63,37 @@ def test_4_processes_with_one_expired_token_make_one_refresh(
 
 
 @pytest.mark.holds(22)
-def test_a_holder_that_dies_frees_the_lock(
-    redis_url: str, cloud: Sandbox, integration: Integration, alice: Person, monkeypatch: pytest.MonkeyPatch
+def test_a_holder_that_is_killed_frees_the_lease(
+    redis_url: str, cloud: Sandbox, integration: Integration, alice: Person
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.stores.redis.users.LOCK_SECONDS", 0.3)
-    bot_token = cloud.add_bot("Echo Bot").token
-    with (
-        RedisTokenManager(bot_token, integration, redis_url=redis_url) as dead,
-        RedisTokenManager(bot_token, integration, redis_url=redis_url) as manager,
-    ):
+    with RedisTokenManager(cloud.add_bot("Echo Bot").token, integration, redis_url=redis_url) as manager:
         log_in(cloud, manager, alice)
         put(manager, expiring(stored(manager, alice), -1))
-        lock = dead.contexts.refresh_lock(alice.id, 0.1)
-        assert lock.__enter__()  # and does not release it
+        command = [sys.executable, "-c", HOLDER, redis_url, f"refresh-{alice.id}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdout
+            assert holder.stdout.readline() == "held\n"
+            with manager.leases.hold(f"refresh-{alice.id}") as lease:
+                assert lease is None
+            holder.kill()
         assert usable(manager, alice)
-        lock.__exit__(None, None, None)
+    assert len(cloud.calls.refreshes()) == 1
+
+
+#: holds a lease, and renews it, until it is killed
+HOLDER = """
+import sys, threading
+from wxc_sdk.integration import Integration
+from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.stores import leases
+leases.LEASE_SECONDS = 2.0
+integration = Integration(client_id="id", client_secret="secret", scopes="scope",
+                          redirect_url="https://bot.example.com/redirect")
+manager = RedisTokenManager("token", integration, redis_url=sys.argv[1])
+with manager.leases.hold(sys.argv[2]) as lease:
+    print("held" if lease else "not held", flush=True)
+    threading.Event().wait()
+"""
 
 
 @pytest.mark.holds(26)
@@ -98,7 +115,7 @@ def test_a_login_during_a_refresh_wins(
     manager: TokenManager, cloud: Sandbox, alice: Person, logged_in: UserContext
 ) -> None:
     put(manager, expiring(logged_in, -1))
-    answer = came_back(cloud, manager.login.url(alice.id), alice)
+    answer = came_back(cloud, manager.asking.url(alice.id), alice)
     with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="refresh", hang=True) as hanging:
         refreshing = pool.submit(manager.get_user_context_and_refresh, user_id=alice.id)
         hanging.wait()
@@ -107,3 +124,54 @@ def test_a_login_during_a_refresh_wins(
         hanging.clear()
         assert refreshing.result() == newest
     assert stored(manager, alice) == newest
+
+
+@pytest.mark.holds(22)
+def test_a_refresh_that_is_refused_drops_nothing_where_somebody_has_stored_other_tokens(
+    manager: TokenManager, cloud: Sandbox, alice: Person, logged_in: UserContext
+) -> None:
+    """As when another process has used a refresh token that is good for one refresh."""
+    expired = put(manager, expiring(logged_in, -1))
+    with ThreadPoolExecutor(1) as pool, cloud.faults.token(grant="refresh", hang=True) as hanging:
+        refreshing = pool.submit(manager.get_user_context_and_refresh, user_id=alice.id)
+        hanging.wait()
+        cloud.revoke_person(alice)
+        others = expired.with_tokens(Tokens(access_token="another", refresh_token="one"))
+        put(manager, others)
+        hanging.clear()
+        assert refreshing.result() == others
+    assert stored(manager, alice) == others
+
+
+def test_a_refresh_that_is_refused_drops_nothing_where_its_lease_was_lost(
+    make_manager: MakeManager, cloud: Sandbox, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may hold it, and have got new tokens for the same refresh token by now."""
+    manager = make_manager()
+    log_in(cloud, manager, alice)
+    expired = put(manager, expiring(stored(manager, alice), -1))
+    cloud.revoke_person(alice)
+    monkeypatch.setattr(Lease, "is_held", lambda _: False)
+    with pytest.raises(TokenServiceUnavailable):
+        manager.get_user_context_and_refresh(user_id=alice.id)
+    assert stored(manager, alice) == expired
+    monkeypatch.undo()
+    assert manager.get_user_context_and_refresh(user_id=alice.id) is None
+    assert manager.get_user_context(user_id=alice.id) is None
+
+
+@pytest.mark.holds(28)
+def test_50_threads_whose_token_is_refused_make_one_refresh(
+    manager: TokenManager, cloud: Sandbox, logged_in: UserContext
+) -> None:
+    start = threading.Barrier(50)
+
+    def ask(_: int) -> UserContext | None:
+        start.wait()
+        return manager._refresher.renew(logged_in.copied())
+
+    with ThreadPoolExecutor(50) as pool:
+        renewed = list(pool.map(ask, range(50)))
+    assert len(cloud.calls.refreshes()) == 1
+    assert all(context == manager.get_user_context(user_id=logged_in.user_id) for context in renewed)
+    assert len({id(context) for context in renewed}) == 50  # each may change its own

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import Any
 
 import pytest
 from support.makers import Make
-from support.waiting import wait_until
 from support.whoami import Whoami
 from support.wording import TEXTS
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
-from webex_bot_auth.commands.resumer import AT_ONCE, Resumer
+from webex_bot_auth.commands.events import Events
+from webex_bot_auth.commands.resumer import Resumer
+from webex_bot_auth.ground.queues import Queues
+from webex_bot_auth.logins.desk import Desk
+from webex_bot_auth.logins.desks import RUN, item
 from webex_bot_auth.sandbox import Person
+from webex_bot_auth.stores import Due, Reminder
 from webex_bot_auth.testing import RunningBot, WebexSandbox
-from webex_bot_auth.testing.contract.resuming import waiting
+from webex_bot_auth.testing.contract.resuming import released, waiting
 from webex_bot_auth.testing.redirects import came_back, log_in
+
+#: commands of different people that run at the same time
+AT_ONCE = 4
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def start(
 ) -> tuple[RunningBot, Any]:
     bot, whoami = WebexBot(teams_bot_token=echo.token), command(token_manager=manager)
     bot.add_command(whoami)
-    manager.register_bot(bot=bot)
+    manager.register_bot(bot=bot, workers=AT_ONCE)
     return cloud.start_bot(bot, manager), whoami
 
 
@@ -48,19 +54,61 @@ def test_the_redirect_may_be_served_by_another_process(
         assert whoami.runs == [alice.id]
 
 
+def resumer_of(manager: RedisTokenManager, queues: Queues) -> Resumer:
+    """A resumer, as in a process of its own, of a bot that is never asked."""
+    desks = manager.desks
+    events = Events(desks.flows, desks.records, desks, manager.chat, queues)
+    return Resumer(None, manager.chat, desks.flows, desks, events, queues)
+
+
+def release(manager: RedisTokenManager, user_id: str) -> None:
+    """Do what a login does to a desk where a command waits."""
+
+    def step(desk: Desk, now: float) -> tuple[Desk, None]:
+        command = waiting(user_id).model_copy(update={"ends": now + 60})
+        return desk.model_copy(update={"released": (command,)}), None
+
+    manager.desks.change(user_id, step)
+    manager.desks.flows.remind(Reminder(RUN, item(user_id), 0.0))
+
+
+def next_due(manager: RedisTokenManager, lease: float = 30.0) -> Due | None:
+    """Whose commands a process would run now, without a wait."""
+    return manager.desks.flows.due([RUN], lease, 0.0)
+
+
 def test_what_comes_while_the_interpreter_ends_is_left_to_the_next_process(
-    integration: Integration, echo: Person, redis_manager: Make,
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+    redis_manager: Make, integration: Integration, echo: Person
+) -> None:
     """As after Ctrl+C in a bot that does not close its token manager, while a command still runs."""
+    ended = Queues("ended")
+    ended.close(0.0)  # no thread starts any more
     with redis_manager(echo.token, integration) as manager:
-        monkeypatch.setattr("concurrent.futures.thread._shutdown", True)
-        caplog.set_level(logging.INFO)
-        Resumer(manager, bot=None)
-        command = waiting("alice")
-        manager.pending.release("alice", [command])
-        wait_until(lambda: "left to the next process: user alice" in caplog.text, "it has taken them")
-        assert manager.pending.next_released(timeout=1) == [command]
+        resumer = resumer_of(manager, ended)
+        manager.desks.flows.remind(Reminder(RUN, item("alice"), 0.0))
+        due = next_due(manager, lease=0.0)
+        assert due
+        resumer.take(due)
+        resumer.renew()  # what it has not in hand, it keeps from nobody
+        assert next_due(manager)
+
+
+def test_what_has_not_begun_when_a_bot_stops_is_run_by_the_next_process_at_once(
+    redis_manager: Make, integration: Integration, echo: Person
+) -> None:
+    queues, may_end = Queues("busy", workers=1), threading.Event()
+    queues.submit("bob", may_end.wait)
+    with redis_manager(echo.token, integration) as manager:
+        resumer = resumer_of(manager, queues)
+        release(manager, "alice")
+        due = next_due(manager)
+        assert due
+        resumer.take(due)
+        resumer.stop()
+        assert next_due(manager)
+        may_end.set()
+        queues.close(30.0)
+        assert released(manager, "alice") == ["echo"]
 
 
 def test_a_bot_that_was_down_runs_the_command_when_it_is_back(
@@ -72,7 +120,7 @@ def test_a_bot_that_was_down_runs_the_command_when_it_is_back(
             asked = bot.hears(alice, "whoami")
             bot.login_card(alice)
             first.close()  # it resumes nothing any more
-            answer = came_back(cloud, web.login.url(alice.id), alice)
+            answer = came_back(cloud, web.asking.url(alice.id), alice)
             web.process_redirect(**answer)
             bot.answer_to(asked, TEXTS.command_runs.format(name="Alice Adams", command="whoami"))
         with redis_manager(echo.token, integration) as second:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
 import redis
 from support.contexts import expiring
 from support.makers import KEY, NEW_KEY, Make
+from support.redis_stores import events_of
 from support.whoami import Whoami
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import TokenManager
 from webex_bot_auth.administration import main
 from webex_bot_auth.errors import WrongKey
-from webex_bot_auth.logins.login_cards import MAX_LOGIN_CARDS
-from webex_bot_auth.models import Outcome, UserContext, WaitingCommand
+from webex_bot_auth.logins.desk import MAX_LOGIN_CARDS, WaitingCommand, ask
+from webex_bot_auth.models import Outcome, UserContext
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract.resuming import released
@@ -97,14 +99,16 @@ def test_bots_with_one_integration_share_users_and_nothing_else(
         assert not one.request_login(user_id=alice.id)
         assert other.request_login(user_id=alice.id)  # has sent none so far
         command = WaitingCommand(user_id=alice.id, kind="message", id="m", display_name="x", activity={})
-        one.pending.add_command(command)
+        one.desks.change(alice.id, partial(ask, flow=None, command=command, seconds=600.0))
         log_in(cloud, other, alice)
-        assert other.pending.next_released(timeout=0.01) == []
+        assert released(other, alice.id) == released(one, alice.id) == []
         log_in(cloud, one, alice)
-        assert [found.id for found in released(one)] == ["m"]
+        assert released(one, alice.id) == ["x"]
+        assert released(other, alice.id) == []
         assert stored(one, alice) == stored(other, alice)
-        assert one.pending.claim_event("event")
-        assert other.pending.claim_event("event")
+        assert events_of(one).claim("event", alice.id)
+        assert events_of(other).claim("event", alice.id)
+        assert not events_of(one).claim("event", alice.id)
 
 
 @pytest.mark.holds(45)
@@ -118,7 +122,7 @@ def test_a_login_that_comes_back_to_another_bot_is_not_used_up(
         redis_manager(cloud.add_bot("One Bot").token, one_integration) as one,
         redis_manager(cloud.add_bot("Other Bot").token, other_integration) as other,
     ):
-        answer = came_back(cloud, one.login.url(alice.id), alice)
+        answer = came_back(cloud, one.asking.url(alice.id), alice)
         cloud.calls.clear()
         for ended in ({"code": answer["code"]}, {"error": "access_denied"}):
             assert other.finish_login(flow_id=answer["flow_id"], **ended).outcome is Outcome.NO_SUCH_FLOW
@@ -176,28 +180,6 @@ def test_a_record_sealed_for_one_bot_does_not_open_for_another(
             client.set("other:user-alice", json.dumps(moved))
             with pytest.raises(WrongKey, match="alice"):
                 other.get_user_context(user_id="alice")
-
-
-@pytest.mark.holds(53)
-def test_a_login_or_command_sealed_for_one_bot_does_not_open_for_another(
-    redis_manager: Make, client: redis.Redis, integration: Integration
-) -> None:
-    with (
-        redis_manager("one", integration, encryption_keys=[KEY]) as one,
-        redis_manager("other", integration, encryption_keys=[KEY]) as other,
-    ):
-        flows = [manager.start_flow(user_id="alice") for manager in (one, other)]
-        client.set(f"flows-{flows[1]}", client.get(f"flows-{flows[0]}") or "")
-        with pytest.raises(WrongKey):
-            other.pending.take(flows[1])
-        command = WaitingCommand(user_id="alice", kind="message", id="m", display_name="x", activity={})
-        one.pending.add_command(command)
-        (key,) = client.keys("bot-*-waiting-alice")
-        (others,) = {found.split(b"-flows-of")[0] for found in client.keys("bot-*-flows-of-alice")} - {
-            key.split(b"-waiting")[0]
-        }
-        client.rename(key, others + b"-waiting-alice")
-        assert other.pending.take_all("alice").commands == []
 
 
 @pytest.mark.holds(53)

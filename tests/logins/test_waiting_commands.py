@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import threading
 from typing import Any
-from unittest import mock
 
 import pytest
 import requests
@@ -17,9 +16,9 @@ from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreUnavailable
+from webex_bot_auth.logins import desk
 from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Message, Person
-from webex_bot_auth.stores.memory import MemoryFlowStore
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 from webex_bot_auth.testing.contract.resuming import waiting
 from webex_bot_auth.testing.redirects import came_back
@@ -93,7 +92,7 @@ def test_over_a_restart_each_runs_once_on_one_of_two_machines_in_their_order(
         with redis_manager(echo.token, integration) as first:
             bot, before = start(first)
             card = ask_each(bot, alice, "1", "2", "3")
-            answer = came_back(cloud, web.login.url(alice.id), alice)
+            answer = came_back(cloud, web.asking.url(alice.id), alice)
             if restart == "after the login":
                 first.close()  # nothing is resumed here any more
                 web.process_redirect(**answer)
@@ -139,16 +138,16 @@ def test_a_command_that_is_sent_right_after_a_refusal_waits_for_the_next_login(
     cloud: WebexSandbox, make_manager: MakeManager, alice: Person
 ) -> None:
     manager, refused, sent = make_manager(), waiting(alice.id, "refused"), waiting(alice.id, "sent")
-    manager.login.ask(alice.id, command=refused)
+    manager.asking.ask(alice.id, command=refused)
     flow_id = manager.start_flow(user_id=alice.id)
     with cloud.faults.rest(method="DELETE", hang=True) as hanging:
-        manager.login.ask(alice.id)  # the first card goes, and while it does, nothing else can be said
+        manager.asking.ask(alice.id)  # the first card goes, and while it does, nothing else can be said
         hanging.wait()
         assert manager.finish_login(flow_id=flow_id, error="access_denied").outcome is Outcome.REFUSED
-        manager.login.ask(alice.id, command=sent)
+        manager.asking.ask(alice.id, command=sent)
         hanging.clear()
     cloud.wait_for_message(where=lambda message: message.text == TEXTS.refused)
-    assert manager.pending.take_all(alice.id).commands == [sent]
+    assert [one.id for one in manager.desks.read(alice.id).desk.waiting] == [sent.id]
 
 
 def test_a_message_that_is_edited_while_it_waits_runs_once(
@@ -171,22 +170,21 @@ def test_a_message_that_is_edited_while_it_waits_runs_once(
     assert welcome in bot.said(alice)  # which names each command that runs
 
 
-@pytest.mark.parametrize("passes", [True, False])
 def test_a_store_that_fails_at_the_end_of_a_login_is_asked_once_more(
-    cloud: WebexSandbox, yaml_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch, passes: bool
+    cloud: WebexSandbox, yaml_manager: Make, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bot = cloud.run(Whoami, manager=yaml_manager)
     card = ask_each(bot, alice, "1")
-    error, take_all = StoreUnavailable("store", "does not answer"), MemoryFlowStore.take_all
-    failing = mock.Mock(side_effect=[error, mock.DEFAULT if passes else error])
-    monkeypatch.setattr(
-        MemoryFlowStore, "take_all", lambda *given, **named: (failing(), take_all(*given, **named))[1]
-    )
+    failures, finish = iter([StoreUnavailable("store", "does not answer")]), desk.finish
+
+    def fail_once(*given: Any, **named: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return finish(*given, **named)
+
+    monkeypatch.setattr(desk, "finish", fail_once)
     bot.press_login(card, alice)
-    if passes:
-        bot.answer_to(card, "You are Alice Adams 1")
-    else:
-        bot.answer_to(card, TEXTS.logged_in.format(name="Alice Adams"))
+    bot.answer_to(card, "You are Alice Adams 1")
 
 
 def test_with_a_file_what_has_not_begun_when_the_bot_stops_is_to_be_sent_again(
@@ -200,4 +198,5 @@ def test_with_a_file_what_has_not_begun_when_the_bot_stops_is_to_be_sent_again(
     bot.manager.close()
     held.may_end.set()
     bot.answer_to(card, TEXTS.command_lapsed.format(command="whoami"))
+    bot.answer_to(card, "You are Alice Adams 1")
     assert answers(bot, alice) == ["You are Alice Adams 1"]

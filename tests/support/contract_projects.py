@@ -2,11 +2,11 @@
 
 #: a correct store and a careless one
 STORE = """
-    import contextlib, threading
+    import threading
 
     class Shelf:
         def __init__(self):
-            self.lock, self.records, self.held = threading.Lock(), {}, set()
+            self.lock, self.records = threading.Lock(), {}
 
     class ShelfStore:
         def __init__(self, shelf):
@@ -14,10 +14,6 @@ STORE = """
 
         def read(self, user_id):
             return self.shelf.records.get(user_id)
-
-        def write(self, user_id, record):
-            with self.shelf.lock:
-                self.put(user_id, record)
 
         def swap(self, user_id, old, new):
             with self.shelf.lock:
@@ -35,35 +31,18 @@ STORE = """
         def users(self):
             return list(self.shelf.records)
 
-        @contextlib.contextmanager
-        def refresh_lock(self, user_id, timeout):
-            lock = self.shelf.__dict__.setdefault(user_id, threading.Lock())
-            held = lock.acquire(timeout=timeout)
-            try:
-                yield held
-            finally:
-                if held:
-                    lock.release()
-
         def close(self):
             pass
 
     class Careless(ShelfStore):
-        '''Strips user ids, replaces whatever stands there, and locks nothing.'''
+        '''Strips user ids, and replaces whatever stands there.'''
 
         def read(self, user_id):
             return super().read(user_id.strip())
 
-        def write(self, user_id, record):
-            super().write(user_id.strip(), record)
-
         def swap(self, user_id, old, new):
-            self.write(user_id, new)
+            self.put(user_id.strip(), new)
             return True
-
-        @contextlib.contextmanager
-        def refresh_lock(self, user_id, timeout):
-            yield True
 """
 
 CONTRACT = """

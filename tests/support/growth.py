@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import gc
+import math
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth import TokenManager, UserContext
+from webex_bot_auth.commands.events import Events
 from webex_bot_auth.errors import StoreUnavailable, TokenServiceUnavailable, WebexBotAuthError
 from webex_bot_auth.ground.clock import utc_now
-from webex_bot_auth.logins.contexts import StoredContexts
-from webex_bot_auth.logins.pending import Pending
+from webex_bot_auth.ground.queues import Queues
+from webex_bot_auth.logins import desk
+from webex_bot_auth.logins.contexts import Contexts
+from webex_bot_auth.logins.desk import Flow, WaitingCommand
+from webex_bot_auth.logins.desks import TIDY, Desks
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.logins.refresh import Refresher
-from webex_bot_auth.models import FlowState, WaitingCommand
 from webex_bot_auth.signals import Announcer
+from webex_bot_auth.stores.leases import Leases
 from webex_bot_auth.stores.memory import MemoryFlowStore
 
 from .minimal_manager import MinimalTokenManager
@@ -43,8 +49,6 @@ class BottomlessStore:
     def read(self, user_id: str) -> str | None:
         return f'{{"user_id": "{user_id}", "tokens": {self._tokens}}}'
 
-    def write(self, user_id: str, record: str | None) -> None: ...
-
     def swap(self, user_id: str, old: Any, new: str | None) -> bool:
         if self.refuses:
             raise StoreUnavailable("store", "is read-only")
@@ -52,10 +56,6 @@ class BottomlessStore:
 
     def users(self) -> list[str]:
         return []
-
-    @contextmanager
-    def refresh_lock(self, user_id: str, timeout: float) -> Iterator[bool]:
-        yield True
 
     def close(self) -> None: ...
 
@@ -71,22 +71,29 @@ def _tokens(seconds: float) -> Tokens:
 
 
 def asks_and_never_logs_in() -> Visit:
-    pending = Pending(MemoryFlowStore(), Records(), timedelta(minutes=10), "00000000")
+    flows, records, messages = MemoryFlowStore(), Records(), Queues("messages")
+    desks = Desks(flows, records, "00000000", "0000")
+    events = Events(flows, records, desks, None, messages)  # type: ignore[arg-type]  # nobody is told anything
 
     def visit(number: int) -> None:
-        user_id = _user(number)
-        pending.claim_event(f"event {number}")
-        pending.count_card(user_id)
-        pending.add_command(
-            WaitingCommand(
-                user_id=user_id, kind="message", id="m", display_name="x", activity={"a": "b" * 300}
-            )
+        user_id, event_id, message_id = _user(number), f"event {number}", f"message {number}"
+        assert events.is_new(event_id)
+        assert events.claim(event_id, user_id)
+        command = WaitingCommand(
+            user_id=user_id, kind="message", id="m", display_name="x", activity={"a": "b" * 300}
         )
-        pending.start(FlowState(user_id=user_id, verifier="v" * 43))
-        pending.end_all(user_id)
-        flow_id = pending.start(FlowState(user_id=user_id, verifier="v" * 43))
-        pending.poll_later(flow_id, 300)
-        pending.show_card(user_id, f"message {number}")
+        flow = Flow(id=desks.new_flow_id(), verifier="v" * 43)
+        desks.index(flow.id, user_id, 600)
+        desks.change(user_id, partial(desk.ask, flow=flow, command=command, seconds=0.0))
+        desks.change(user_id, partial(desk.show, flow_id=flow.id, message_id=message_id, seconds=0.0))
+        events.end(event_id, user_id)
+        # ten minutes later
+        later = {"looked": math.inf, "deleted": frozenset([message_id])}
+        desks.change(user_id, partial(desk.tidied, **later))
+        due = flows.due([TIDY], 30, 0)
+        while due:
+            flows.done(due)
+            due = flows.due([TIDY], 30, 0)
 
     return visit
 
@@ -101,7 +108,7 @@ def refreshes(*, service: bool = True, store: bool = True) -> Visit:
             raise TokenServiceUnavailable(status=503)
         return _tokens(3600)
 
-    refresher = Refresher(StoredContexts(users, Records(), "client"), new_tokens, Announcer(None))
+    refresher = Refresher(Contexts(users, Records()), Leases(MemoryFlowStore()), new_tokens, Announcer(None))
 
     def visit(number: int) -> None:
         with suppress(WebexBotAuthError):
@@ -133,12 +140,6 @@ VISITS: dict[str, Callable[[], Visit]] = {
     "the store fails": lambda: refreshes(store=False),
     "logs in and out": logs_in_and_out,
 }
-
-
-def locks() -> int:
-    """How many locks by key there are."""
-    gc.collect()
-    return sum(type(one).__module__ == "webex_bot_auth.ground.keyed_locks" for one in gc.get_objects())
 
 
 def bytes_held(visit: Visit, people: range) -> int:

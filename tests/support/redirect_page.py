@@ -53,7 +53,7 @@ class Scene:
             by: the person who signs in, if it is not Alice
             deny: whether that person denies the permission
         """
-        url = self.manager.login.url(self.alice.id)
+        url = self.manager.asking.url(self.alice.id)
         address = self.cloud.log_in(url, by or self.alice, deny=deny, stop_before_redirect=True)
         return urlsplit(address).query
 

@@ -20,7 +20,9 @@ from webex_bot_auth.administration.checks.check_result import Level
 from webex_bot_auth.administration.checks.redis_requirements import check_redis_health
 from webex_bot_auth.administration.pending_flows import pending_flows
 from webex_bot_auth.administration.redis_health import redis_health
+from webex_bot_auth.logins.desk import begin_next
 from webex_bot_auth.sandbox import open_url
+from webex_bot_auth.stores.leases import Leases
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.contract.resuming import released, waiting
 from webex_bot_auth.testing.redirects import came_back, log_in
@@ -29,6 +31,7 @@ from webex_bot_auth.testing.sample_contexts import context
 from .contexts import expiring
 from .makers import KEY, Make, MakeManager
 from .redis_server import RedisServer, is_saved
+from .redis_stores import events_of, flow_store
 from .waiting import wait_until
 from .whoami import Whoami
 from .wording import TEXTS, sentence_of
@@ -131,11 +134,11 @@ class RedisContract(OnServers):
     def test_a_command_is_resumed_by_another_process(self, make: MakeManager, cloud: WebexSandbox) -> None:
         bot, web, other_bot = make(), make(), make()
         alice = cloud.add_person("Alice Adams")
-        command = waiting(alice.id)
-        bot.login.ask(alice.id, command=command)
+        bot.asking.ask(alice.id, command=waiting(alice.id))
         log_in(cloud, web, alice)
-        assert released(other_bot) == [command]
-        assert bot.pending.next_released(timeout=0.01) == []
+        assert released(other_bot, alice.id) == ["echo"]
+        assert other_bot.desks.change(alice.id, begin_next)
+        assert released(bot, alice.id) == []
 
     def test_a_device_login_ends_in_whichever_process_polls(
         self, redis_make: Make, cloud: WebexSandbox, make: MakeManager
@@ -149,26 +152,14 @@ class RedisContract(OnServers):
         bot.press_login(card, alice)
         assert bot.answer_to(asked, "You are Alice Adams")
 
-    def test_a_due_flow_goes_to_one_process(self, make: MakeManager) -> None:
-        managers = [make() for _ in range(4)]
-        flows = {managers[0].start_flow(user_id=f"user {number}") for number in range(5)}
-        for flow in flows:
-            managers[0].pending.poll_later(flow, 0)
-        with ThreadPoolExecutor(4) as pool:
-            due = list(pool.map(lambda number: managers[number % 4].pending.next_due(), range(8)))
-        assert sorted(claimed[0] for claimed in due if claimed) == sorted(flows)
-
     def test_an_event_is_handled_by_one_process(self, make: MakeManager) -> None:
-        managers = [make() for _ in range(4)]
+        processes = [events_of(make()) for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
-            first = list(pool.map(lambda manager: manager.pending.claim_event("event"), managers))
+            first = list(pool.map(lambda events: events.claim("event", "alice"), processes))
         assert first.count(True) == 1
 
     @pytest.mark.holds(22)
-    def test_one_expired_token_makes_one_refresh(
-        self, make: MakeManager, cloud: WebexSandbox, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("webex_bot_auth.logins.refresh.CROWD_SECONDS", 60.0)
+    def test_one_expired_token_makes_one_refresh(self, make: MakeManager, cloud: WebexSandbox) -> None:
         managers, alice = [make() for _ in range(4)], cloud.add_person("Alice Adams")
         log_in(cloud, managers[0], alice)
         stored = managers[0].get_user_context(user_id=alice.id)
@@ -184,18 +175,18 @@ class RedisContract(OnServers):
         assert len(cloud.calls.refreshes()) == 1
         assert all(one == managers[3].get_user_context(user_id=alice.id) for one in got)
 
-    def test_a_refresh_lock_is_released_by_its_holder_alone(self, make: MakeManager, client: Any) -> None:
-        one, other = make(), make()
-        with one.contexts.refresh_lock("alice", 0.1) as held:
-            assert held
-            with other.contexts.refresh_lock("alice", 0.1) as also:
-                assert not also
+    def test_a_lease_is_given_back_by_its_holder_alone(self, client: Any) -> None:
+        one, other = Leases(flow_store(client)), Leases(flow_store(client))
+        with one.hold("refresh-alice") as lease:
+            assert lease
+            with other.hold("refresh-alice") as also:
+                assert also is None
             assert client.exists("refresh-alice")
-            client.set("refresh-alice", "of another process that acquired it after it had expired")
+            client.set("refresh-alice", "of another process that took it after it had expired")
         assert client.exists("refresh-alice")
         client.delete("refresh-alice")
-        with one.contexts.refresh_lock("alice", 0.1):
-            pass
+        with one.hold("refresh-alice") as again:
+            assert again
         assert not client.exists("refresh-alice")
 
     def test_the_documented_settings_cause_no_warning(
@@ -215,11 +206,11 @@ class RedisContract(OnServers):
     ) -> None:
         alice = cloud.add_person("Alice Adams")
         manager = make(key_prefix=prefix)
-        manager.login.ask(alice.id, command=waiting(alice.id))
-        answer = came_back(cloud, manager.login.url(alice.id), alice)
+        manager.asking.ask(alice.id, command=waiting(alice.id))
+        answer = came_back(cloud, manager.asking.url(alice.id), alice)
         assert manager.process_redirect(**answer) == sentence_of(TEXTS.page_done)
-        assert released(manager)
-        assert manager.pending.claim_event("event")
+        assert released(manager, alice.id) == ["echo"]
+        assert events_of(manager).claim("event", alice.id)
         assert list(manager.contexts.users()) == [alice.id]
         keys = {key.decode() for key in client.scan_iter()}
         assert f"{prefix}user-{alice.id}" in keys

@@ -16,8 +16,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate and its key to files, unless they are there; return their paths."""
+def make_certificate(folder: Path, *, days: tuple[int, int] = (-1, 1)) -> tuple[Path, Path]:
+    """Write a certificate and its key to files, unless they are there; return their paths.
+
+    Args:
+        folder: where to
+        days: from when until when it is valid, in days from now
+    """
     paths = folder / "certificate.pem", folder / "key.pem"
     if paths[0].exists():
         return paths
@@ -30,8 +35,8 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now + datetime.timedelta(days=days[0]))
+        .not_valid_after(now + datetime.timedelta(days=days[1]))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -46,13 +51,20 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @contextlib.contextmanager
-def tls_in_front_of(port: int, folder: Path) -> Iterator[tuple[int, Path]]:
+def tls_in_front_of(
+    port: int, folder: Path, *, days: tuple[int, int] = (-1, 1)
+) -> Iterator[tuple[int, Path]]:
     """Relay TLS connections to a port of this machine for the length of a ``with`` block.
+
+    Args:
+        port: the port
+        folder: where the certificate is made, unless there is one
+        days: from when until when it is valid, in days from now
 
     Yields:
         the port to connect to, and the path of the certificate
     """
-    certificate, key = make_certificate(folder)
+    certificate, key = make_certificate(folder, days=days)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -191,7 +191,6 @@ def test_a_careless_store_fails_the_tests_about_its_mistakes(printed: str) -> No
         "test_swap_writes_only_where_the_record_is_the_one_that_was_read",
         "test_swap_adds_a_record_only_where_there_is_none",
         "test_of_many_who_swap_at_once_one_does",
-        "test_one_holds_a_users_refresh_lock",
     }
 
 

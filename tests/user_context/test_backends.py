@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.makers import Make
+from support.redis_stores import events_of
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import UserContext
@@ -20,10 +21,10 @@ class TestBackends(TokenManagerContract):
 @pytest.mark.holds(33)
 def test_after_a_restart_redis_knows_what_was_handled(redis_manager: Make, integration: Integration) -> None:
     with redis_manager("token", integration) as before:
-        assert before.pending.claim_event("event")
+        assert events_of(before).claim("event", "alice")
     with redis_manager("token", integration) as after:
-        assert not after.pending.claim_event("event")
-        assert after.pending.claim_event("another")
+        assert not events_of(after).claim("event", "alice")
+        assert events_of(after).claim("another", "alice")
 
 
 def test_contexts_are_the_specifications() -> None:

@@ -64,18 +64,19 @@ def test_the_command_runs_after_the_login_whatever_the_ids_of_logins_are_like(
 
 
 def test_a_logout_while_new_tokens_are_stored_is_not_undone(integration: Integration) -> None:
-    manager, old, new = OwnManager("token", integration), context("alice", "old"), context("alice", "new")
+    old, new = context("alice", "old"), context("alice", "new")
+    logout = threading.Thread(target=lambda: manager.contexts.save("alice", None))
+
+    class LogsOutMeanwhile(OwnManager):
+        def set_user_context(self, *, user_id: str, user_context: UserContext | None = None) -> None:
+            if user_context == new:
+                logout.start()
+                logout.join(0.2)  # it has to wait; without that, it would be done by now
+            super().set_user_context(user_id=user_id, user_context=user_context)
+
+    manager = LogsOutMeanwhile("token", integration)
     manager.set_user_context(user_id="alice", user_context=old)
-    load, logout = manager.contexts.load, threading.Thread(target=manager.contexts.save, args=("alice", None))
-
-    def load_and_log_out(user_id: str) -> UserContext | None:
-        found = load(user_id)
-        logout.start()
-        logout.join(0.2)  # it has to wait; without that, it would be done by now
-        return found
-
-    manager.contexts.load = load_and_log_out  # type: ignore[method-assign]
-    manager.contexts.replace(old, new)
+    assert manager.contexts.replace(old, new)
     logout.join()
     assert manager.get_user_context(user_id="alice") is None
     manager.close()

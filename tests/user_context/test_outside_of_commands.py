@@ -69,15 +69,26 @@ class TestApi:
         log_in(cloud, manager, alice)
         cloud.revoke_person(alice)
 
-        def refused_in_between() -> None:
-            with manager.api(user_id=alice.id) as api:
-                log_in(cloud, manager, alice)
-                api.people.me()
+        with manager.api(user_id=alice.id) as api:
+            log_in(cloud, manager, alice)
+            assert api.people.me().display_name == "Alice Adams"
 
-        with pytest.raises(RestError):
-            refused_in_between()
+    @pytest.mark.holds(28)
+    def test_a_refused_token_is_refreshed_once_and_the_call_is_sent_once_more(
+        self, manager: TokenManager, cloud: Sandbox, alice: Person
+    ) -> None:
+        log_in(cloud, manager, alice)
+        context = manager.get_user_context(user_id=alice.id)
+        assert context
+        context.tokens.access_token = "revoked-alone"
+        manager.set_user_context(user_id=alice.id, user_context=context)
+        cloud.calls.clear()
         with manager.api(user_id=alice.id) as api:
             assert api.people.me().display_name == "Alice Adams"
+            assert api.people.me().display_name == "Alice Adams"
+        assert len(cloud.calls.refreshes()) == 1
+        statuses = [call.status for call in cloud.calls if call.path == "/v1/people/me"]
+        assert statuses == [401, 200, 200]
 
     def test_other_faults_are_the_callers_and_drop_nothing(
         self, manager: TokenManager, cloud: Sandbox, alice: Person

@@ -26,6 +26,13 @@ from webex_bot_auth.testing.sample_contexts import context
     [
         ("bot_token", {"bot_token": ""}),
         ("bot_token", {"bot_token": None}),
+        ("bot_token", {"bot_token": "hush\n"}),
+        ("bot_token", {"bot_token": " hush"}),
+        ("bot_token", {"bot_token": '"hush"'}),
+        ("bot_token", {"bot_token": "Bearer hush"}),
+        ("bot_token", {"bot_token": "hush\0hush"}),
+        ("bot_token", {"bot_token": "h\u00fcsh"}),
+        ("bot_token", {"bot_token": b"hush"}),
         ("integration", {"integration": None}),
         ("yml_base", {"yml_base": ""}),
         ("yml_base", {"yml_base": None}),
@@ -46,6 +53,15 @@ def test_it_is_named(
     with pytest.raises(SettingError, match=setting) as caught:
         yaml_manager(**{"bot_token": "token", "integration": integration, **options})
     assert caught.value.setting == setting
+    assert "hush" not in str(caught.value)
+
+
+def test_no_encryption_keys_may_be_none(either_manager: Make, integration: Integration) -> None:
+    with either_manager("token", integration, encryption_keys=None) as manager:
+        manager.set_user_context(user_id="alice", user_context=context("alice"))
+        assert manager.get_user_context(user_id="alice") == context("alice")
+    with pytest.raises(SettingError, match="accept_plain"):
+        either_manager("token", integration, encryption_keys=None, accept_plain=False)
 
 
 @pytest.mark.parametrize(

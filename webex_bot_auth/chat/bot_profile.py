@@ -10,7 +10,6 @@ from typing import NamedTuple
 from wxc_sdk.tokens import Tokens
 
 from ..errors import TokenServiceError
-from ..ground.forks import start_afresh_now_and_after_forks
 from ..webex.connections import Connections
 from ..webex.identity import identify
 
@@ -41,16 +40,12 @@ class BotProfile:
         self._tokens = tokens
         self._connections = connections
         self._profile: Profile | None = None
-        start_afresh_now_and_after_forks(self)
-
-    def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.ground.forks`; a question that is open is asked again."""
         self._starting = threading.Lock()
         self._asked = -RETRY_SECONDS
         self._thread: threading.Thread | None = None
 
     def has_token(self, token: str) -> bool:
-        """Whether this is the bot's token."""
+        """Tell whether this is the bot's token."""
         return token == self._tokens.access_token
 
     def learn(self) -> None:

@@ -12,7 +12,7 @@ WEB_CLIENT = "https://web.webex.com"
 
 
 def links_to_bot(email: str) -> tuple[str, str]:
-    """Where the conversation with a bot is.
+    """Return where the conversation with a bot is.
 
     Args:
         email: the bot's address; empty where it is not known

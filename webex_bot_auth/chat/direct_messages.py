@@ -9,7 +9,6 @@ from wxc_sdk.rest import RestError
 from wxc_sdk.tokens import Tokens
 
 from ..errors import MessageNotSent
-from ..ground.forks import start_afresh_now_and_after_forks
 from ..webex.connections import Connections
 from ..webex.rest import quiet_api
 from .bot_profile import BotProfile
@@ -33,12 +32,7 @@ class DirectMessages:
     def __init__(self, bot_token: str, connections: Connections) -> None:
         self._tokens = Tokens(access_token=bot_token)
         self.bot = BotProfile(self._tokens, connections)
-        self._connections = connections
-        start_afresh_now_and_after_forks(self)
-
-    def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.ground.forks`."""
-        self._api = quiet_api(self._tokens, self._connections, rate_limit_seconds=RATE_LIMIT_SECONDS)
+        self._api = quiet_api(self._tokens, connections, rate_limit_seconds=RATE_LIMIT_SECONDS)
 
     def send(self, person_id: str, text: str, card: Card | None = None) -> str | None:
         """Send plain text, or a card together with the text for clients that show no cards.

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from ..errors import ClientRefused, MessageNotSent, StoreError, StoreUnreadable, TokenServiceError
-from ..models import Outcome, PageFrame, RedirectText, UserContext, WaitingCommand
+from ..models import Outcome, PageFrame, RedirectText, UserContext
 from ..webex.device_grant import DeviceCode
 from .cards import Card, login_card
 from .conversation_links import links_to_bot
@@ -22,6 +23,21 @@ TextsOrChoice = Texts | Callable[[str | None], Texts]
 #: takes what :func:`~webex_bot_auth.chat.cards.login_card` takes
 MakeCard = Callable[..., Card]
 _USUAL = Texts()
+
+
+class Command(Protocol):
+    """What people are told about a command that waits, or has waited, for a login.
+
+    Attributes:
+        user_id: its author
+        display_name: what the author calls it
+    """
+
+    @property
+    def user_id(self) -> str: ...
+
+    @property
+    def display_name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,6 @@ class Chat:
 
     Attributes:
         bot: who says it
-        login_keyword: what people type to log in
     """
 
     def __init__(
@@ -66,7 +81,6 @@ class Chat:
     ) -> None:
         self._messages = messages
         self.bot = messages.bot
-        self.login_keyword = "login"
         self._texts = texts
         self._make_card = make_card
         self._minutes = max(1, round(flow_lifetime.total_seconds() / 60))
@@ -183,7 +197,7 @@ class Chat:
             return False
         return True
 
-    def welcome(self, user_id: str, name: str, commands: Sequence[WaitingCommand]) -> None:
+    def welcome(self, user_id: str, name: str, commands: Sequence[Command]) -> None:
         """Tell a person that the login worked, and which commands run now."""
         if commands:
             shown = "”, “".join(command.display_name for command in commands)
@@ -208,20 +222,26 @@ class Chat:
         """Tell a person that the login card is gone."""
         self.tell(user_id, self.texts(user_id).login_expired)
 
-    def tell_lapsed(self, command: WaitingCommand) -> None:
-        """Tell a person that a command did not run after the login."""
+    def tell_lapsed(self, command: Command) -> None:
+        """Tell a person that a command did not run."""
         text = self.texts(command.user_id).command_lapsed.format(command=command.display_name)
         self.tell(command.user_id, text)
 
-    def tell_dropped(self, command: WaitingCommand) -> None:
-        """Tell a person that a command waits no longer, as there are too many."""
-        text = self.texts(command.user_id).command_dropped.format(command=command.display_name)
-        self.tell(command.user_id, text)
+    def tell_dropped(self, command: Command, *, is_last: bool) -> None:
+        """Tell a person that a command waits no longer, as there are too many.
+
+        Args:
+            command: the command
+            is_last: whether nothing more is said about others until the login
+        """
+        texts = self.texts(command.user_id)
+        text = texts.command_dropped.format(command=command.display_name)
+        self.tell(command.user_id, f"{text} {texts.no_more_about_dropped}" if is_last else text)
 
     # -- sentences for others to send or show
 
     def page(self, outcome: Outcome, user_id: str | None = None) -> RedirectText:
-        """What the page says about the end of a login."""
+        """Return what the page says about the end of a login."""
         page = getattr(self.texts(user_id), f"page_{outcome.value}")
         sentence, title, next_step = (
             part.format(minutes=self._minutes) for part in (page.sentence, page.title, page.next_step)
@@ -229,7 +249,7 @@ class Chat:
         return RedirectText(sentence, outcome, title, next_step, user_id)
 
     def page_frame(self, user_id: str | None) -> PageFrame:
-        """What is around the text of a page: who speaks, in which language, and the way back."""
+        """Return what is around the text of a page: who speaks, in which language, and the way back."""
         texts, bot = self.texts(user_id), self.bot.known()
         app, web = links_to_bot(bot.email)
         back = (texts.page_back.format(bot=bot.name or texts.this_bot), app), (texts.page_back_web, web)
@@ -237,20 +257,20 @@ class Chat:
         return PageFrame(texts.lang, texts.dir, bot.name, texts.company, texts.logo, shown)
 
     def explain(self, error: StoreError | TokenServiceError, user_id: str) -> str:
-        """What a person is told about a fault of the store or the token service."""
+        """Return what a person is told about a fault of the store or the token service."""
         texts = self.texts(user_id)
         if isinstance(error, StoreError):
             return texts.store_unreadable if isinstance(error, StoreUnreadable) else texts.store_down
         return texts.not_set_up if isinstance(error, ClientRefused) else texts.webex_down
 
     def until(self, context: UserContext) -> str:
-        """Until when a login is good, in words; empty where Webex did not say."""
+        """Return until when a login is good, in words; empty where Webex did not say."""
         moment = context.login_ends
         return self.texts(context.user_id).until.format(date=moment.date().isoformat()) if moment else ""
 
 
 def _sentence(texts: Texts, why: Why) -> str:
-    """What the login is for, and what happens after it."""
+    """Return what the login is for, and what happens after it."""
     facts = {"command": why.command, "reason": why.reason}
     about = why.sentence or _purpose(texts, why).format(**facts)
     if not why.command:

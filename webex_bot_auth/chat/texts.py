@@ -71,12 +71,19 @@ class Texts:
         "I could not send you a private message. Please write to me 1:1 and try again there."
     )
 
+    cannot_write_now: str = "I could not send you my message. Please try again in a minute."
+
     # after the login
     logged_in: str = "You are logged in as {name}."
     command_runs: str = "You are logged in as {name}. I now run “{command}”."
-    command_lapsed: str = "I could not run “{command}” after your login. Please send it again."
+    command_lapsed: str = "I could not run “{command}”. Please send it again."
     command_dropped: str = (
         "Too many commands wait for your login, so I dropped “{command}”. Please send it again later."
+    )
+    no_more_about_dropped: str = "I drop further ones without a word until you have logged in."
+    interrupted: str = (
+        "I was interrupted while I worked on a message of yours. "
+        "Please look whether it was done before you send it again."
     )
     refused: str = (
         "You did not give me the permission, so I stored nothing. "
@@ -101,6 +108,12 @@ class Texts:
         "Please send it again in a few minutes."
     )
     webex_busy: str = "Webex asks me to slow down. Please try again in a few minutes."
+    scopes_not_granted: str = (
+        "Webex did not give me all the permissions that this needs ({scopes}), so I cannot do it. "
+        "My operator can find the reason in the log."
+    )
+    login_of_another: str = "That needs the login of somebody else, who has not given it."
+    message_not_read: str = "I could not read your message, as Webex did not answer. Please send it again."
     login_refused_again: str = "Webex did not accept your new login either. Please try again later."
     command_failed: str = (
         "Sorry, that did not work. If it happens again, give my operator this reference: {reference}"
@@ -112,6 +125,10 @@ class Texts:
     log_in_again: str = "You can log in again, for example to give more permissions."
     logged_out: str = "You are logged out. I have deleted your tokens."
     logged_out_revoked: str = "You are logged out. I have deleted your tokens, and Webex has revoked them."
+    logout_incomplete: str = (
+        "A login that you began before may still end, as I cannot reach all of my store. "
+        "If I then say that you are logged in, please log out again."
+    )
     revoke_yourself: str = (
         "To withdraw the permission at Webex, too, open https://idbroker.webex.com/idb/profile#/tokens"
     )
@@ -152,6 +169,16 @@ class Texts:
         "You are logged in",
         "This login is done.",
         "You can close this window and go back to Webex.",
+    )
+    page_under_way: PageText = PageText(
+        "Your login is being completed",
+        "This takes longer than usual.",
+        "Go back to Webex. The bot tells you there when you are logged in.",
+    )
+    page_other_process: PageText = PageText(
+        "Please ask for a new button",
+        "The bot was started again after it sent this one, or runs more than once.",
+        "Go back to Webex and send the bot your command again. It sends you a new button.",
     )
     page_malformed: PageText = PageText(
         "This link is damaged",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import time
 
-from ..ground.forks import start_afresh_now_and_after_forks
-
 FIRST_WAIT = 1.0
 MAX_WAIT = 60.0
 MAX_KEYS = 10_000
@@ -24,24 +22,25 @@ class Backoff:
 
     def __init__(self) -> None:
         self._failures: Waits = {}
-        self._pauses: Waits = {}  # of users who succeeded: they must not displace failures
+        self._pauses: Waits = {}  # after successes: they must not displace failures
         self._failing: set[str] = set()  # users who failed since the service answered last
-        start_afresh_now_and_after_forks(self)
-
-    def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.ground.forks`."""
         self._lock = threading.Lock()
 
     def remaining(self, user_id: str) -> float:
-        """Until the next try is due after a failure, of the user or of the service; 0.0: now."""
+        """Return the time until the next try after a failure, of the user or the service; 0.0: now."""
         return max(_remaining(self._failures, user_id), _remaining(self._failures, _SERVICE))
 
-    def paused(self, user_id: str) -> bool:
-        """Whether the user has failed, or succeeded, too short a time ago for another try."""
-        return self.remaining(user_id) > 0 or _remaining(self._pauses, user_id) > 0
+    def paused(self, key: str) -> bool:
+        """Return whether a pause of this user, or of something else, has not ended yet."""
+        return _remaining(self._pauses, key) > 0
+
+    def pause(self, key: str, seconds: float) -> None:
+        """Begin a pause, for which another try makes no sense."""
+        with self._lock:
+            _put(self._pauses, key, 0, seconds)
 
     def failed(self, user_id: str, *, retry_after: float | None = None, passing: bool = False) -> None:
-        """A try failed.
+        """Note that a user's try failed.
 
         Args:
             user_id: whose try
@@ -55,18 +54,12 @@ class Backoff:
             if len(self._failing) >= USERS_IN_AN_OUTAGE:
                 self._fail(_SERVICE, None)
 
-    def succeeded(self, user_id: str, *, pause: float = 0.0) -> None:
-        """A try succeeded.
-
-        Args:
-            user_id: whose try
-            pause: for how long another try makes no sense
-        """
+    def succeeded(self, user_id: str) -> None:
+        """Note that a user's try succeeded, and that the service works."""
         with self._lock:
             self._failing.clear()
             self._failures.pop(_SERVICE, None)
             self._failures.pop(user_id, None)
-            _put(self._pauses, user_id, 0, pause)
 
     def _fail(self, key: str, retry_after: float | None) -> None:
         failures = self._failures.get(key, (0, 0.0))[0] + 1

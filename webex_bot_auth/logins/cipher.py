@@ -61,6 +61,10 @@ class Cipher:
         except (ValueError, KeyError, InvalidTag):
             raise NoKeyOpens from None
 
+    def has_key_of(self, sealed: str) -> bool:
+        """Tell whether the key with which this was sealed is one of ours."""
+        return sealed.rpartition(".")[0] in self._keys
+
     def is_newest(self, sealed: str) -> bool:
         """Was this sealed with the first key?"""
         return sealed.startswith(f"{self._newest}.")

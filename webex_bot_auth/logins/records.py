@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import SettingError, StoreUnreadable, WrongKey
+from ..errors import SettingError, StoreUnreadable, UnknownKey, WrongKey
 from ..models import Model
 from ..stores import Record
 
@@ -46,13 +46,13 @@ class Records:
             bound_to: the place where the record will be; it cannot be decrypted for another
             without: fields to leave out
         """
-        plain = model.model_dump_json(exclude_none=True, exclude=without)
+        plain = model.model_dump_json(exclude_none=True, exclude_defaults=True, exclude=without)
         if self._cipher is None:
             return plain
         return json.dumps({**_owner(model), _SEALED: self._cipher.seal(plain, bound_to=bound_to)})
 
     def load(self, kind: type[Model], record: Record | Parsed, *, bound_to: str, place: str) -> Model:
-        """What :meth:`dump` wrote, or an earlier installation.
+        """Return what :meth:`dump` wrote, or an older version.
 
         Args:
             kind: the model's class
@@ -70,7 +70,7 @@ class Records:
         elif not self._accept_plain:
             raise StoreUnreadable(place, "is not encrypted, and accept_plain=False")
         try:
-            return kind.model_validate_json(json.dumps(plain))  # as JSON: it may have no half characters
+            return kind.model_validate_json(json.dumps(plain))  # as JSON, which may hold no lone surrogates
         except ValidationError as error:
             # from None: what is unreadable may still hold tokens
             raise StoreUnreadable(place, f"not a {kind.__name__} ({_where(error)})") from None
@@ -99,13 +99,14 @@ class Records:
 
     def _unseal(self, sealed: str, bound_to: str, place: str) -> str:
         if self._cipher is None:
-            raise WrongKey(place, "is encrypted, and no encryption_keys are configured")
+            raise UnknownKey(place, "is encrypted, and no encryption_keys are configured")
         from .cipher import NoKeyOpens  # needs the extra
 
         try:
             return self._cipher.open(sealed, bound_to=bound_to)
         except NoKeyOpens:
-            raise WrongKey(place, "is encrypted, and none of the encryption_keys opens it") from None
+            error = WrongKey if self._cipher.has_key_of(sealed) else UnknownKey
+            raise error(place, "is encrypted, and none of the encryption_keys opens it") from None
 
 
 def parsed(record: Record, place: str) -> Parsed:
@@ -136,7 +137,7 @@ def _owner(model: BaseModel) -> dict[str, str]:
 
 
 def _where(error: ValidationError) -> str:
-    """Which fields are wrong and how, without what they hold."""
+    """Return which fields are wrong and how, without what they hold."""
     return "; ".join(
         f"{'.'.join(map(str, detail['loc'])) or 'all of it'}: {detail['type']}"
         for detail in error.errors()[:3]

@@ -1,13 +1,11 @@
-"""Access tokens that are usable now: refreshed once, whoever asks, and never lost by a passing fault."""
+"""Access tokens that are usable now: refreshed once for all who need them, never lost by a passing fault."""
 
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from enum import Enum
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -16,10 +14,9 @@ from wxc_sdk.tokens import Tokens
 
 from ..errors import GrantRefused, StoreError, TokenServiceError, TokenServiceUnavailable
 from ..ground.clock import seconds_until
-from ..ground.forks import start_afresh_now_and_after_forks
-from ..ground.keyed_locks import KeyedLocks
-from ..models import UserContext
+from ..models import UserContext, reference
 from ..signals import Announcer, refresh_refused, refreshed
+from ..stores.leases import Leases
 from ..webex.token_endpoint import TOTAL_SECONDS
 from .backoff import Backoff
 from .contexts import Contexts
@@ -32,33 +29,65 @@ SOON = 300.0
 PAUSE = 60.0
 #: maximum wait for a refresh that another thread or process is doing; seconds
 MAX_WAIT = TOTAL_SECONDS + 5.0
-#: so many threads wait that long for one user's refresh; an outage must not cost the bot all of its threads
-PATIENT_THREADS = 2
-#: how long the others wait, which is enough on a good day; seconds
-CROWD_SECONDS = 5.0
 #: refreshes in the background that wait for a thread; the tokens of further users are still good for a while
 MAX_IN_BACKGROUND = 100
 #: new tokens that could not be stored; while there are so many, nobody else's are refreshed
 MAX_UNSAVED = 1000
+#: for how long an access token is not refreshed again that was refused and came back as it was; seconds
+IRREPLACEABLE = 24 * 3600.0
+
+#: a signal to send, and what it says
+Signal = tuple[NamedSignal, dict[str, Any]]
 
 
-class Freshness(Enum):
-    FRESH = "fresh"
-    EXPIRES_SOON = "expires soon"
-    EXPIRED = "expired"
-    DEAD = "expired, and cannot be refreshed"
+class Unsaved:
+    """New tokens until they are stored. Where the store fails they are kept: the old ones may be dead.
 
+    Args:
+        contexts: where they are to be stored
+    """
 
-def freshness(tokens: Tokens) -> Freshness:
-    """What can be done with tokens. Without an expiry date they count as good until Webex refuses them."""
-    left = seconds_until(tokens.expires_at)
-    if tokens.access_token and (left is None or left > SOON):
-        return Freshness.FRESH
-    refresh_left = seconds_until(tokens.refresh_token_expires_at)
-    refreshable = bool(tokens.refresh_token) and (refresh_left is None or refresh_left > 0)
-    if tokens.access_token and left is not None and left > 0:
-        return Freshness.EXPIRES_SOON if refreshable else Freshness.FRESH
-    return Freshness.EXPIRED if refreshable else Freshness.DEAD
+    def __init__(self, contexts: Contexts) -> None:
+        self._contexts = contexts
+        self._changes: dict[str, tuple[UserContext, UserContext]] = {}
+
+    def __contains__(self, user_id: str) -> bool:
+        return user_id in self._changes
+
+    def store(self, old: UserContext, new: UserContext) -> bool:
+        """Store what a refresh has made of a user's context, or keep it; see :meth:`save`."""
+        self._changes[old.user_id] = (old, new)
+        return self.save(old.user_id)
+
+    def save(self, user_id: str) -> bool:
+        """Store what is kept of a user.
+
+        Returns:
+            False: nothing is kept, or the user has logged in or out in the meantime
+
+        Raises:
+            StoreError: not stored yet
+        """
+        if (change := self._changes.get(user_id)) is None:
+            return False
+        saved = self._contexts.replace(*change)
+        if self._changes.get(user_id) is change:
+            self.forget(user_id)
+        return saved
+
+    def make_room(self) -> None:
+        """Store the oldest, where there are too many to keep one more.
+
+        Raises:
+            StoreError: there is no room yet
+        """
+        users = list(self._changes)
+        for user_id in users[: max(0, len(users) - MAX_UNSAVED + 1)]:
+            self.save(user_id)
+
+    def forget(self, user_id: str) -> None:
+        """Keep nothing of a user any more."""
+        self._changes.pop(user_id, None)
 
 
 class Refresher:
@@ -66,177 +95,185 @@ class Refresher:
 
     Args:
         contexts: where they are kept
+        leases: keep other processes from refreshing the same tokens
         new_tokens: asks the token endpoint
         announce: signals of refreshes that were stored or refused
     """
 
     def __init__(
-        self, contexts: Contexts, new_tokens: Callable[[Tokens], Tokens], announce: Announcer
+        self, contexts: Contexts, leases: Leases, new_tokens: Callable[[Tokens], Tokens], announce: Announcer
     ) -> None:
         self._contexts = contexts
+        self._leases = leases
         self._new_tokens = new_tokens
         self._announce = announce
         self._backoff = Backoff()
-        self._unsaved: dict[str, tuple[UserContext, UserContext]] = {}
-        self._outcomes: deque[tuple[NamedSignal, dict[str, Any]]] = deque()
-        start_afresh_now_and_after_forks(self)
-
-    def start_afresh(self) -> None:
-        """See :mod:`webex_bot_auth.ground.forks`."""
-        self._threads = KeyedLocks(patient=PATIENT_THREADS, crowd_seconds=CROWD_SECONDS)
-        self._background = Lock()
+        self._unsaved = Unsaved(contexts)
+        self._lock = Lock()
+        self._flights: dict[str, Future[UserContext | None]] = {}  # by user: the refresh that runs
         self._in_background: set[str] = set()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="webex_bot_auth-refresh")
 
     def usable(self, user_id: str) -> UserContext | None:
-        """The context, with an access token that is usable now; None where a login is needed.
+        """Return the context, with an access token that is usable now; None where a login is needed.
 
         Raises:
             TokenServiceError: the token has expired, and cannot be refreshed at the moment
             StoreError: the store cannot be reached, or the record cannot be read
         """
         context = self._contexts.load(user_id)
-        if context is None:
-            return None
-        state = freshness(context.tokens)
-        if state is Freshness.FRESH:
+        if context is None or _is_good(context.tokens, SOON):
             return context
-        if state is Freshness.EXPIRED:
-            self._check_backoff(user_id)
-            return self._refresh(user_id, state, MAX_WAIT)
-        if state is Freshness.EXPIRES_SOON:
-            self._refresh_in_background(user_id)
-        return _usable(context)
+        if not _is_refreshable(context.tokens):
+            return None
+        if not _is_good(context.tokens, 0):
+            return self._refresh(user_id, 0)
+        waits = self._backoff.remaining(user_id) or self._backoff.paused(user_id)
+        if user_id in self._unsaved or not waits:
+            with self._lock:
+                if user_id not in self._in_background and len(self._in_background) < MAX_IN_BACKGROUND:
+                    with suppress(RuntimeError):  # closed, or the interpreter is about to exit
+                        self._pool.submit(self._refresh_in_background, user_id)
+                        self._in_background.add(user_id)
+        return context
 
-    def refused(self, context: UserContext) -> bool:
-        """Webex answers 401 to an access token: delete it, unless there is another one by now, or soon.
+    def renew(self, context: UserContext) -> UserContext | None:
+        """Return a context with another access token than this one, to which Webex answers 401.
+
+        Somebody may have stored another one in the meantime; else it is refreshed, once.
 
         Returns:
-            whether a new login is needed
-        """
-        if freshness(context.tokens) is Freshness.EXPIRED:  # while it was used: the next use refreshes it
-            return self._contexts.load(context.user_id) is None
-        if self._contexts.replace(context, None):
-            log.info("Webex refuses the access token, a new login is needed: user %s", context.user_id)
-            return True
-        return self._contexts.load(context.user_id) is None
-
-    def forget(self, user_id: str) -> None:
-        """The user has logged out: new tokens that could not be stored yet are not needed any more."""
-        self._unsaved.pop(user_id, None)
-
-    def close(self) -> None:
-        """Wait for the refresh that runs, and start no more."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def _refresh(self, user_id: str, state: Freshness, timeout: float) -> UserContext | None:
-        """Refresh a context that is in this state, unless another thread or process was quicker."""
-        with self._announcing(), self._locked(user_id, timeout) as locked:
-            self._save_unsaved(user_id)
-            context = self._contexts.load(user_id)
-            if context is None or freshness(context.tokens) is not state:
-                return _usable(context)
-            if not locked:
-                raise TokenServiceUnavailable(error="another refresh has not ended yet")
-            self._check_backoff(user_id)  # the refresh that we waited for may have failed
-            return self._refresh_and_store(context)
-
-    @contextmanager
-    def _announcing(self) -> Iterator[None]:
-        """Send signals when the locks are free: a handler may ask for another user's tokens."""
-        try:
-            yield
-        finally:
-            with suppress(IndexError):  # another thread may send what this one has noted
-                while True:
-                    signal, facts = self._outcomes.popleft()
-                    self._announce.send(signal, **facts)
-
-    @contextmanager
-    def _locked(self, user_id: str, timeout: float) -> Iterator[bool]:
-        """Keep threads and then processes from refreshing the same user; False: not acquired in time."""
-        with self._threads.hold(user_id, timeout=timeout) as thread_locked:
-            if not thread_locked:
-                yield False
-                return
-            with self._contexts.refresh_lock(user_id, timeout) as process_locked:
-                yield process_locked
-
-    def _refresh_and_store(self, context: UserContext) -> UserContext | None:
-        """One call to the token endpoint, and its result stored. The caller holds the locks."""
-        user_id = context.user_id
-        while len(self._unsaved) >= MAX_UNSAVED:
-            self._save_unsaved(next(iter(self._unsaved)))
-        try:
-            tokens = self._new_tokens(context.tokens)
-        except GrantRefused as error:
-            log.info("refresh refused, a new login is needed: user %s: %s", user_id, error)
-            self._backoff.succeeded(user_id)  # the service does answer
-            if self._contexts.replace(context, None):
-                self._outcomes.append((refresh_refused, {"user_id": user_id, "error": error}))
-            return _usable(self._contexts.load(user_id))
-        except TokenServiceError as error:
-            log.warning("refresh failed, nothing is lost: user %s: %s", user_id, error)
-            self._backoff.failed(
-                user_id,
-                retry_after=error.retry_after,
-                passing=isinstance(error, TokenServiceUnavailable),
-            )
-            raise
-        self._backoff.succeeded(user_id, pause=PAUSE)
-        self._unsaved[user_id] = (context, context.with_tokens(tokens))
-        if not self._save_unsaved(user_id):
-            log.info("refresh came too late, user %s has logged in or out in the meantime", user_id)
-            return _usable(self._contexts.load(user_id))
-        log.info("refreshed: user %s", user_id)
-        self._outcomes.append((refreshed, {"user_id": user_id}))
-        if (new := _usable(context.with_tokens(tokens))) is None:
-            self._backoff.failed(user_id)
-            raise TokenServiceUnavailable(error="the new token has expired already")
-        return new
-
-    def _save_unsaved(self, user_id: str) -> bool:
-        """Store new tokens. If the store fails, they are kept for the next try: the old ones may be dead.
+            None where a login is needed: the refresh was refused, or gives the same access token again, or
+            there is no refresh token
 
         Raises:
-            StoreError: not stored yet
+            TokenServiceError: the token cannot be refreshed at the moment; nothing is lost
+            StoreError: the store cannot be reached, or the record cannot be read
         """
-        unsaved = self._unsaved.get(user_id)
-        if unsaved is None:
-            return False
-        saved = self._contexts.replace(*unsaved)
-        if self._unsaved.get(user_id) is unsaved:
-            self.forget(user_id)
-        return saved
+        user_id, refused = context.user_id, context.tokens.access_token
+        stored = self._contexts.load(user_id)
+        if stored is None or _is_good(stored.tokens, 0, refused):
+            return stored
+        return self._refresh(user_id, 0, refused)
+
+    def forget(self, user_id: str) -> None:
+        """Drop new tokens that could not be stored yet: the user has logged out."""
+        self._unsaved.forget(user_id)
+
+    def close(self) -> None:
+        """Wait for the refresh that runs, and start no more in the background."""
+        self._pool.shutdown(cancel_futures=True)
 
     def _refresh_in_background(self, user_id: str) -> None:
-        """One at a time for each user."""
-        if self._backoff.paused(user_id):
-            return
-        with self._background:
-            if user_id in self._in_background or len(self._in_background) >= MAX_IN_BACKGROUND:
-                return
-            with suppress(RuntimeError):  # closed, or the interpreter is about to exit
-                self._pool.submit(self._run_in_background, user_id)
-                self._in_background.add(user_id)
-
-    def _run_in_background(self, user_id: str) -> None:
         try:
-            self._refresh(user_id, Freshness.EXPIRES_SOON, 0)
+            self._refresh(user_id, SOON)
         except TokenServiceError:
             pass  # logged where it happened; the present token is used until it expires
         except StoreError as error:
             log.warning("refresh in the background: user %s: %s", user_id, error)
         finally:
-            with self._background:
+            with self._lock:
                 self._in_background.discard(user_id)
 
-    def _check_backoff(self, user_id: str) -> None:
-        if wait := self._backoff.remaining(user_id):
-            raise TokenServiceUnavailable(error="waiting after earlier failures", retry_after=wait)
+    def _refresh(self, user_id: str, seconds: float, refused: str | None = None) -> UserContext | None:
+        """Refresh a user's tokens, or wait for the thread that does so already, and share its result.
+
+        Args:
+            user_id: whose tokens
+            seconds: tokens that last longer need no refresh
+            refused: an access token that cannot be used, whatever its date says
+        """
+        while True:
+            with self._lock:
+                is_first = user_id not in self._flights
+                flight = self._flights.setdefault(user_id, Future())
+            if not is_first and not wait([flight], MAX_WAIT).done:
+                raise TokenServiceUnavailable(error="another refresh has not ended yet")
+            try:
+                if is_first:
+                    context, signal = self._refresh_alone(user_id, seconds, refused)
+                    flight.set_result(context)
+                else:
+                    context, signal = flight.result(), None
+            except Exception as error:
+                if is_first:
+                    flight.set_exception(error)
+                raise
+            finally:
+                if is_first:
+                    with self._lock:
+                        del self._flights[user_id]
+                del flight  # its error refers to this frame; in a circle they would keep connections open
+            if signal:  # nothing is held any more: a handler may ask for tokens
+                self._announce.send(signal[0], **signal[1])
+            if context is None or _is_good(context.tokens, 0, refused):
+                return context and context.copied()
+            if is_first:
+                if context.tokens.access_token == refused:
+                    return None
+                raise TokenServiceUnavailable(error="the new token has expired already")
+
+    def _refresh_alone(
+        self, user_id: str, seconds: float, refused: str | None
+    ) -> tuple[UserContext | None, Signal | None]:
+        """Refresh a user's tokens, unless another process was quicker; the context as it is stored then."""
+        if not self._unsaved.save(user_id) and (pause := self._backoff.remaining(user_id)):
+            raise TokenServiceUnavailable(error="waiting after earlier failures", retry_after=pause)
+        with self._leases.hold(f"refresh-{user_id}", MAX_WAIT) as lease:
+            context = self._contexts.load(user_id)
+            if context is None or _is_good(context.tokens, seconds, refused):
+                return context, None
+            if refused and self._backoff.paused(reference(refused)):
+                return context, None
+            if lease is None:
+                raise TokenServiceUnavailable(error="another refresh has not ended yet")
+            self._unsaved.make_room()
+            try:
+                tokens = self._new_tokens(context.tokens)
+            except GrantRefused as error:
+                self._backoff.succeeded(user_id)  # the service does answer
+                if not lease.is_held():  # who holds it now may be about to store other tokens
+                    raise TokenServiceUnavailable(error="another refresh has not ended yet") from error
+                # not where somebody has stored other tokens in the meantime: those are used
+                if not self._contexts.replace(context, None):
+                    return self._contexts.load(user_id), None
+                log.info("refresh refused, a new login is needed: user %s: %s", user_id, error)
+                # without frames, as one of them will refer to it
+                return None, (refresh_refused, {"user_id": user_id, "error": error.with_traceback(None)})
+            except TokenServiceError as error:
+                log.warning("refresh failed, nothing is lost: user %s: %s", user_id, error)
+                passing = isinstance(error, TokenServiceUnavailable)
+                self._backoff.failed(user_id, retry_after=error.retry_after, passing=passing)
+                raise
+            self._backoff.succeeded(user_id)
+            self._backoff.pause(user_id, PAUSE)
+            if refused and tokens.access_token == refused:
+                self._backoff.pause(reference(refused), IRREPLACEABLE)
+            if not self._unsaved.store(context, new := context.with_tokens(tokens)):
+                log.info("refresh came too late, user %s has logged in or out in the meantime", user_id)
+                return self._contexts.load(user_id), None
+        log.info("refreshed: user %s", user_id)
+        if not _is_good(tokens, 0):
+            self._backoff.failed(user_id)
+        return new, (refreshed, {"user_id": user_id})
 
 
-def _usable(context: UserContext | None) -> UserContext | None:
-    """A context whose access token can be used now, without a refresh."""
-    is_usable = context and freshness(context.tokens) in (Freshness.FRESH, Freshness.EXPIRES_SOON)
-    return context if is_usable else None
+def _is_good(tokens: Tokens, seconds: float, refused: str | None = None) -> bool:
+    """Return whether an access token needs no refresh, or gets no better by one.
+
+    Without an expiry date it counts as good until Webex refuses it.
+
+    Args:
+        tokens: the tokens
+        seconds: for how long it has to be good at least, if it can be refreshed
+        refused: an access token that is not good
+    """
+    if not tokens.access_token or tokens.access_token == refused:
+        return False
+    left = seconds_until(tokens.expires_at)
+    return left is None or left > seconds or (left > 0 and not _is_refreshable(tokens))
+
+
+def _is_refreshable(tokens: Tokens) -> bool:
+    left = seconds_until(tokens.refresh_token_expires_at)
+    return bool(tokens.refresh_token) and (left is None or left > 0)

@@ -30,4 +30,4 @@ def log_in(sandbox: Sandbox, manager: StoredTokenManager, person: Person) -> str
     Returns:
         the text of the page that the person sees
     """
-    return manager.process_redirect(**came_back(sandbox, manager.login.url(person.id), person))
+    return manager.process_redirect(**came_back(sandbox, manager.asking.url(person.id), person))

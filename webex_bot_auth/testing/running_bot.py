@@ -46,7 +46,7 @@ class RunningBot:
         return self.sandbox.group(title, [*people, self.person])
 
     def said(self, room: Room | Person) -> list[str]:
-        """What the bot has said in a space, or 1:1 to a person."""
+        """Return what the bot has said in a space, or 1:1 to a person."""
         where = self.direct(room) if isinstance(room, Person) else room
         return [message.text for message in self.sandbox.messages(where) if message.person == self.person]
 

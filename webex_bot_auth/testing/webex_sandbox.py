@@ -131,7 +131,7 @@ class WebexSandbox(Sandbox):
 
 
 def _scopes_for(commands: Sequence[Command | Callable[..., Command]]) -> list[str]:
-    """What the bot needs, as far as the commands' classes say it."""
+    """Return what the bot needs, as far as the commands' classes say it."""
     scopes = ["spark:people_read"]
     for command in commands:
         cls = command if isinstance(command, type) else type(command)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
+import threading
 from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from wxc_sdk import WebexSimpleApi
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
@@ -18,19 +21,29 @@ from ..chat.texts import Texts
 from ..errors import SettingError
 from ..ground import redaction
 from ..ground.bounded_close import Closes
-from ..logins.contexts import Contexts, StoredContexts
-from ..logins.login import Login
-from ..logins.pending import Pending
+from ..ground.forks import rebuild_after_forks
+from ..ground.queues import Queues
+from ..logins.asking import Asking
+from ..logins.contexts import ANY_INTEGRATION, Contexts
+from ..logins.desk import WaitingCommand
+from ..logins.desks import INTERRUPTED, POLL, RUN, TIDY, Desks
+from ..logins.device_polling import DevicePolling
+from ..logins.ending import Ending
+from ..logins.logging_out import LoggingOut
 from ..logins.records import Records
 from ..logins.refresh import Refresher
-from ..models import UserContext, reference
+from ..logins.tidying import Tidying
+from ..models import Outcome, UserContext, reference
 from ..signals import Announcer
 from ..stores import FlowStore, UserStore
+from ..stores.agenda import Agenda, Takes
+from ..stores.leases import Leases
 from ..stores.memory import MemoryFlowStore
 from ..webex.connections import Connections
 from ..webex.device_grant import DeviceGrant
 from ..webex.oauth import WebexOAuth, scopes_setting
-from . import minimal_managers
+from ..webex.rest import user_api
+from .minimal_managers import MinimalUsers, own_id
 from .open_api import open_api
 from .settings import DEFAULT_LIFETIME, check_login_scopes, check_settings
 
@@ -38,7 +51,13 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.typing import ResponseReturnValue
 
+    from ..commands.handling import Handling
     from ..commands.resumer import Resumer
+
+log = logging.getLogger(__name__)
+
+#: maximum wait, at the end, for what is still to be said; seconds
+CLOSE_SECONDS = 15.0
 
 
 class TokenManager(Closes):
@@ -61,15 +80,15 @@ class TokenManager(Closes):
         texts: every sentence that people read; or a function that takes a person id (None: not known) and
             gives the sentences in that person's language
         make_login_card: makes the login card, from what :func:`webex_bot_auth.chat.cards.login_card` takes
-        users: where a :class:`StoredTokenManager` keeps users' records
-        flows: where it keeps pending logins
 
     Attributes:
         integration: the OAuth integration
         chat: what people are told
         contexts: users' contexts
-        pending: pending logins and the commands that wait for them
-        login: asks people to log in, and ends their logins
+        desks: what is under way for each person
+        leases: what one process at a time does
+        asking: asks people to log in
+        ending: ends logins
         connections: open connections to Webex, which all calls share
 
     Raises:
@@ -82,38 +101,78 @@ class TokenManager(Closes):
         integration: Integration,
         *,
         flow_lifetime: timedelta = DEFAULT_LIFETIME,
-        encryption_keys: Iterable[str | bytes] = (),
+        encryption_keys: Iterable[str | bytes] | None = (),
         accept_plain: bool = True,
         login_flow: Literal["redirect", "device"] = "redirect",
         login_scopes: str | Iterable[str] | None = None,
         texts: TextsOrChoice | None = None,
         make_login_card: MakeCard = login_card,
-        users: UserStore | None = None,
-        flows: FlowStore | None = None,
     ) -> None:
         check_settings(bot_token, integration, flow_lifetime, login_flow)
-        announce = Announcer(self)
-        records = Records(encryption_keys, accept_plain=accept_plain)
         self.integration = integration
         self.connections = Connections()
+        self._bot_token = bot_token
+        self._lifetime = flow_lifetime
+        self._with_device = login_flow == "device"
+        self._texts, self._make_login_card = texts or Texts(), make_login_card
+        self._records = Records(() if encryption_keys is None else encryption_keys, accept_plain=accept_plain)
         self._oauth = WebexOAuth(
-            integration, self.connections, with_redirect=login_flow == "redirect",
+            integration, self.connections, with_redirect=not self._with_device,
             login_scopes=check_login_scopes(login_scopes, integration),
         )  # fmt: skip
-        messages = DirectMessages(bot_token, self.connections)
-        self.chat = Chat(messages, texts or Texts(), flow_lifetime, make_login_card)
-        self._remembered = minimal_managers.MinimalContexts(self)
-        stored = StoredContexts(users, records, integration.client_id) if users else None
-        self.contexts: Contexts = stored or self._remembered
-        self.pending = Pending(flows or MemoryFlowStore(), records, flow_lifetime, reference(bot_token))
-        self.login = Login(
-            self._oauth, self.contexts, self.pending, self.chat, announce,
-            device=DeviceGrant(integration, self.connections) if login_flow == "device" else None,
-            make_url=partial(minimal_managers.start_login, self, self._oauth) if users is None else None,
-        )  # fmt: skip
-        self._refresher = Refresher(self.contexts, self._oauth.refresh, announce)
-        self._resumer: Resumer | None = None
+        self._build()
+        rebuild_after_forks(self)
         redaction.install()
+
+    def _build(self) -> None:
+        """Make all parts that have locks, threads or connections."""
+        seconds, announce = self._lifetime.total_seconds(), Announcer(self)
+        users, self._flows = self._make_stores()
+        is_minimal = isinstance(users, MinimalUsers)
+        client_id = ANY_INTEGRATION if is_minimal else self.integration.client_id
+        self.contexts = Contexts(users, Records() if is_minimal else self._records, client_id)
+        self.leases = Leases(self._flows)
+        self._refresher = Refresher(self.contexts, self.leases, self._oauth.refresh, announce)
+
+        # what is said in chat is said in the background, in order for each person
+        self._messages = Queues("messages")
+        messages = DirectMessages(self._bot_token, self.connections)
+        self.chat = Chat(messages, self._texts, self._lifetime, self._make_login_card)
+
+        # a login: asking, ending, logging out
+        ends_with_process = isinstance(self._flows, MemoryFlowStore)
+        process = secrets.token_hex(2) if ends_with_process else "0000"
+        self.desks = Desks(self._flows, self._records, reference(self._bot_token), process)
+        tidying = Tidying(self.desks, self.chat, self._messages)
+        device = DeviceGrant(self.integration, self.connections) if self._with_device else None
+        self.asking = Asking(
+            self._oauth, self.contexts, self.desks, self.chat, tidying, seconds,
+            device=device, own_flows=users if isinstance(users, MinimalUsers) else None,
+        )  # fmt: skip
+        self.ending = Ending(
+            self._oauth, self.contexts, self._flows, self.desks, self.chat, announce,
+            self.asking, tidying, self._messages, seconds,
+        )  # fmt: skip
+        self._logging_out = LoggingOut(self._oauth, self.contexts, self.desks, announce, tidying)
+
+        # who does what is due
+        self._takers: dict[str, Takes] = {TIDY: self.ending}
+        self._polling = DevicePolling(device, self._flows, self.desks, self.ending) if device else None
+        if self._polling is not None:
+            self._takers[POLL] = self._polling
+        self._watching = threading.Lock()
+        self._agenda: Agenda | None = None
+        self._resumer: Resumer | None = None
+        self._handling: Handling | None = None
+
+    def _make_stores(self) -> tuple[UserStore, FlowStore]:
+        """Open the stores; those of a manager that brings only the specification's three methods."""
+        return MinimalUsers(self, self._oauth), MemoryFlowStore()
+
+    def rebuild(self) -> None:
+        """Make all parts once more, in a forked process; what is under way is left to the parent."""
+        self.connections.reset()
+        self._build()
 
     # -- the specification's three, which a subclass has to bring
 
@@ -155,13 +214,15 @@ class TokenManager(Closes):
             user_id: user id
             user_context: user context to set; if None then clear the user context for this user
         """
-        self._remembered.remember(user_id, user_context)
+        users = self.contexts.store
+        if isinstance(users, MinimalUsers):
+            users.remember(user_id, user_context)
 
     def get_user_context_and_refresh(self, *, user_id: str) -> UserContext | None:
         """Get the user context, with an access token that is usable now.
 
         A token that expires soon is used, and refreshed once in the background. An expired one is refreshed
-        once, whoever asks.
+        once, however many threads ask.
 
         Returns:
             None where a login is needed
@@ -183,9 +244,18 @@ class TokenManager(Closes):
         """
         return self._oauth.refresh_in_place(tokens)
 
-    def token_refused(self, context: UserContext) -> bool:
-        """Webex answers 401 to this access token; whether a new login is needed."""
-        return self._refresher.refused(context)
+    def api_of(self, context: UserContext) -> WebexSimpleApi:
+        """See :meth:`webex_bot_auth.service.LoginService.api_of`."""
+
+        def renew() -> Tokens | None:
+            renewed = self._refresher.renew(context)
+            return None if renewed is None else renewed.tokens
+
+        return user_api(context.tokens, self.connections, renew)
+
+    def needs_login(self, context: UserContext) -> bool:
+        """See :meth:`webex_bot_auth.service.LoginService.needs_login`."""
+        return self._refresher.renew(context) is None
 
     #: ``with manager.api(user_id=..., scopes=()) as api:`` Webex's API as a person, outside of a command
     api = open_api
@@ -204,9 +274,24 @@ class TokenManager(Closes):
             False: the person has enough cards for now, and got none
 
         Raises:
-            MessageNotSent, StoreError, TokenServiceError: see :meth:`~webex_bot_auth.logins.login.Login.ask`
+            MessageNotSent: the card did not reach the person
+            StoreError: the login could not be stored
+            TokenServiceError: device grant: Webex gave no code
         """
-        return self.login.ask(user_id, scopes_setting("scopes", scopes), why=Why(reason=reason))
+        return self.ask_to_log_in(user_id, scopes_setting("scopes", scopes), Why(reason=reason))
+
+    def ask_to_log_in(
+        self, user_id: str, scopes: Iterable[str], why: Why | None, command: WaitingCommand | None = None
+    ) -> bool:
+        """See :meth:`webex_bot_auth.service.LoginService.ask_to_log_in`."""
+        with self._watching:
+            if self._agenda is None:
+                self._agenda = Agenda(self._flows, self._takers)
+        return self.asking.ask(user_id, scopes, why=why, command=command)
+
+    def runs_commands_after_logins(self) -> bool:
+        """See :meth:`webex_bot_auth.service.LoginService.runs_commands_after_logins`."""
+        return self._resumer is not None
 
     def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> str:
         """End a login that comes back with a code, or with an error (RFC 6749 section 4.1.2.1).
@@ -214,17 +299,26 @@ class TokenManager(Closes):
         Returns:
             the text for the page
         """
-        return minimal_managers.finish_login(self, flow_id=flow_id, code=code, error=error)
+        if error:
+            return self.chat.page(Outcome.REFUSED if error == "access_denied" else Outcome.TRY_AGAIN)
+        text = self.process_redirect(flow_id=flow_id, code=code)
+        self.ending.release(own_id(flow_id))
+        return text
 
     def logout(self, *, user_id: str) -> bool | None:
         """Delete a user's tokens, and revoke them at Webex where it lets us.
 
         Returns:
             whether Webex revoked them; None: the user was not logged in
+
+        Raises:
+            LogoutIncomplete: the tokens are deleted, but a login that is under way may still end
+            StoreError: the tokens could not be deleted
         """
-        revoked = self.login.logout(user_id)
-        self._refresher.forget(user_id)
-        return revoked
+        try:
+            return self._logging_out.log_out(user_id)
+        finally:
+            self._refresher.forget(user_id)
 
     # -- where people meet it: a web app and a bot, imported when they are there
 
@@ -265,23 +359,43 @@ class TokenManager(Closes):
             login_keyword: what to type to log in
             logout_keyword: what to type to log out
         """
-        from ..commands import registration
+        from ..commands.events import Events
+        from ..commands.handling import event_queues
+        from ..commands.registration import register
+        from ..commands.resumer import Resumer
 
         if self._resumer is not None:
             raise SettingError("bot", "this token manager has one already: make one manager for each bot")
-        self._resumer = registration.register(
-            self, bot, workers=workers, account_commands=account_commands,
+        queues = event_queues(workers)
+        events = Events(self._flows, self._records, self.desks, self.chat, self._messages)
+        self._handling = register(
+            self, bot, events, queues, account_commands=account_commands,
             login_keyword=login_keyword, logout_keyword=logout_keyword,
         )  # fmt: skip
-        self.login.watch()
+        self._resumer = Resumer(bot, self.chat, self._flows, self.desks, events, queues)
+        with self._watching:
+            if self._agenda is not None:
+                self._agenda.close()
+            self._takers |= {RUN: self._resumer, INTERRUPTED: events}
+            self._agenda = Agenda(self._flows, self._takers)
 
     def _close(self) -> None:
-        if self._resumer is not None:
-            self._resumer.request_stop()
-        self.login.close()
-        self.pending.close()
-        self._refresher.close()
+        if self._handling is not None:
+            self._handling.stop()
+        with self._watching:
+            if self._agenda is not None:
+                self._agenda.close()
         if self._resumer is not None:
             self._resumer.stop()
+        if self._polling is not None:
+            self._polling.close()
+        self._logging_out.close()
+        for user_id, left in self._messages.close(CLOSE_SECONDS).items():
+            log.warning("%d messages to user %s not sent: closed", len(left), user_id)
+        if self._resumer is not None and isinstance(self._flows, MemoryFlowStore):
+            self._resumer.tell_lapsed()
+        self.leases.close()
+        self._refresher.close()
+        self._flows.close()
         self.connections.close()
         self.contexts.close()

@@ -11,11 +11,11 @@ from wxc_sdk.integration import Integration
 from .. import models
 from ..errors import SettingError
 from ..models import reference
-from ..stores.redis.client import connect, warn_about_client_settings
+from ..stores import FlowStore, UserStore
+from ..stores.redis.client import connect, warn_about_client_settings, with_notes
 from ..stores.redis.flows import RedisFlowStore
 from ..stores.redis.maintenance import FlowMaintenance
 from ..stores.redis.users import RedisUserStore
-from .settings import DEFAULT_LIFETIME
 from .stored_manager import StoredTokenManager
 
 
@@ -72,29 +72,33 @@ class RedisTokenManager(StoredTokenManager):
         else:
             warn_about_client_settings(redis_client)
         self.redis: Redis = redis_client
+        self._client = redis_client if self._owns_client else with_notes(redis_client)
+        super().__init__(bot_token, integration, users=self._make_users(), **options)
+
+    def _make_users(self) -> RedisUserStore:
+        return RedisUserStore(
+            self._client,
+            record_prefix=f"{self.key_prefix}{self.USER_KEY_PREFIX}-",
+            user_set=self.key_prefix + self.USER_SET,
+        )
+
+    def _make_stores(self) -> tuple[UserStore, FlowStore]:
+        bot = reference(self._bot_token)
         self._maintenance = FlowMaintenance(
-            self.redis,
-            flow_set=key_prefix + self.FLOW_SET,
-            latest=key_prefix + self.FLOW_MAINTENANCE,
-            lifetime=options.get("flow_lifetime", DEFAULT_LIFETIME),
+            self._client,
+            flow_set=self.key_prefix + self.FLOW_SET,
+            latest=self.key_prefix + self.FLOW_MAINTENANCE,
+            lifetime=self._lifetime,
+            mark=bot,
         )
-        super().__init__(
-            bot_token,
-            integration,
-            users=RedisUserStore(
-                self.redis,
-                record_prefix=f"{key_prefix}{self.USER_KEY_PREFIX}-",
-                lock_prefix=f"{key_prefix}refresh-",
-                user_set=key_prefix + self.USER_SET,
-            ),
-            flows=RedisFlowStore(
-                self.redis,
-                self._maintenance,
-                flow_set=key_prefix + self.FLOW_SET,
-                bot_prefix=f"{key_prefix}bot-{reference(str(bot_token))}-",
-            ),
-            **options,
+        flows = RedisFlowStore(
+            self._client,
+            self._maintenance,
+            key_prefix=self.key_prefix,
+            flow_prefix=f"{self.key_prefix}{self.FLOW_SET}-",
+            bot=bot,
         )
+        return self._make_users(), flows
 
     def flow_maintenance_needed(self, *, force: bool = False) -> bool:
         """Determine whether flow maintenance is needed; only once every 15 minutes.
@@ -108,7 +112,7 @@ class RedisTokenManager(StoredTokenManager):
         """Garbage collection on existing flows if needed.
 
         Redis drops flows by itself when they expire. What is left is their ids in :attr:`FLOW_SET`, and flows
-        that earlier installations stored without an expiry.
+        that older versions stored without an expiry.
 
         Args:
             force: also where it was done less than 15 minutes ago

@@ -9,7 +9,8 @@ from typing import Any
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
-from ..webex.oauth import as_list, scopes_setting
+from ..webex.oauth import problem_of_text, scopes_setting
+from ..webex.token_endpoint import as_list
 
 DEFAULT_LIFETIME = timedelta(minutes=10)
 
@@ -22,6 +23,8 @@ def check_settings(bot_token: Any, integration: Any, flow_lifetime: Any, login_f
     """
     if not isinstance(bot_token, str) or not bot_token.strip():
         raise SettingError("bot_token", "is empty; a bot's access token is shown once at developer.webex.com")
+    if problem := problem_of_text(bot_token):
+        raise SettingError("bot_token", problem)
     if not isinstance(integration, Integration):
         raise SettingError("integration", "has to be a wxc_sdk.integration.Integration")
     if not isinstance(flow_lifetime, timedelta) or flow_lifetime <= timedelta(0):

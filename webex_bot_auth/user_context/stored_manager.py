@@ -6,9 +6,9 @@ from typing import Any
 
 from wxc_sdk.integration import Integration
 
-from ..logins.contexts import StoredContexts
 from ..models import RedirectText, UserContext
 from ..stores import FlowStore, UserStore
+from ..stores.memory import MemoryFlowStore
 from .manager import TokenManager
 
 
@@ -27,8 +27,6 @@ class StoredTokenManager(TokenManager):
         SettingError: a setting is missing or malformed
     """
 
-    contexts: StoredContexts
-
     def __init__(
         self,
         bot_token: str,
@@ -38,7 +36,12 @@ class StoredTokenManager(TokenManager):
         flows: FlowStore | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(bot_token, integration, users=users, flows=flows, **options)
+        self._users = users
+        self._pending: FlowStore | None = flows
+        super().__init__(bot_token, integration, **options)
+
+    def _make_stores(self) -> tuple[UserStore, FlowStore]:
+        return self._users, self._pending or MemoryFlowStore()
 
     def get_user_context(self, *, user_id: str) -> UserContext | None:
         """Get the user context as the store has it now.
@@ -75,7 +78,7 @@ class StoredTokenManager(TokenManager):
         Raises:
             StoreError: the flow could not be stored
         """
-        return self.login.start(user_id)
+        return self.asking.start(user_id)
 
     def process_redirect(self, *, flow_id: str, code: str) -> RedirectText:
         """Process the redirect at the end of an OAuth flow. New tokens are stored in the user context.
@@ -87,8 +90,8 @@ class StoredTokenManager(TokenManager):
         Returns:
             text for the HTTP response; its ``outcome`` says how the login ended
         """
-        return self.login.finish(flow_id, code=code)
+        return self.ending.finish(flow_id, code=code)
 
     def finish_login(self, *, flow_id: str, code: str = "", error: str = "") -> RedirectText:
         """End a login that comes back; see :meth:`TokenManager.finish_login`."""
-        return self.login.refuse(flow_id, error=error) if error else self.login.finish(flow_id, code=code)
+        return self.ending.finish(flow_id, code=code, error=error)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import Any
 
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
+from ..stores import FlowStore, UserStore
+from ..stores.memory import MemoryFlowStore
+from ..stores.private_file import problem_of_place
 from ..stores.yaml_file import YAMLUserStore
 from .stored_manager import StoredTokenManager
 
@@ -22,8 +24,8 @@ class YAMLTokenManager(StoredTokenManager):
     Args:
         bot_token: bot token
         integration: integration to use to obtain tokens
-        yml_base: base name of the YAML file, relative to the working directory; ``tokens`` and ``tokens.yml``
-            are the same
+        yml_base: base name of the YAML file, relative to the working directory of this moment; ``tokens`` and
+            ``tokens.yml`` are the same
         options: see :class:`~webex_bot_auth.user_context.TokenManager`
 
     Raises:
@@ -31,15 +33,15 @@ class YAMLTokenManager(StoredTokenManager):
     """
 
     def __init__(self, bot_token: str, integration: Integration, yml_base: str, **options: Any) -> None:
-        path = path_of_file(yml_base)
-        _check_folder(os.path.dirname(os.path.abspath(path)))
-        self._file = YAMLUserStore(path)
-        super().__init__(bot_token, integration, users=self._file, **options)
+        users = YAMLUserStore(path_of_file(yml_base))
+        if problem := problem_of_place(users.path):
+            raise SettingError("yml_base", problem)
+        #: the absolute path of the file itself, which is made with the first login
+        self.path = users.path
+        super().__init__(bot_token, integration, users=users, **options)
 
-    @property
-    def path(self) -> str:
-        """The file itself, which is made with the first login."""
-        return self._file.path
+    def _make_stores(self) -> tuple[UserStore, FlowStore]:
+        return YAMLUserStore(self.path), MemoryFlowStore()
 
 
 def path_of_file(yml_base: str | os.PathLike[str]) -> str:
@@ -56,15 +58,3 @@ def path_of_file(yml_base: str | os.PathLike[str]) -> str:
         raise SettingError("yml_base", f"there is no folder {folder}")
     path = f"{base}.yml"  # also where it is tokens.yml.yml, as there may be from earlier
     return base if base.endswith(".yml") and not os.path.exists(path) else path
-
-
-def _check_folder(folder: str) -> None:
-    try:
-        # permissions do not show that a disk is read-only or full
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        problem = (
-            f"{folder} cannot be written ({error.strerror}): use another, or let the bot's user write there"
-        )
-        raise SettingError("yml_base", problem) from error

@@ -53,7 +53,7 @@ class TokenManagerContract(ContextsContract, LoginsContract, ResumingContract):
 
     @pytest.fixture
     def integration(self, webex_sandbox: WebexSandbox) -> Integration:
-        """Where the contract's logins take place."""
+        """Return where the contract's logins take place."""
         return webex_sandbox.integration(scopes=SCOPES)
 
     @pytest.fixture

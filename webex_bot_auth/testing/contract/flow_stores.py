@@ -1,8 +1,8 @@
-"""What every store of short-lived texts has to hold."""
+"""What every store of short-lived texts and agendas has to hold."""
 
 from __future__ import annotations
 
-import json
+import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,8 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from ...stores import FlowStore, Missing, Record
+from ...stores import Due, FlowStore, Record, Reminder
+from .user_ids import ALIKE, DIFFICULT
 
 NewStore = Callable[[], FlowStore]
 
@@ -42,177 +43,170 @@ class FlowStoreContract:
         """One store, for a test that needs no other."""
         return new_store()
 
-    def test_a_record_is_taken_once(self, new_store: NewStore) -> None:
+    # -- texts
+
+    @pytest.mark.parametrize("key", ["desk-alice", "flow-f", "refresh-alice"])
+    def test_a_text_is_stored_where_there_is_none_and_read_by_others(
+        self, new_store: NewStore, key: str
+    ) -> None:
         one, other = new_store(), new_store()
-        put(one, "flow")
-        assert text(other.take("flow", seconds=LONG)) == record_of("flow")
-        assert one.take("flow", seconds=LONG) is Missing.USED
-        assert one.take("another", seconds=LONG) is Missing.UNKNOWN
+        assert other.read(key)[0] is None
+        assert one.swap(key, None, "first é", LONG)
+        assert not other.swap(key, None, "second", LONG)
+        assert text(other.read(key)[0]) == "first é"
+        assert other.read(f"{key} too")[0] is None
+
+    def test_a_text_is_replaced_only_where_it_is_the_one_that_was_read(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        assert not one.swap("key", "1", "2", LONG)
+        assert one.read("key")[0] is None
+        one.swap("key", None, "1", LONG)
+        read, _ = other.read("key")
+        assert one.swap("key", "1", "2", LONG)  # as it was written; also without a look
+        assert not other.swap("key", read, "3", LONG)
+        assert not other.swap("key", read, None)
+        assert text(one.read("key")[0]) == "2"
+        assert other.swap("key", other.read("key")[0], "2", LONG)
+
+    def test_a_text_is_deleted_only_where_it_is_the_one_that_was_read(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        one.swap("key", None, "1", LONG)
+        assert not other.swap("key", "2", None)
+        assert other.swap("key", other.read("key")[0], None)
+        assert one.read("key")[0] is None
+        assert not one.swap("key", "1", None)
+        assert one.swap("key", None, "again", LONG)
 
     @pytest.mark.holds(2)
-    def test_of_20_who_take_a_record_at_once_one_gets_it(self, new_store: NewStore) -> None:
+    def test_of_many_who_swap_at_once_one_does(self, new_store: NewStore) -> None:
         stores = [new_store() for _ in range(4)]
-        put(stores[0], "flow")
+        stores[0].swap("key", None, "old", LONG)
         start = threading.Barrier(20)
 
-        def take(number: int) -> Record | Missing:
+        def swap(number: int) -> bool:
             start.wait()
-            return stores[number % 4].take("flow", seconds=LONG)
+            return stores[number % 4].swap("key", "old", f"new {number}", LONG)
 
         with ThreadPoolExecutor(20) as pool:
-            taken = list(pool.map(take, range(20)))
-        assert taken.count(Missing.USED) == 19
+            done = list(pool.map(swap, range(20)))
+        assert done.count(True) == 1
+        assert text(stores[0].read("key")[0]) == f"new {done.index(True)}"
 
     @pytest.mark.holds(3)
-    def test_a_record_expires(self, store: FlowStore) -> None:
-        put(store, "flow", seconds=SHORT)
-        expired(lambda: store.take("flow", seconds=LONG))
+    def test_a_text_expires_and_its_time_begins_again_with_another_text(self, store: FlowStore) -> None:
+        store.swap("key", None, "1", SHORT)
+        store.swap("other", None, "1", SHORT)
+        store.swap("stays", None, "1", 1.0)
+        store.swap("stays", "1", "2", LONG)
+        threading.Event().wait(0.02)  # stores may round up to the next millisecond
+        assert store.read("key")[0] is None
+        assert store.swap("other", None, "2", LONG)
+        threading.Event().wait(1.0)
+        assert text(store.read("stays")[0]) == "2"
 
-    @pytest.mark.holds(11)
-    def test_an_owners_oldest_records_go_first(self, store: FlowStore) -> None:
-        for number in range(7):
-            put(store, f"flow {number}", keep=3)
-        put(store, "another's", owner="bob", keep=3)
-        taken = [store.take(f"flow {number}", seconds=LONG) for number in range(7)]
-        assert taken[:4] == [Missing.UNKNOWN] * 4
-        assert [text(one) for one in taken[4:]] == [record_of(f"flow {number}") for number in (4, 5, 6)]
-        assert text(store.take("another's", seconds=LONG)) == record_of("another's")
-
-    def test_a_record_that_is_read_stays(self, new_store: NewStore) -> None:
+    @pytest.mark.parametrize("name", [*DIFFICULT, *ALIKE])
+    def test_any_text_can_be_part_of_a_key_and_of_an_item(self, new_store: NewStore, name: str) -> None:
         one, other = new_store(), new_store()
-        put(one, "flow")
-        assert text(other.read("flow")) == text(one.take("flow", seconds=LONG)) == record_of("flow")
-        assert other.read("flow") is None
-        assert other.read("unknown") is None
+        one.swap("desk-alice", None, "hers", LONG)
+        one.swap(f"desk-{name}", one.read(f"desk-{name}")[0], name, LONG, remind=[Reminder("a", name, 0)])
+        assert text(other.read(f"desk-{name}")[0]) == name
+        assert name == "alice" or text(other.read("desk-alice")[0]) == "hers"
+        assert item(other.due(["a"], LONG, 0)) == name
+
+    def test_the_time_is_in_seconds_and_goes_on(self, new_store: NewStore) -> None:
+        one, other = new_store(), new_store()
+        (_, first), (_, second) = one.read("key"), other.read("another")
+        assert first <= second < first + 60
+
+    # -- agendas
 
     def test_an_item_that_is_due_goes_to_one(self, new_store: NewStore) -> None:
         stores = [new_store() for _ in range(4)]
         items = {f"item {number} é" for number in range(5)}
-        for item in items:
-            stores[0].schedule("polls", item, 0)
+        for name in items:
+            stores[0].remind(Reminder("polls", name, 0))
         with ThreadPoolExecutor(4) as pool:
-            due = list(pool.map(lambda number: stores[number % 4].due("polls", LONG), range(8)))
-        assert sorted(filter(None, due)) == sorted(items)
+            due = list(pool.map(lambda number: stores[number % 4].due(["polls"], LONG, 0), range(8)))
+        assert sorted(one.item for one in due if one) == sorted(items)
 
-    def test_an_item_is_due_neither_too_early_nor_in_another_schedule_nor_when_it_is_gone(
-        self, store: FlowStore
-    ) -> None:
-        store.schedule("polls", "item", LONG)
-        store.schedule("others", "item", 0)
-        assert store.due("polls", LONG) is None
-        store.schedule("polls", "item", 0)
-        store.unschedule("polls", "item")
-        store.unschedule("polls", "item")
-        assert store.due("polls", LONG) is None
-        assert store.due("others", LONG) == "item"
+    def test_the_item_that_has_been_due_longest_comes_first_of_all_agendas(self, store: FlowStore) -> None:
+        for agenda, name, seconds in (("a", "third", -1), ("b", "first", -3), ("a", "second", -2)):
+            store.remind(Reminder(agenda, name, seconds))
+        due = [store.due(["a", "b"], LONG, 0) for _ in range(4)]
+        assert [(one.agenda, one.item) for one in due if one] == [
+            ("b", "first"),
+            ("a", "second"),
+            ("a", "third"),
+        ]
 
-    def test_a_lease_that_is_over_is_given_again(self, store: FlowStore) -> None:
-        store.schedule("polls", "item", 0)
-        assert store.due("polls", 0) == "item"
-        assert store.due("polls", 0) == "item"
+    def test_an_item_is_due_neither_too_early_nor_on_another_agenda(self, store: FlowStore) -> None:
+        store.remind(Reminder("polls", "early", LONG))
+        store.remind(Reminder("others", "item", 0))
+        assert store.due(["polls", "no such agenda"], LONG, 0) is None
+        assert item(store.due(["others"], LONG, 0)) == "item"
 
-    def test_a_count_goes_up_and_ends(self, new_store: NewStore) -> None:
+    def test_an_item_is_due_again_after_its_lease_unless_it_is_done(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
-        assert [one.count("cards", LONG), other.count("cards", LONG), one.count("cards", LONG)] == [1, 2, 3]
-        assert one.count("others", LONG) == 1
-        assert one.take_all("list", forget="cards", mark="-") == ([[]], None)
-        assert other.count("cards", LONG) == 1
+        one.remind(Reminder("polls", "item", 0))
+        assert item(one.due(["polls"], 0, 0)) == "item"
+        due = other.due(["polls"], 0, 0)
+        assert due
+        one.done(due)
+        assert other.due(["polls"], 0, 0) is None
 
-    def test_a_key_is_claimed_once(self, new_store: NewStore) -> None:
-        stores = [new_store() for _ in range(4)]
-        with ThreadPoolExecutor(4) as pool:
-            claimed = list(pool.map(lambda store: store.claim("event", LONG), stores))
-        assert claimed.count(True) == 1
-        assert stores[0].claim("another", LONG)
+    def test_done_takes_off_only_what_nobody_was_reminded_of_since(self, store: FlowStore) -> None:
+        for seconds in (LONG, 0):
+            store.remind(Reminder("polls", "item", 0))
+            due = store.due(["polls"], LONG, 0)
+            assert due
+            store.remind(Reminder("polls", "item", seconds))
+            store.done(due)
+        again = store.due(["polls"], LONG, 0)
+        assert item(again) == "item"
 
-    def test_a_list_keeps_its_order_and_drops_the_oldest(self, new_store: NewStore) -> None:
+    def test_done_takes_off_only_what_did_not_become_due_again(self, store: FlowStore) -> None:
+        store.remind(Reminder("polls", "item", 0))
+        first, second = store.due(["polls"], 0, 0), store.due(["polls"], 0, 0)
+        assert first
+        assert second
+        store.done(first)
+        assert item(store.due(["polls"], 0, 0)) == "item"
+
+    def test_a_swap_reminds_and_takes_off(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
-        dropped = [one.push("list", str(number), seconds=LONG, keep=3) for number in range(5)]
-        assert [[text(one) for one in each] for each in dropped] == [[], [], [], ["0"], ["1"]]
-        one.push("another", "5", seconds=LONG)
-        (texts, others), _ = other.take_all("list", "another", forget="-", mark="-")
-        assert [text(one) for one in texts] == ["2", "3", "4"]
-        assert [text(one) for one in others] == ["5"]
-        assert one.take_all("list", "another", forget="-", mark="-") == ([[], []], None)
+        one.swap("key", None, "1", LONG, remind=[Reminder("a", "item", 0), Reminder("b", "other", 0)])
+        assert item(other.due(["a"], 0, 0)) == "item"
+        assert one.swap("key", "1", None, remind=[Reminder("a", "item", math.inf)])
+        assert item(other.due(["a", "b"], LONG, 0)) == "other"
+        assert other.due(["a", "b"], LONG, 0) is None
 
-    def test_a_mark_is_seen_by_others_until_it_ends(self, new_store: NewStore) -> None:
-        one, other = new_store(), new_store()
-        one.mark("logout", LONG)
-        one.mark("short", SHORT)
-        _, remaining = other.take_all("list", forget="-", mark="logout")
-        assert remaining is not None
-        assert LONG - 60 < remaining <= LONG
-        threading.Event().wait(0.02)
-        assert other.take_all("list", forget="-", mark="short") == ([[]], None)
-
-    def test_a_mark_may_be_left_where_lists_are_taken(self, new_store: NewStore) -> None:
-        one, other = new_store(), new_store()
-        assert other.is_marked("done") is False
-        assert one.take_all("list", forget="-", mark="done", leave=("done", LONG))[1] is None
-        assert other.is_marked("done") is True
-        one.mark("short", SHORT)
-        threading.Event().wait(0.02)
-        assert other.is_marked("short") is False
-
-    @pytest.mark.holds(46)
-    def test_all_records_of_an_owner_are_dropped(self, new_store: NewStore) -> None:
-        one, other = new_store(), new_store()
-        put(one, "first")
-        put(one, "second")
-        put(one, "another's", owner="bob")
-        other.drop_all("alice")
-        other.drop_all("nobody")
-        assert one.take("first", seconds=LONG) is Missing.UNKNOWN
-        assert text(one.take("another's", seconds=LONG)) == record_of("another's")
-
-    def test_a_list_expires(self, store: FlowStore) -> None:
-        store.push("list", "text", seconds=SHORT)
-        expired(lambda: store.pop("list", 0.01) or Missing.UNKNOWN)
-
-    def test_a_text_is_popped_once(self, new_store: NewStore) -> None:
-        one, other = new_store(), new_store()
-        one.push("queue", "first", seconds=LONG)
-        one.push("queue", "second", seconds=LONG)
-        assert text(other.pop("queue", 1)) == "first"
-        assert text(one.pop("queue", 1)) == "second"
-        assert one.pop("queue", 0.01) is None
-
-    def test_a_pop_waits_for_a_push(self, new_store: NewStore) -> None:
+    def test_due_waits_for_a_reminder(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         with ThreadPoolExecutor(1) as pool:
-            popping = pool.submit(popped, one)
-            other.push("queue", "text", seconds=LONG)
-            assert text(popping.result()) == "text"
+            waiting = pool.submit(waited_for, one)
+            other.remind(Reminder("polls", "item", 0.05))
+            assert item(waiting.result()) == "item"
 
-    def test_closing_twice_is_fine(self, store: FlowStore) -> None:
-        store.close()
-        store.close()
-
-
-def put(
-    store: FlowStore, flow_id: str, *, owner: str = "alice", seconds: float = LONG, keep: int = 100
-) -> None:
-    """Keep a record that can be recognised."""
-    store.put(flow_id, record_of(flow_id), owner=owner, seconds=seconds, keep=keep)
+    def test_closing_ends_a_wait_and_twice_is_fine(self, store: FlowStore) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(store.due, ["polls"], LONG, LONG)
+            store.close()
+            store.close()
+            assert waiting.result() is None
 
 
-def record_of(flow_id: str) -> str:
-    """A record as this package writes it: one line of JSON."""
-    return json.dumps({"user_id": "alice", "flow": flow_id})
+def waited_for(store: FlowStore) -> Due | None:
+    """Return the next item; a store may wait for less than it is asked to."""
+    return next((due for _ in range(300) if (due := store.due(["polls"], LONG, 1))), None)
 
 
-def text(record: Record | Missing | None) -> str:
-    """A record as text."""
-    assert isinstance(record, (str, bytes)), record
+def item(due: Due | None) -> str:
+    """Return the item that is due."""
+    assert due is not None
+    return due.item
+
+
+def text(record: Record | None) -> str:
+    """Return a record as text."""
+    assert record is not None
     return record.decode() if isinstance(record, bytes) else record
-
-
-def popped(store: FlowStore) -> Record | None:
-    """The next text of a queue; a store may wait for less than it is asked to."""
-    return next((text for _ in range(30) if (text := store.pop("queue", 1)) is not None), None)
-
-
-def expired(take: Callable[[], Record | Missing]) -> None:
-    """What was kept for a moment only is not there; stores may round up to the next millisecond."""
-    threading.Event().wait(0.02)
-    assert take() is Missing.UNKNOWN

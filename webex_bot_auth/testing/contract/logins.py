@@ -12,7 +12,7 @@ import pytest
 from wxc_sdk.integration import Integration
 
 from ...chat.texts import Texts
-from ...logins.pending import MAX_PENDING_FLOWS
+from ...logins.desk import MAX_PENDING_FLOWS
 from ...models import Outcome
 from ...user_context import StoredTokenManager
 from ..redirects import came_back
@@ -30,8 +30,9 @@ class LoginsContract:
 
     @pytest.mark.holds(1)
     def test_flow_ids_are_long_and_distinct(self, manager: StoredTokenManager) -> None:
-        ids = {manager.start_flow(user_id=f"user {number % 50}") for number in range(10_000)}
+        ids = {manager.desks.new_flow_id() for _ in range(10_000)}
         assert len(ids) == 10_000
+        assert manager.start_flow(user_id="alice") != manager.start_flow(user_id="alice")
         assert min(map(len, ids)) >= 22  # 128 bits in base64
 
     def test_the_caller_may_build_the_address(
@@ -52,7 +53,7 @@ class LoginsContract:
         self, manager: StoredTokenManager, webex_sandbox: WebexSandbox
     ) -> None:
         alice = webex_sandbox.add_person("Alice Adams")
-        answer = came_back(webex_sandbox, manager.login.url(alice.id), alice)
+        answer = came_back(webex_sandbox, manager.asking.url(alice.id), alice)
         start = threading.Barrier(20)
 
         def redirect(_: int) -> str:
@@ -71,7 +72,7 @@ class LoginsContract:
     ) -> None:
         manager = new_manager(flow_lifetime=timedelta(milliseconds=1))
         alice = webex_sandbox.add_person("Alice Adams")
-        answer = came_back(webex_sandbox, manager.login.url(alice.id), alice)
+        answer = came_back(webex_sandbox, manager.asking.url(alice.id), alice)
         webex_sandbox.calls.clear()
         assert manager.finish_login(**answer).outcome is Outcome.NO_SUCH_FLOW
         assert list(webex_sandbox.calls) == []
@@ -93,7 +94,7 @@ class LoginsContract:
         self, manager: StoredTokenManager, webex_sandbox: WebexSandbox
     ) -> None:
         alice = webex_sandbox.add_person("Alice Adams")
-        urls = [manager.login.url(alice.id) for _ in range(MAX_PENDING_FLOWS + 1)]
+        urls = [manager.asking.url(alice.id) for _ in range(MAX_PENDING_FLOWS + 1)]
         oldest = parse_qs(urlsplit(urls[0]).query)["state"][0]
         assert manager.finish_login(flow_id=oldest, code="code").outcome is Outcome.NO_SUCH_FLOW
         assert manager.process_redirect(**came_back(webex_sandbox, urls[1], alice)) == DONE
@@ -104,7 +105,7 @@ class LoginsContract:
         self, manager: StoredTokenManager, webex_sandbox: WebexSandbox
     ) -> None:
         alice = webex_sandbox.add_person("Alice Adams")
-        urls = [manager.login.url(alice.id) for _ in range(2)]
+        urls = [manager.asking.url(alice.id) for _ in range(2)]
         challenges = {parse_qs(urlsplit(url).query)["code_challenge"][0] for url in urls}
         assert len(challenges) == 2
         for url in urls:

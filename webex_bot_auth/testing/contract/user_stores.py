@@ -43,7 +43,7 @@ class UserStoreContract:
     def test_what_is_written_is_read_here_and_by_others(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         assert other.read("alice") is None
-        one.write("alice", record("1"))
+        write(one, "alice", record("1"))
         for store in (one, other, new_store()):
             assert same(store.read("alice"), record("1"))
             assert store.read("bob") is None
@@ -51,19 +51,19 @@ class UserStoreContract:
     def test_none_deletes_one_user_and_no_other(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         for user_id in ("alice", "bob"):
-            one.write(user_id, record(user_id))
-        other.write("alice", None)
+            write(one, user_id, record(user_id))
+        write(other, "alice", None)
         assert one.read("alice") is None
         assert same(one.read("bob"), record("bob"))
-        one.write("nobody", None)
+        write(one, "nobody", None)
         assert one.read("nobody") is None
 
     def test_users_are_those_who_have_a_record(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         assert list(one.users()) == []
         for number in range(30):
-            one.write(f"user {number}", record("1"))
-        other.write("user 7", None)
+            write(one, f"user {number}", record("1"))
+        write(other, "user 7", None)
         found = other.read("user 8")
         assert found is not None
         assert one.swap("user 8", found, None)
@@ -72,18 +72,18 @@ class UserStoreContract:
     @pytest.mark.parametrize("user_id", DIFFICULT)
     def test_difficult_user_ids_survive_a_round_trip(self, new_store: NewStore, user_id: str) -> None:
         one, other = new_store(), new_store()
-        one.write("before", record("before"))
-        one.write(user_id, record("1"))
+        write(one, "before", record("before"))
+        write(one, user_id, record("1"))
         assert same(other.read(user_id), record("1"))
         assert set(other.users()) == {"before", user_id}
-        other.write(user_id, None)
+        write(other, user_id, None)
         assert one.read(user_id) is None
         assert same(one.read("before"), record("before"))
 
     def test_user_ids_that_look_alike_are_different_users(self, new_store: NewStore) -> None:
         one, other = new_store(), new_store()
         for user_id in ALIKE:
-            one.write(user_id, record(user_id))
+            write(one, user_id, record(user_id))
         for user_id in ALIKE:
             assert same(other.read(user_id), record(user_id))
 
@@ -91,7 +91,7 @@ class UserStoreContract:
         one, other = new_store(), new_store()
         assert not one.swap("alice", record("1"), record("2"))
         assert set(other.users()) == set()
-        one.write("alice", record("1"))
+        write(one, "alice", record("1"))
         read = other.read("alice")
         assert read is not None
         assert one.swap("alice", read, record("2"))
@@ -110,7 +110,7 @@ class UserStoreContract:
 
     def test_of_many_who_swap_at_once_one_does(self, new_store: NewStore) -> None:
         stores = [new_store() for _ in range(4)]
-        stores[0].write("alice", record("old"))
+        write(stores[0], "alice", record("old"))
         read = stores[0].read("alice")
         assert read is not None
         start = threading.Barrier(20)
@@ -127,47 +127,23 @@ class UserStoreContract:
     def test_writers_at_the_same_time_lose_nobody(self, new_store: NewStore) -> None:
         stores = [new_store() for _ in range(3)]
 
-        def write(number: int) -> None:
-            stores[number % 3].write(f"user {number}", record(str(number)))
+        def store_one(number: int) -> None:
+            write(stores[number % 3], f"user {number}", record(str(number)))
 
         with ThreadPoolExecutor(12) as pool:
-            list(pool.map(write, range(60)))
+            list(pool.map(store_one, range(60)))
         for number in range(60):
             assert same(stores[0].read(f"user {number}"), record(str(number)))
 
-    @pytest.mark.holds(22)
-    def test_one_holds_a_users_refresh_lock(self, new_store: NewStore) -> None:
-        one, other = new_store(), new_store()
-        with one.refresh_lock("alice", 5) as held:
-            assert held
-            with ThreadPoolExecutor(1) as pool:
-                assert not pool.submit(try_lock, other).result()
-        assert try_lock(other)
-        assert try_lock(one)
-
-    def test_a_refresh_lock_is_waited_for(self, new_store: NewStore) -> None:
-        one, other = new_store(), new_store()
-        with ThreadPoolExecutor(1) as pool:
-            with one.refresh_lock("alice", 5):
-                waiting = pool.submit(try_lock, other, 30)
-            assert waiting.result()
-
-    def test_a_refresh_that_fails_frees_the_lock(self, new_store: NewStore) -> None:
-        one, other = new_store(), new_store()
-        with pytest.raises(LookupError), one.refresh_lock("alice", 5):
-            raise LookupError
-        assert try_lock(other)
-
     def test_closing_twice_is_fine(self, store: UserStore) -> None:
-        store.write("alice", record("1"))
+        write(store, "alice", record("1"))
         store.close()
         store.close()
 
 
-def try_lock(store: UserStore, timeout: float = 0.05) -> bool:
-    """Whether a user's refresh lock can be had."""
-    with store.refresh_lock("alice", timeout) as held:
-        return held
+def write(store: UserStore, user_id: str, record: str | None) -> None:
+    """Store or delete a record, whatever is there."""
+    assert store.swap(user_id, store.read(user_id), record)
 
 
 def record(value: str) -> str:
@@ -176,5 +152,5 @@ def record(value: str) -> str:
 
 
 def same(read: str | bytes | None, written: str) -> bool:
-    """Whether what was read is what was written."""
+    """Tell whether what was read is what was written."""
     return read is not None and json.loads(read) == json.loads(written)
