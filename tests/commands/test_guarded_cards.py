@@ -139,7 +139,7 @@ def test_a_card_that_waited_over_a_restart_is_shown_once(
         with redis_manager(token, integration) as first:
             bot = start(first)
             asked = bot.hears(alice, "form")
-            url = web.login.url(alice.id)
+            url = web.asking.url(alice.id)
             bot.login_card(alice, after=asked)
         web.process_redirect(**came_back(webex_sandbox, url, alice))
         with redis_manager(token, integration) as second, redis_manager(token, integration) as third:

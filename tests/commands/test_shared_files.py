@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from support.waiting import wait_until
 from webex_bot.models.command import Command
 
 from webex_bot_auth import UserTokenMixin, requires_user_token
-from webex_bot_auth.commands.workers import Workers
+from webex_bot_auth.commands.handling import Handling
 from webex_bot_auth.models import person_id
 from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
@@ -56,23 +55,21 @@ def bot(cloud: WebexSandbox, take: Take) -> RunningBot:
 @pytest.fixture
 def reorder(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let the bot receive the events of two messages with files in another order, and changed."""
-    submit, events = Workers.submit, []
+    receive, events = Handling.receive, []
 
     def reorder(*order: int, change: Callable[[int, Any], None] = lambda place, content: None) -> None:
-        def held(self: Workers, function: Any, *args: Any, **kwargs: Any) -> Future[Any]:
-            activity = args[0]["data"]["activity"] if args and isinstance(args[0], dict) else {}
+        def held(self: Handling, event: Any) -> None:
+            activity = event["data"].get("activity", {})
             if activity.get("verb") not in ("share", "update"):
-                return submit(self, function, *args, **kwargs)
+                receive(self, event)
+                return
             change(len(events), activity["object"])
-            events.append(args)
+            events.append(event)
             if len(events) == len(order):
                 for place in order:
-                    submit(self, function, *events[place])
-            taken: Future[None] = Future()
-            taken.set_result(None)
-            return taken
+                    receive(self, events[place])
 
-        monkeypatch.setattr(Workers, "submit", held)
+        monkeypatch.setattr(Handling, "receive", held)
 
     return reorder
 

@@ -8,7 +8,7 @@ from typing import Any
 from webex_bot.models.command import Command
 
 from ..chat.messages import Why
-from ..errors import TokenServiceError
+from ..errors import LogoutIncomplete, TokenServiceError
 from ..service import LoginService
 from ..webex.identity import identify
 from .answers import privately
@@ -48,7 +48,7 @@ class LoginCommand(_AccountCommand):
     keyword = "login"
 
     def answer(self, request: Request) -> bool:
-        return self.token_manager.login.ask(request.user_id, why=self._present_login(request.user_id))
+        return self.token_manager.ask_to_log_in(request.user_id, (), self._present_login(request.user_id))
 
     def _present_login(self, user_id: str) -> Why | None:
         """What to say about it; None: there is none, or nothing can be claimed about it at the moment."""
@@ -71,12 +71,21 @@ class LogoutCommand(_AccountCommand):
 
     keyword = "logout"
 
+    def __init__(self, *, login_keyword: str = "login", **options: Any) -> None:
+        super().__init__(**options)
+        self._login_keyword = login_keyword
+
     def answer(self, request: Request) -> str:
         texts = self.token_manager.chat.texts(request.user_id)
-        revoked = self.token_manager.logout(user_id=request.user_id)
+        remark = ""
+        try:
+            revoked = self.token_manager.logout(user_id=request.user_id)
+        except LogoutIncomplete as error:
+            revoked, remark = error.revoked or False, f" {texts.logout_incomplete}"
         if revoked is None:
-            return texts.not_logged_in.format(login=self.token_manager.chat.login_keyword)
-        return texts.logged_out_revoked if revoked else f"{texts.logged_out} {texts.revoke_yourself}"
+            return texts.not_logged_in.format(login=self._login_keyword)
+        told = texts.logged_out_revoked if revoked else f"{texts.logged_out} {texts.revoke_yourself}"
+        return told + remark
 
 
 @requires_user_token

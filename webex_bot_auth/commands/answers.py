@@ -10,6 +10,7 @@ from typing import Any
 
 from ..chat.messages import Chat
 from ..errors import MessageNotSent, StoreError, TokenServiceError
+from .failures import report
 from .request import Request
 
 log = logging.getLogger(__name__)
@@ -53,16 +54,19 @@ def privately(chat: Chat, request: Request, find: Callable[[], str | bool]) -> s
         what goes into the thread: outside of the 1:1 space, one line that says where the answer is
     """
     user_id, texts = request.user_id, chat.texts(request.user_id)
+    cannot_write = texts.cannot_write_now if request.is_direct else texts.cannot_write_direct
     try:
         answer = find()
     except MessageNotSent as error:
         log.warning("no private message to user %s: %s", user_id, error)
-        return texts.cannot_write_direct
+        return cannot_write
     except (StoreError, TokenServiceError) as error:
         log.error("no answer to user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
         return chat.explain(error, user_id)
+    except Exception as error:  # noqa: BLE001 (a store of somebody else's may raise anything)
+        return texts.command_failed.format(reference=report("an answer to its author", error))
     if request.is_direct:
         return answer if isinstance(answer, str) else None
     if isinstance(answer, str) and not chat.tell(user_id, answer):
-        return texts.cannot_write_direct
+        return cannot_write
     return texts.look_in_direct if answer else None

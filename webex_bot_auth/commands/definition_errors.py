@@ -14,7 +14,7 @@ HOOKS = ("execute", "pre_execute", "pre_card_load_reply")
 
 
 def check_target(target: Any) -> None:
-    """What ``requires_user_token`` is put on, where that is not a class.
+    """Return what ``requires_user_token`` is put on, where that is not a class.
 
     Raises:
         TypeError: not something that webex_bot calls
@@ -30,7 +30,7 @@ def check_target(target: Any) -> None:
 
 
 def _may_become_hook(function: Any) -> bool:
-    """Whether a function is of the kind that decorators make, whose name says nothing; or a lambda."""
+    """Tell whether a function is of the kind that decorators make, whose name says nothing; or a lambda."""
     if function.__name__ != "<lambda>" and not function.__code__.co_freevars:
         return False
     try:
@@ -78,11 +78,17 @@ def check_base(cls: type, mixin: type) -> None:
         )
 
 
-def hidden_guard(command: Any) -> TypeError:
+def check_reading(cls: Any) -> None:
+    """Raises TypeError: a class decides itself what webex_bot reads."""
+    if cls.__getattribute__ is not object.__getattribute__:
+        raise TypeError(f"{cls.__name__} has a __getattribute__, which a guard cannot see: write __getattr__")
+
+
+def hidden_guard(cls: type) -> TypeError:
     """A command has a guard of which its class does not know."""
     return TypeError(
-        f"{type(command).__name__} has a guard that another decorator hides from it: "
-        "put @requires_user_token on the class, or make the guard in the body of the class"
+        f"{cls.__name__} has a guard that another decorator hides from it: put @requires_user_token on the "
+        "class, or above all other decorators of the method"
     )
 
 

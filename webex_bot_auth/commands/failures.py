@@ -8,25 +8,29 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+import requests
+
 from ..models import UserContext
+from ..webex.bounded_http import retry_after
 
 log = logging.getLogger(__name__)
 
 
-def report(command: str, error: BaseException, context: UserContext) -> str:
+def report(command: str, error: BaseException, context: UserContext | None = None) -> str:
     """Write an exception to the log, without the caller's tokens.
 
     Args:
         command: the command's name
         error: what it raised
-        context: the caller's login
+        context: the caller's login; None: it is not known
 
     Returns:
         a reference, which names the entry
     """
     reference = secrets.token_hex(4)
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    for token in filter(None, (context.tokens.access_token, context.tokens.refresh_token)):
+    tokens = (context.tokens.access_token, context.tokens.refresh_token) if context else ()
+    for token in filter(None, tokens):
         text = text.replace(token, "***")
     log.error("command %r failed, reference %s\n%s", command, reference, text)
     return reference
@@ -39,8 +43,22 @@ def is_refusal_of(context: UserContext, error: BaseException) -> bool:
 
 
 def is_rate_limit(error: BaseException) -> bool:
-    """Whether somebody answered 429: too many requests."""
+    """Tell whether somebody answered 429: too many requests."""
     return any(_status(one) == 429 for one in _all_of(error))
+
+
+def passing_fault(error: BaseException) -> float | None:
+    """Return after how many seconds a call that failed so may work; None: it will not."""
+    status = _status(error)
+    if status == 429 or (isinstance(status, int) and status >= 500):
+        return max(1.0, retry_after(_get(_get(error, "response"), "headers") or {}) or 0.0)
+    return 1.0 if status is None and isinstance(error, requests.RequestException) else None
+
+
+def describe(error: BaseException) -> str:
+    """Return what kind of error it is, without its text, which may quote anything."""
+    status = _status(error)
+    return f"{type(error).__name__}{f', HTTP {status}' if status else ''}"
 
 
 def _all_of(error: BaseException) -> Iterator[BaseException]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,10 +14,9 @@ from webex_bot.exceptions import BotException
 from wxc_sdk import WebexSimpleApi
 
 from ..chat.messages import Why
-from ..errors import OutsideGuardedCall, StoreError, TokenServiceError
-from ..models import UserContext
+from ..errors import LoginRequired, OutsideGuardedCall, StoreError, TokenServiceError
+from ..models import UserContext, same_person
 from ..service import LoginService
-from ..webex.rest import user_api
 from .answers import checked, privately
 from .failures import is_rate_limit, is_refusal_of, report
 from .request import Request, display_name
@@ -53,9 +52,11 @@ class Resumed:
     """Set while a command is called again after its author's login.
 
     Attributes:
+        asked: scopes that were asked for because of it
         ran: whether its body was entered
     """
 
+    asked: tuple[str, ...] = ()
     ran: bool = False
 
 
@@ -94,7 +95,7 @@ class GuardedCall:
     @cached_property
     def api(self) -> WebexSimpleApi:
         """Webex's API with the caller's token."""
-        return user_api(self.context.tokens, self.service.connections)
+        return self.service.api_of(self.context)
 
     def run(self) -> Any:
         """Run the hook for a person who is logged in; else see to it that the person can log in."""
@@ -115,7 +116,7 @@ class GuardedCall:
         return inner.command is self.command and inner.request.activity is self.request.activity
 
     def _decision(self) -> Decision:
-        """What pre_execute has noted for this call, or else what is so now."""
+        """Return what pre_execute has noted for this call, or else what is so now."""
         if self.hook == "pre_execute":
             return self._note(self._decide())
         if noted := _decided.get():
@@ -136,29 +137,27 @@ class GuardedCall:
         except (StoreError, TokenServiceError) as error:
             log.error("command not run: user %s: %s", user_id, error)  # noqa: TRY400 (no traceback)
             return self.service.chat.explain(error, user_id)
+        except Exception as error:  # noqa: BLE001 (a store of somebody else's may raise anything)
+            reference = report(display_name(self.command), error)
+            return self.service.chat.texts(user_id).command_failed.format(reference=reference)
         if context is None:
             return self._why()
-        if self.needs.scopes and not context.grants(self.needs.scopes):
-            return self._why(again=True)
-        return context
+        missing = [scope for scope in self.needs.scopes if not context.grants([scope])]
+        if missing and set(missing) <= set(context.not_granted or ()):  # another login would not help
+            return self.service.chat.texts(user_id).scopes_not_granted.format(scopes=", ".join(missing))
+        return self._why(again=True) if missing else context
 
     def _why(self, *, again: bool = False, sentence: str | None = None) -> Why:
         return Why(
             command=display_name(self.command), reason=self.needs.reason, again=again, sentence=sentence,
-            resumes=self.service.login.resumes_commands,
+            resumes=self.service.runs_commands_after_logins(),
         )  # fmt: skip
 
     # -- it may not
 
     def _ask(self, why: Why) -> str | None:
         """Send the login card 1:1. What is returned goes into the thread, and holds no link."""
-        waiting = self.request.to_wait(self.command) if why.resumes else None
-        ask = self.service.login.ask
-        return privately(
-            self.service.chat,
-            self.request,
-            lambda: ask(self.request.user_id, self.needs.scopes, why=why, command=waiting),
-        )
+        return ask(self.service, self.request, self.needs.scopes, why)
 
     def _deny(self, answer: str | None) -> Any:
         """An answer instead of the hook's own, which also keeps the rest of the command from running."""
@@ -210,23 +209,66 @@ class GuardedCall:
         return privately(self.service.chat, self.request, lambda: str(error.reply_message))
 
     def _explain(self, error: BaseException) -> str | None:
-        """What the author is told about an exception of the command."""
+        """Return what the author is told about an exception of the command."""
         user_id, chat = self.request.user_id, self.service.chat
+        if isinstance(error, LoginRequired):
+            return answer_login_required(self.service, self.request, error, display_name(self.command))
         if not is_refusal_of(self.context, error):
             reference = report(display_name(self.command), error, self.context)
             if is_rate_limit(error):
                 return chat.texts(user_id).webex_busy
             return chat.texts(user_id).command_failed.format(reference=reference)
         try:
-            login_needed = self.service.token_refused(self.context)
-        except StoreError as trouble:
-            log.error("refused token not deleted: user %s: %s", user_id, trouble)  # noqa: TRY400
+            login_needed = self.service.needs_login(self.context)
+        except (StoreError, TokenServiceError) as trouble:
+            log.error("refused token not renewed: user %s: %s", user_id, trouble)  # noqa: TRY400
             return chat.explain(trouble, user_id)
         if not login_needed:  # refreshed, or logged in again, while the command ran
             return chat.texts(user_id).login_renewed
         if resumed.get():  # once is enough: Webex refuses the login that has just been made
             return chat.texts(user_id).login_refused_again
         return self._ask(self._why(again=True, sentence=chat.texts(user_id).login_again))
+
+
+def ask(service: LoginService, request: Request, scopes: Iterable[str], why: Why) -> str | None:
+    """Send a login card 1:1, for a command that runs after the login.
+
+    Returns:
+        what goes into the thread; it holds no link
+    """
+    earlier = resumed.get()
+    asked = dict.fromkeys([*(earlier.asked if earlier else ()), *scopes])
+    waiting = request.to_wait(why.command or "", asked) if why.resumes else None
+    find = partial(service.ask_to_log_in, request.user_id, scopes, why, waiting)
+    return privately(service.chat, request, find)
+
+
+def answer_login_required(
+    service: LoginService, request: Request, error: LoginRequired, name: str
+) -> str | None:
+    """Ask the author of a command to log in, where the command has found out that it needs that.
+
+    Args:
+        service: the token manager
+        request: what the command answers
+        error: what it needs
+        name: what its author calls it
+
+    Returns:
+        what goes into the thread
+    """
+    user_id, texts = request.user_id, service.chat.texts(request.user_id)
+    if not same_person(error.user_id, user_id):
+        log.warning("command %r needs the login of another user: %s", name, error.user_id)
+        return texts.login_of_another
+    earlier = resumed.get()
+    if earlier is not None and set(error.scopes) <= set(earlier.asked):  # that login has just been made
+        log.warning("command %r needs a login again right after one: %s", name, error)
+        scopes = ", ".join(error.scopes)
+        return texts.scopes_not_granted.format(scopes=scopes) if scopes else texts.login_refused_again
+    resumes = service.runs_commands_after_logins()
+    why = Why(command=name, reason=error.reason, again=bool(error.scopes), resumes=resumes)
+    return ask(service, request, error.scopes, why)
 
 
 def running_call(command: Any, attribute: str) -> GuardedCall:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from webex_bot.webex_bot import WebexBot
 
-from ..errors import SettingError
+from ..errors import LoginRequired, SettingError
+from ..ground.queues import Queues
 from ..service import LoginService
 from .account import LoginCommand, LogoutCommand
-from .guard import required_scopes
-from .request import display_name
-from .resumer import Resumer
+from .definition_errors import checked_manager
+from .events import Events
+from .guard import ENTRANCES, Guard, check_guard, required_scopes
+from .guarded_call import answer_login_required
+from .handling import Handling
+from .request import Request, display_name, original
 from .webex_bot_patches import patch_bot
 
 log = logging.getLogger(__name__)
@@ -24,35 +29,45 @@ REGISTERED = "_webex_bot_auth_registered"
 def register(
     service: LoginService,
     bot: Any,
+    events: Events,
+    queues: Queues,
     *,
-    workers: int,
     account_commands: bool,
     login_keyword: str,
     logout_keyword: str,
-) -> Resumer:
-    """Patch the bot, add the account commands, and run the commands that waited for a login.
+) -> Handling:
+    """Patch the bot, add the account commands, and return what handles the bot's events.
+
+    Args:
+        service: the token manager
+        bot: a :class:`webex_bot.webex_bot.WebexBot`
+        events: knows which events were handled
+        queues: where the bot's messages are handled
+        account_commands: add the ``login`` and ``logout`` commands
+        login_keyword: what to type to log in
+        logout_keyword: what to type to log out
 
     Raises:
-        SettingError: not a bot, another bot, a keyword that is in use, or no number of workers
+        SettingError: not a bot, another bot, or a keyword that is in use
+        TypeError: a command with a guard that was hidden from its class has no token manager
     """
     if not isinstance(bot, WebexBot):
         raise SettingError("bot", "has to be a webex_bot.webex_bot.WebexBot")
     if getattr(bot, REGISTERED, False):
         raise SettingError("bot", "is registered already, and once is enough")
-    if not isinstance(workers, int) or workers < 1:
-        raise SettingError("workers", "has to be a number of threads, at least 1")
     if not service.chat.bot.has_token(bot.access_token):
         raise SettingError("bot", "has another token than the token manager: give both the same bot_token")
     if account_commands:
         _check_keywords(bot, login_keyword, logout_keyword)
-        service.chat.login_keyword = login_keyword
         bot.add_command(LoginCommand(token_manager=service, command_keyword=login_keyword))
-        bot.add_command(LogoutCommand(token_manager=service, command_keyword=logout_keyword))
+        logout = LogoutCommand(
+            token_manager=service, command_keyword=logout_keyword, login_keyword=login_keyword
+        )
+        bot.add_command(logout)
+    _check_commands(service, bot)
     _report_missing_scopes(service, bot)
-    patch_bot(bot, service, workers)
     setattr(bot, REGISTERED, True)
-    service.login.resumes_commands = True
-    return Resumer(service, bot)
+    return patch_bot(bot, service, events, queues)
 
 
 def _check_keywords(bot: Any, *keywords: str) -> None:
@@ -76,6 +91,35 @@ def _check_keywords(bot: Any, *keywords: str) -> None:
                     keyword,
                     other,
                 )
+
+
+def _check_commands(service: LoginService, bot: Any) -> None:
+    """Find guards that were hidden from their class, or removed from it: now, and before a command runs.
+
+    A command that turns out to need a login leads to a login card, with or without a guard.
+    """
+
+    def check(command: Any) -> None:
+        check_guard(command)
+        if required_scopes(type(command)) is not None:
+            checked_manager(command, getattr(command, "token_manager", None))
+
+    def checking(run: Callable[..., Any]) -> Callable[..., Any]:
+        def run_checked(command: Any, **kwargs: Any) -> Any:
+            if any(type(vars(type(command)).get(name)) is not Guard for name in ENTRANCES):
+                check(command)
+            try:
+                return run(command=command, **kwargs)
+            except LoginRequired as error:  # of a command without a guard
+                request = Request(kwargs["message"], original(kwargs["teams_message"]), kwargs["activity"])
+                return answer_login_required(service, request, error, display_name(command)), False
+
+        return run_checked
+
+    for command in bot.commands:
+        check(command)
+    for name in ("run_pre_card_load_reply", "run_pre_execute", "run_command_and_handle_bot_exceptions"):
+        setattr(bot, name, checking(getattr(bot, name)))
 
 
 def _report_missing_scopes(service: LoginService, bot: Any) -> None:

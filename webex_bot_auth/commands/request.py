@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..models import WaitingCommand
+from ..logins.desk import WaitingCommand
 
 
 @dataclass(slots=True)
@@ -26,38 +26,44 @@ class Request:
 
     @property
     def user_id(self) -> str:
-        """Who typed, or pressed the button: need not be the person to whom a card was sent."""
+        """Return who typed, or pressed the button: need not be the person to whom a card was sent."""
         return str(self.action.personId)
 
     @property
     def is_direct(self) -> bool:
-        """Whether it comes from the 1:1 space."""
+        """Tell whether it comes from the 1:1 space."""
         target = self.activity.get("target") or {}
         return "ONE_ON_ONE" in (target.get("tags") or ())
 
     @property
     def is_card(self) -> bool:
-        """Whether it is the submit of a card."""
+        """Tell whether it is the submit of a card."""
         return hasattr(self.action, "inputs")
 
-    def to_wait(self, command: Any) -> WaitingCommand:
-        """What is kept of it until its author has logged in."""
+    def to_wait(self, name: str, asked: Iterable[str] = ()) -> WaitingCommand:
+        """Return what is kept of it until its author has logged in.
+
+        Args:
+            name: what the author calls the command
+            asked: scopes that are asked for because of it
+        """
         return WaitingCommand(
             user_id=self.user_id,
             kind="card" if self.is_card else "message",
             id=str(self.action.id),
-            display_name=_storable(display_name(command)),
+            display_name=_storable(name),
             activity=_storable(self.activity),
+            asked=tuple(asked),
         )
 
 
 def _storable(told: Any) -> Any:
-    """What JSON can hold of it: a message may have half of a character, which is no text."""
+    """Return what JSON can hold of it: a message may have a lone surrogate, which is no text."""
     return json.loads(json.dumps(told, ensure_ascii=False, default=str).encode("utf-8", "replace"))
 
 
 def display_name(command: Any) -> str:
-    """What a person calls a command."""
+    """Return what a person calls a command."""
     return str(command.command_keyword or command.help_message or type(command).__name__)
 
 
@@ -78,5 +84,5 @@ class ResumedCard:
 
 
 def original(action: Any) -> Any:
-    """What a command gets: webex_bot's own object."""
+    """Return what a command gets: webex_bot's own object."""
     return action.action if isinstance(action, ResumedCard) else action

@@ -9,11 +9,11 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
 - requests replaces the bot's token with credentials from ~/.netrc, and keeps ten connections open: with more
   threads, each further call opens one and throws it away. Some calls have no time limit.
 - Messages are handled by the threads of asyncio's default executor, six on a machine with two cores, in the
-  order in which they come, without any limit to how many wait.
-- Nothing is deduplicated: an event that the cloud delivers twice runs its command twice.
-- Files that several people send at the same time are mixed up (:mod:`webex_bot_auth.commands.shared_files`).
+  order in which they come, without any limit to how many wait; nothing is deduplicated; files that several
+  people send at the same time are mixed up (:mod:`webex_bot_auth.commands.handling`).
 - The bot asks Webex twice about each message of its own before it ignores it, and fails where it is deleted.
-- An exception in a handler vanishes without a trace.
+- An exception in a handler vanishes without a trace, and its author reads nothing; what is to be private in a
+  group is sent with the group's thread, and Webex refuses it.
 """
 
 from __future__ import annotations
@@ -23,76 +23,89 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Any
 
-from ..models import person_id
+from ..errors import LoginRequired
+from ..ground.queues import Queues
 from ..service import LoginService
 from ..webex.connections import Connections
 from ..webex.rest import let_bot_use
-from .guarded_call import CommandStopped
-from .shared_files import SharedFiles
-from .workers import Workers
+from .events import Events
+from .failures import report
+from .guarded_call import CommandStopped, answer_login_required
+from .handling import Handling
+from .request import Request, original
 
 log = logging.getLogger(__name__)
 
-#: kinds of event about which webex_bot asks for the message; share and update tell of one with a file
-MESSAGES = ("post", "share", "update")
-#: where an event bears the id of its message, where that is not the event's own
-MESSAGE_ID = "webex_bot_auth_message_id"
 
-
-def patch_bot(bot: Any, service: LoginService, workers: int) -> None:
-    """Patch a bot.
+def patch_bot(bot: Any, service: LoginService, events: Events, queues: Queues) -> Handling:
+    """Patch a bot, and return what handles its events.
 
     Args:
         bot: the registered bot
         service: its token manager
-        workers: messages that are handled at the same time
+        events: knows which events were handled
+        queues: where its messages are handled
     """
-    if _acknowledges_from_any_thread(bot):
-        bot._ack_message = _acknowledge_on_own_loop(bot)
+    acknowledge = _acknowledge_on_own_loop(bot)
+    code = getattr(type(bot)._ack_message, "__code__", None)
+    if code is not None and {"asyncio", "run"} <= set(code.co_names):
+        bot._ack_message = acknowledge
     if not bot.bot_display_name:
         _restore_display_name(bot)
-    bot.on_card_action = _for_approved_people(bot, bot.on_card_action)
+    bot.on_card_action = _answering(bot, service, _for_approved_people(bot, bot.on_card_action))
+    bot.on_message = _answering(bot, service, bot.on_message)
+    bot.send_message_to_room_or_person = _private_where_asked(bot, bot.send_message_to_room_or_person)
     _share_connections(bot, service.connections)
-    handle = _handle_once(bot._process_incoming_websocket_message, service.pending.claim_event)
-    bot._process_incoming_websocket_message = handle
-    bot.run = _with_workers(bot, service, workers, handle)
+    return Handling(bot, service.chat, events, queues, acknowledge)
 
 
-def _with_workers(
-    bot: Any, service: LoginService, count: int, handle: Callable[[Any], None]
-) -> Callable[[], None]:
-    run, acknowledge, files = bot.run, _acknowledge_on_own_loop(bot), SharedFiles()
+def _answering(bot: Any, service: LoginService, handle: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a message end in a sentence where a command, or the posting of its answer, raises anything."""
 
-    def tell(event: Any) -> None:
-        actor = _activity(event).get("actor", {})
-        email = actor.get("emailAddress", "")
-        if actor.get("type") == "PERSON" and bot.check_user_approved(email, bot.approved_rooms):
-            user_id = person_id(actor["entryUUID"])
-            service.chat.tell(user_id, service.chat.texts(user_id).too_busy)
+    def answer_in_any_case(*, activity: Any, **given: Any) -> Any:
+        try:
+            return handle(activity=activity, **given)
+        except (CommandStopped, KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever it is)
+            (asked,) = given.values()
+            request, texts = Request(None, original(asked), activity), service.chat.texts(asked.personId)
+            if isinstance(error, LoginRequired):  # out of a generator
+                text = answer_login_required(service, request, error, str(getattr(asked, "text", ""))[:40])
+            else:
+                text = texts.command_failed.format(
+                    reference=report("its answer was not posted, or it", error)
+                )
+            if text is None:
+                return None
+            parent = activity.get("parent") or {}
+            thread = parent.get("id") if parent.get("type") == "reply" else activity.get("id")
+            try:
+                bot.teams.messages.create(roomId=asked.roomId, parentId=thread, text=text)
+            except Exception:  # noqa: BLE001 (the thread may be what Webex refuses)
+                if not service.chat.tell(request.user_id, text):
+                    log.error("user %s was told nothing about message %s", request.user_id, asked.id)  # noqa: TRY400
+            return None
 
-    def is_new(event: Any) -> bool:
-        if _is_own_message(bot, event):
-            acknowledge(event.get("id"))
-            return False
-        event_id, activity = _id_of(event), _activity(event)
-        if event_id is not None and not service.pending.is_new_event(event_id):
-            return False
-        if activity.get("verb") == "share":
-            files.remember(activity)
-            return False
-        if activity.get("verb") == "update":
-            event[MESSAGE_ID] = files.message_of(activity)
-        return True
+    return answer_in_any_case
 
-    def run_with_workers() -> None:
-        workers = Workers(count, handle, person_of=_person_of, is_new=is_new, tell=tell)
-        _current_loop().set_default_executor(workers)  # the loop that webex_bot uses
-        run()
 
-    return run_with_workers
+def _private_where_asked(bot: Any, send: Callable[..., Any]) -> Callable[..., Any]:
+    """Send what is to be private in a group without the group's thread, of which the 1:1 space has none."""
+
+    def send_privately(
+        user_email: str, room_id: str, one_to_one: bool, is_direct: bool, reply: str, thread: Any
+    ) -> Any:
+        if not one_to_one or is_direct:
+            return send(user_email, room_id, one_to_one, is_direct, reply, thread)
+        sent = bot.teams.messages.create(toPersonEmail=user_email, markdown=reply)
+        heads_up = f"{user_email} I've messaged you 1-1. Please reply to me there."
+        bot.teams.messages.create(roomId=room_id, parentId=thread if bot.threads else None, text=heads_up)
+        return sent.id
+
+    return send_privately
 
 
 def _share_connections(bot: Any, connections: Connections) -> None:
@@ -100,16 +113,6 @@ def _share_connections(bot: Any, connections: Connections) -> None:
     for session in (getattr(bot, "session", None), rest):
         if session is not None:
             let_bot_use(session, connections)
-
-
-def _current_loop() -> asyncio.AbstractEventLoop:
-    """This thread's loop; a new one where there is none, as after ``asyncio.run()``."""
-    try:
-        return asyncio.get_event_loop()
-    except RuntimeError:
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        return loop
 
 
 def _for_approved_people(bot: Any, handle: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,17 +134,16 @@ def _restore_display_name(bot: Any) -> None:
         bot.bot_display_name = ""
 
 
-def _acknowledges_from_any_thread(bot: Any) -> bool:
-    code = getattr(type(bot)._ack_message, "__code__", None)
-    return code is not None and {"asyncio", "run"} <= set(code.co_names)
-
-
 def _acknowledge_on_own_loop(bot: Any) -> Callable[[str], None]:
     def acknowledge(message_id: str) -> None:
         connection = bot.websocket
         frame = json.dumps({"type": "ack", "messageId": message_id})
-        sending: Future[None] = asyncio.run_coroutine_threadsafe(connection.send(frame), connection.loop)
-        sending.add_done_callback(_report)
+        try:
+            sending: Future[None] = asyncio.run_coroutine_threadsafe(connection.send(frame), connection.loop)
+        except (AttributeError, RuntimeError) as error:  # there is no connection at the moment
+            log.warning("a message was not acknowledged: %s", type(error).__name__)
+        else:
+            sending.add_done_callback(_report)
 
     return acknowledge
 
@@ -150,42 +152,3 @@ def _report(sending: Future[None]) -> None:
     if not sending.cancelled() and (error := sending.exception()):
         # the cloud delivers it again, and then it is not run again
         log.warning("a message was not acknowledged: %s", type(error).__name__)
-
-
-def _handle_once(handle: Callable[[Any], None], claim_event: Callable[[str], bool]) -> Callable[[Any], None]:
-    def handle_once(event: Any) -> None:
-        event_id = _id_of(event)
-        if event_id and not claim_event(event_id):
-            log.info("event delivered again, not handled again: %s", event_id)
-            return
-        if event.get(MESSAGE_ID):
-            _activity(event)["id"] = event[MESSAGE_ID]  # by which webex_bot asks for the message
-        with suppress(CommandStopped):
-            handle(event)
-
-    return handle_once
-
-
-def _id_of(event: Any) -> str | None:
-    activity = _activity(event)
-    return f"{activity.get('verb')}-{activity['id']}" if activity.get("id") else None
-
-
-def _is_own_message(bot: Any, event: Any) -> bool:
-    activity = _activity(event)
-    actor = activity.get("actor")
-    if activity.get("verb") not in MESSAGES or not isinstance(actor, dict) or actor.get("type") == "PERSON":
-        return False
-    return bool(actor.get("emailAddress") == bot.bot_email)
-
-
-def _person_of(event: Any) -> str:
-    """Whose event it is; empty where nobody is named, or it is no message."""
-    actor = _activity(event).get("actor")
-    return str(actor.get("entryUUID") or actor.get("id")) if isinstance(actor, dict) else ""
-
-
-def _activity(event: Any) -> dict[str, Any]:
-    data = event.get("data") if isinstance(event, dict) else None
-    activity = data.get("activity") if isinstance(data, dict) else None
-    return activity if isinstance(activity, dict) else {}

@@ -1,0 +1,135 @@
+"""Each event is handled once, by one process; where that dies meanwhile, the author is told.
+
+A claim is a record in the store, with a reminder for as long as its command runs. A reminder that comes due
+is that of a process that died: the command is not run again, as nobody knows how far it came.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import partial
+
+from pydantic import BaseModel
+
+from ..chat.messages import Chat
+from ..errors import StoreError, StoreUnreadable
+from ..ground.queues import Queues
+from ..logins.desks import INTERRUPTED, RUN, Desks, item
+from ..logins.records import Records
+from ..stores import Due, FlowStore, Reminder
+from ..stores.agenda import LEASE_SECONDS
+from ..stores.memory import MemoryFlowStore
+
+log = logging.getLogger(__name__)
+
+#: how long the cloud may deliver an event again, and a bit; seconds
+EVENT_SECONDS = 20 * 60.0
+#: events that this process knows not to be new
+MAX_SEEN = 20_000
+
+
+class Claim(BaseModel):
+    """An event that somebody handles, or has handled.
+
+    Attributes:
+        user_id: the author; empty where nobody waits for an answer
+        command_id: of a command that a login released: its message or card action
+        is_done: whether it was handled
+    """
+
+    user_id: str
+    command_id: str | None = None
+    is_done: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class Events:
+    """The events of one bot.
+
+    Attributes:
+        flows: where claims are kept
+        records: how they are written as text
+        desks: tell whether a command has begun
+        chat: tells people that a command was interrupted
+        messages: does so in the background
+    """
+
+    flows: FlowStore
+    records: Records
+    desks: Desks
+    chat: Chat
+    messages: Queues
+
+    def __post_init__(self) -> None:
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._in_hand: dict[str, str] = {}  # claims as they are stored, by event
+
+    def is_new(self, event_id: str) -> bool:
+        """Tell whether this process sees an event for the first time; asks no server."""
+        if event_id in self._seen:
+            return False
+        self._seen[event_id] = None
+        if len(self._seen) > MAX_SEEN:
+            self._seen.popitem(last=False)
+        return True
+
+    def claim(self, event_id: str, user_id: str, command_id: str | None = None) -> bool:
+        """Claim an event; False: somebody else handles it, or has done so."""
+        claim = Claim(user_id=user_id, command_id=command_id)
+        text = self.records.dump(claim, bound_to=f"event:{event_id}")
+        remind = [Reminder(INTERRUPTED, event_id, LEASE_SECONDS)]
+        try:
+            if not self.flows.swap(f"event-{event_id}", None, text, EVENT_SECONDS, remind=remind):
+                return False
+        except StoreError as error:  # running a command twice is better than never running it
+            log.warning("event not compared with those of other processes: %s", error)
+        self._in_hand[event_id] = text  # also where only the answer was lost, and the claim is there
+        return True
+
+    def end(self, event_id: str, user_id: str, *, give_back: bool = False) -> None:
+        """Note that a claimed event was handled, or that it was not, so that another delivery is."""
+        done = self.records.dump(Claim(user_id=user_id, is_done=True), bound_to=f"event:{event_id}")
+        if give_back:
+            self._seen.pop(event_id, None)
+        try:
+            if (text := self._in_hand.pop(event_id, None)) is not None:
+                never = [Reminder(INTERRUPTED, event_id, math.inf)]
+                # a store that ends with the process knows no more than this process does
+                is_forgotten = give_back or isinstance(self.flows, MemoryFlowStore)
+                new = None if is_forgotten else done
+                self.flows.swap(f"event-{event_id}", text, new, EVENT_SECONDS, remind=never)
+        except StoreError as error:
+            log.warning("an event is not noted as handled: %s", error)
+
+    # -- the agenda
+
+    def take(self, due: Due) -> None:
+        """Tell the author of a command whose process has died."""
+        if due.item not in self._in_hand:
+            self.messages.submit(due.item, partial(self._tell, due))
+
+    def renew(self) -> None:
+        """Keep the commands that run here from being taken for interrupted."""
+        for event_id in list(self._in_hand):
+            self.flows.remind(Reminder(INTERRUPTED, event_id, LEASE_SECONDS))
+
+    def _tell(self, due: Due) -> None:
+        stored, _ = self.flows.read(f"event-{due.item}")
+        place = f"event {due.item}"
+        try:
+            claim = stored and self.records.load(Claim, stored, bound_to=f"event:{due.item}", place=place)
+        except StoreUnreadable as error:
+            log.error("command interrupted, and its author not told: %s", error)  # noqa: TRY400
+            claim = None
+        if claim and not claim.is_done:  # the desk of nobody is empty
+            desk = self.desks.read(claim.user_id).desk
+            if claim.command_id in [command.id for command in desk.released]:  # it had not begun
+                self.flows.swap(f"event-{due.item}", stored, None)
+                self.flows.remind(Reminder(RUN, item(claim.user_id), 0.0))
+            elif claim.user_id:
+                log.warning("command interrupted, as its process died: user %s", claim.user_id)
+                self.chat.tell(claim.user_id, self.chat.texts(claim.user_id).interrupted)
+        self.flows.done(due)
