@@ -15,7 +15,9 @@ from typing import Any
 from support.redis_server import RedisServer
 
 from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.models import reference
 
+from .flows import BOT_TOKEN
 from .measuring import Curve, Figure
 from .sample_users_and_commands import INTEGRATION, person_id
 
@@ -29,7 +31,7 @@ def measure() -> Iterator[Figure | Curve]:
     with (
         tempfile.TemporaryDirectory() as folder,
         RedisServer(Path(folder)) as server,
-        RedisTokenManager("-", INTEGRATION, redis_url=server.url) as manager,
+        RedisTokenManager(BOT_TOKEN, INTEGRATION, redis_url=server.url) as manager,
     ):
         for kind, leave in (("expired", _ids), ("expired, of an earlier installation", _records)):
             runs = [[_run(server.client, manager, leave, flows) for _ in range(ROUNDS)] for flows in FLOWS]
@@ -62,7 +64,7 @@ def _run(client: Any, manager: Any, leave: Leave, flows: int) -> tuple[float, fl
 
 def _ids(client: Any, ids: list[str]) -> None:
     """The flows have expired; their ids are left."""
-    client.sadd("flows", *ids)
+    client.sadd("flows", *(flow_id + reference(BOT_TOKEN) for flow_id in ids))
 
 
 def _records(client: Any, ids: list[str]) -> None:

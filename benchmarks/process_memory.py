@@ -12,15 +12,17 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from support.redis_server import RedisServer
+from support.redis_stores import events_of
 
 from webex_bot_auth import RedisTokenManager, YAMLTokenManager
-from webex_bot_auth.commands.workers import Workers
-from webex_bot_auth.logins import pending
+from webex_bot_auth.commands import events as events_of_bots
+from webex_bot_auth.commands.handling import event_queues
 from webex_bot_auth.stores.yaml_lines import HEADER, line_of
 
 from .measuring import Curve, Figure
@@ -108,29 +110,26 @@ def _users(store: str, place: str, count: int) -> float:
 
 def _messages(store: str, place: str, count: int) -> float:
     """Mebibytes added by messages, from the event to the end of the command, without HTTP."""
-    pending.EVENT_SECONDS *= DAY_SECONDS / (24 * 60 * 60)
+    events_of_bots.EVENT_SECONDS *= DAY_SECONDS / (24 * 60 * 60)
     manager = _manager(store, place, count)
     guarded = GuardedEcho(token_manager=manager)
+    events, queues, on_their_way = events_of(manager), event_queues(32), threading.Semaphore(64)
 
-    on_their_way = threading.Semaphore(64)
-
-    def handle(event: tuple[str, str]) -> None:
-        event_id, user_id = event
-        if manager.pending.claim_event(event_id):
+    def handle(event_id: str, user_id: str) -> None:
+        if events.claim(event_id, user_id):
             guarded.execute(*call_of(user_id))
+            events.end(event_id, user_id)
         on_their_way.release()
 
-    workers = Workers(
-        32, handle, person_of=lambda event: str(event[1]), tell=lambda _: None,
-        is_new=lambda event: bool(manager.pending.is_new_event(event[0])),
-    )  # fmt: skip
     before = 0
     for number in range(count):
         on_their_way.acquire()
-        workers.submit(handle, (f"post-{number:036d}", _user(number % PEOPLE)))
+        event_id, user_id = f"post-{number:036d}", _user(number % PEOPLE)
+        if events.is_new(event_id):
+            queues.submit(user_id, partial(handle, event_id, user_id))
         if number == count // 10:
             before = _resident()
-    workers.shutdown(wait=True)
+    queues.close(60.0)
     return (_resident() - before) / MEBIBYTE
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from support.redis_server import RedisServer
+from support.redis_stores import events_of
 
 from webex_bot_auth import RedisTokenManager
+from webex_bot_auth.commands.events import Events
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing.redirects import log_in
 
@@ -25,13 +27,14 @@ def measure() -> Iterator[Figure]:
         manager: Any
         with cloud.clients(), RedisTokenManager(bot_token, integration, redis_url=server.url) as manager:
             manager.flow_maintenance()
+            events = events_of(manager)
             manager.set_user_context(user_id=user_id, user_context=context(user_id))
             for operation, times, work in (
                 ("a guarded command", 5_000, lambda: manager.get_user_context_and_refresh(user_id=user_id)),
                 (
                     "a message to a registered bot",
                     5_000,
-                    lambda: manager.pending.claim_event(secrets.token_hex(20)),
+                    lambda: _event(events, secrets.token_hex(20), user_id),
                 ),
                 ("a login", 200, lambda: log_in(cloud, manager, alice)),
             ):
@@ -40,6 +43,11 @@ def measure() -> Iterator[Figure]:
                     _microseconds(client, times, work),
                     "µs",
                 )
+
+
+def _event(events: Events, event_id: str, user_id: str) -> None:
+    events.claim(event_id, user_id)
+    events.end(event_id, user_id)
 
 
 def _microseconds(client: Any, times: int, work: Callable[[], object]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -38,9 +39,10 @@ def shapes(client: redis.Redis) -> set[tuple[object, ...]]:
 
 
 def texts(client: redis.Redis, key: bytes) -> list[bytes]:
-    read = {b"string": client.get, b"list": lambda key: client.lrange(key, 0, -1), b"set": client.smembers}
+    read = {b"string": client.get, b"zset": lambda key: client.zrange(key, 0, -1), b"set": client.smembers}
     found: Any = read[client.type(key)](key)
-    return [found] if isinstance(found, bytes) else list(found)
+    found = [found] if isinstance(found, bytes) else list(found)
+    return [re.sub(rb"\b\d{10}\.\d+", b"time", text) for text in found]  # which is shorter now and then
 
 
 def test_flows_that_are_made_in_bulk_are_like_real_ones(

@@ -171,7 +171,22 @@ COMMANDS: dict[str, Callable[[list[str]], None] | None] = {
     "python3": is_program,
     "webex-bot-auth": has_options,
     **dict.fromkeys(
-        (".", "cd", "cp", "curl", "docker", "eval", "export", "git", "install", "openssl", "systemctl")
+        (
+            ".",
+            "cd",
+            "cp",
+            "curl",
+            "docker",
+            "eval",
+            "export",
+            "git",
+            "install",
+            "mkdir",
+            "node",
+            "npm",
+            "openssl",
+            "systemctl",
+        )
     ),
 }
 
@@ -190,6 +205,7 @@ def test_the_commands_of_a_shell_block_exist(block: Block) -> None:
 DATA: dict[str, Callable[[str], Any] | None] = {
     "json": json.loads,
     "yaml": yaml.safe_load,
+    "js": None,  # tests/javascript runs it
     "nginx": None,
     "text": None,
     "": None,

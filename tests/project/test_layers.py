@@ -136,6 +136,6 @@ def test_nothing_is_imported_before_it_is_needed() -> None:
 
 def test_files_and_folders_stay_small() -> None:
     for module, file in MODULES.items():
-        assert len(file.read_text(encoding="utf-8").splitlines()) <= 300, module
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 500, module
     for path in {file.parent for file in MODULES.values()}:
         assert len(list(path.glob("*.py"))) <= 13, path

@@ -19,7 +19,7 @@ def test_the_map_names_each_folder_of_the_package() -> None:
 
 def test_the_paths_of_data_name_methods_that_exist() -> None:
     sources = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
-    named = re.findall(r"`([A-Z]\w+)\.(\w+)`", PAGE.partition("## Where a login goes")[2])
+    named = re.findall(r"`([A-Z]\w+)\.(\w+)`", PAGE.partition("## Where a message goes")[2])
     assert named
     for owner, method in named:
         found = [text for text in sources if f"class {owner}" in text and f"def {method}(" in text]
