@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
@@ -35,11 +36,13 @@ class Claim(BaseModel):
     """An event that somebody handles, or has handled.
 
     Attributes:
+        owner: names the process, so that one that was frozen changes no other one's claim
         user_id: the author; empty where nobody waits for an answer
         command_id: of a command that a login released: its message or card action
         is_done: whether it was handled
     """
 
+    owner: str
     user_id: str
     command_id: str | None = None
     is_done: bool = False
@@ -64,6 +67,7 @@ class Events:
     messages: Queues
 
     def __post_init__(self) -> None:
+        self._owner = secrets.token_hex(4)
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._in_hand: dict[str, str] = {}  # claims as they are stored, by event
 
@@ -78,7 +82,7 @@ class Events:
 
     def claim(self, event_id: str, user_id: str, command_id: str | None = None) -> bool:
         """Claim an event; False: somebody else handles it, or has done so."""
-        claim = Claim(user_id=user_id, command_id=command_id)
+        claim = Claim(owner=self._owner, user_id=user_id, command_id=command_id)
         text = self.records.dump(claim, bound_to=f"event:{event_id}")
         remind = [Reminder(INTERRUPTED, event_id, LEASE_SECONDS)]
         try:
@@ -91,7 +95,8 @@ class Events:
 
     def end(self, event_id: str, user_id: str, *, give_back: bool = False) -> None:
         """Note that a claimed event was handled, or that it was not, so that another delivery is."""
-        done = self.records.dump(Claim(user_id=user_id, is_done=True), bound_to=f"event:{event_id}")
+        claim = Claim(owner=self._owner, user_id=user_id, is_done=True)
+        done = self.records.dump(claim, bound_to=f"event:{event_id}")
         if give_back:
             self._seen.pop(event_id, None)
         try:
