@@ -214,15 +214,12 @@ class Texts:
                 if isinstance(value, PageText) != isinstance(field.default, PageText):
                     what = "has to be" if isinstance(field.default, PageText) else "is a text, not"
                     raise SettingError(f"texts.{field.name}", f"{what} a PageText")
-                for part in _parts(value):
+                is_page = isinstance(value, PageText)
+                for part in (value.title, value.sentence, value.next_step) if is_page else (str(value),):
                     _check(field.name, part, known)
 
 
 _AS_THEY_ARE = ("lang", "dir", "company", "logo")
-
-
-def _parts(text: Any) -> list[str]:
-    return [text.title, text.sentence, text.next_step] if isinstance(text, PageText) else [str(text)]
 
 
 def _words(text: Any) -> set[str]:

@@ -100,7 +100,7 @@ class GuardedCall:
     def run(self) -> Any:
         """Run the hook for a person who is logged in; else see to it that the person can log in."""
         outer = _current.get()
-        if outer is not None and outer._is_around(self):
+        if outer and outer.command is self.command and outer.request.activity is self.request.activity:
             return self._body()  # such as super().execute(...): the guard has been passed already
         decision = self._decision()
         if isinstance(decision, UserContext):
@@ -111,9 +111,6 @@ class GuardedCall:
         return self._deny(self._ask(decision) if isinstance(decision, Why) else decision)
 
     # -- may it run?
-
-    def _is_around(self, inner: GuardedCall) -> bool:
-        return inner.command is self.command and inner.request.activity is self.request.activity
 
     def _decision(self) -> Decision:
         """Return what pre_execute has noted for this call, or else what is so now."""

@@ -36,9 +36,8 @@ class Queues:
         self._name, self._workers, self._share = name, workers, share
         self._most_of_one, self._most = waiting_of_one, waiting
         self._changed = threading.Condition()
-        self._waiting: OrderedDict[str, deque[Job]] = (
-            OrderedDict()
-        )  # of users with jobs; the next one is first
+        # of users with jobs; the next one is first
+        self._waiting: OrderedDict[str, deque[Job]] = OrderedDict()
         self._running: Counter[str] = Counter()
         self._active = 0  # workers that take jobs until there is none to begin
         self._closed = False

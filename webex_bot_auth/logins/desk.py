@@ -228,7 +228,8 @@ def ask(
         command = command.model_copy(update=span)
         waiting = (*(one for one in waiting if not one.is_same(command)), command)
         dropped, waiting = waiting[:-MAX_WAITING_COMMANDS], waiting[-MAX_WAITING_COMMANDS:]
-    desk = _counting(desk, now, seconds)
+    if now >= desk.count_ends:
+        desk = desk.model_copy(update={**_NO_COUNTS, "count_ends": now + seconds})
     notices = desk.notices
     desk = desk.model_copy(
         update={"flows": flows, "waiting": waiting, "notices": min(MAX_NOTICES, notices + len(dropped))}
@@ -244,12 +245,6 @@ def point_at_card(desk: Desk, now: float, *, is_command: bool) -> tuple[Desk, bo
     if desk.pointed and (is_command or now - desk.pointed < POINT_SECONDS):
         return desk, False
     return desk.model_copy(update={"pointed": now}), True
-
-
-def _counting(desk: Desk, now: float, seconds: float) -> Desk:
-    if now < desk.count_ends:
-        return desk
-    return desk.model_copy(update={**_NO_COUNTS, "count_ends": now + seconds})
 
 
 def show(

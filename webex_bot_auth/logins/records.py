@@ -49,7 +49,9 @@ class Records:
         plain = model.model_dump_json(exclude_none=True, exclude_defaults=True, exclude=without)
         if self._cipher is None:
             return plain
-        return json.dumps({**_owner(model), _SEALED: self._cipher.seal(plain, bound_to=bound_to)})
+        owner = getattr(model, "user_id", None)  # in clear: who has a record is no secret of the store
+        sealed = {_SEALED: self._cipher.seal(plain, bound_to=bound_to)}
+        return json.dumps({"user_id": owner, **sealed} if owner else sealed)
 
     def load(self, kind: type[Model], record: Record | Parsed, *, bound_to: str, place: str) -> Model:
         """Return what :meth:`dump` wrote, or an older version.
@@ -130,10 +132,6 @@ def _cipher(keys: list[str | bytes]) -> Cipher:
     except ImportError as error:
         raise SettingError("encryption_keys", 'needs `pip install "webex-bot-auth[encryption]"`') from error
     return Cipher(keys)
-
-
-def _owner(model: BaseModel) -> dict[str, str]:
-    return {"user_id": owner} if (owner := getattr(model, "user_id", None)) else {}
 
 
 def _where(error: ValidationError) -> str:

@@ -93,7 +93,8 @@ def parse_tokens(body: bytes, scopes: Iterable[str] = ()) -> Tokens:
         raise TokenServiceUnavailable(status=200, error="malformed answer") from None
     if not tokens.access_token:
         raise TokenServiceUnavailable(status=200, error="answer without access_token")
-    if not _is_sendable(tokens.access_token + (tokens.refresh_token or "")):
+    both = tokens.access_token + (tokens.refresh_token or "")
+    if not (both.isascii() and both.isprintable()):  # RFC 6749 appendix A.12; else no header could carry it
         raise TokenServiceUnavailable(status=200, error="malformed token")
     return tokens
 
@@ -101,11 +102,6 @@ def parse_tokens(body: bytes, scopes: Iterable[str] = ()) -> Tokens:
 def as_list(scopes: str | Iterable[str] | None) -> list[str]:
     """Scopes as a list, from any iterable or from text with spaces (RFC 6749 section 3.3) or commas."""
     return (scopes if isinstance(scopes, str) else " ".join(scopes or ())).replace(",", " ").split()
-
-
-def _is_sendable(token: str) -> bool:
-    """RFC 6749 appendix A.12: printable ASCII; anything else could not be put into a header."""
-    return token.isascii() and token.isprintable()
 
 
 def failure(response: requests.Response) -> TokenServiceError:
