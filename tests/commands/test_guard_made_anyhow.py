@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import functools
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -265,8 +265,9 @@ def list_of(answer: Any) -> Any:
 
 
 @pytest.fixture
-def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> TokenManager:
-    return yaml_manager(cloud.add_bot("Echo Bot").token, integration)
+def service(yaml_manager: Make, cloud: Sandbox, integration: Integration) -> Iterator[TokenManager]:
+    with yaml_manager(cloud.add_bot("Echo Bot").token, integration) as manager:
+        yield manager
 
 
 @pytest.mark.parametrize("hook", ["execute", "pre_execute", "pre_card_load_reply", "card_callback"])
