@@ -14,8 +14,10 @@ log = logging.getLogger(__name__)
 
 #: nobody else gets an item that is due meanwhile; longer than a poll can take; seconds
 LEASE_SECONDS = 30.0
-#: one look, unless something is due before; and the wait after the store failed; seconds
-LOOK_SECONDS = 1.0
+#: one look, unless something is due before; a bot that is closed waits for it; seconds
+LOOK_SECONDS = 0.2
+#: wait after the store failed; seconds
+FAULT_SECONDS = 1.0
 
 
 class Takes(Protocol):
@@ -65,7 +67,7 @@ class Agenda:
                 if not is_failing:  # an outage is one line in the log, however long it lasts
                     log.warning("cannot look for what is due: %s", error)
                 is_failing = True
-                self._closed.wait(LOOK_SECONDS)
+                self._closed.wait(FAULT_SECONDS)
             except Exception:  # the end of the thread, and the next item can be done
                 log.exception("what is due was not begun")
-                self._closed.wait(LOOK_SECONDS)
+                self._closed.wait(FAULT_SECONDS)
