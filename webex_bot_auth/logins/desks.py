@@ -137,7 +137,7 @@ class Desks:
             return False
         for flow in found.desk.flows:
             if desk.flow(flow.id) is None:
-                self.end(flow.id, None)
+                self.note_ended(flow.id, None)
         return True
 
     # -- whose flow it is
@@ -198,7 +198,7 @@ class Desks:
         mark = self.process + self.bot
         return len(flow_id) == _OUR_FLOW_ID and flow_id.endswith(self.bot) and not flow_id.endswith(mark)
 
-    def end(self, flow_id: str, seconds: float | None) -> None:
+    def note_ended(self, flow_id: str, seconds: float | None) -> None:
         """Note that a flow is not pending any more.
 
         Args:

@@ -186,7 +186,7 @@ class Ending:
 
     def _tell_done(self, context: UserContext, flow_id: str, finished: Finished) -> None:
         user_id = context.user_id
-        self.desks.end(flow_id, self.seconds)  # the list of pending logins; it never raises
+        self.desks.note_ended(flow_id, self.seconds)  # the list of pending logins; it never raises
         log.info("login done: flow %s, user %s", reference(flow_id), user_id)
         self.announce.send(logged_in, user_id=user_id)
         self.messages.submit_or_run(user_id, partial(self._welcome, context, finished))
@@ -215,7 +215,7 @@ class Ending:
             # now, and not in the background: the person's next command waits for the next login
             step = partial(desk.fail, flow_id=flow.id, give_up=give_up, seconds=self.seconds)
             moment = self.desks.change(user_id, step)
-            self.desks.end(flow.id, self.seconds)
+            self.desks.note_ended(flow.id, self.seconds)
         except StoreError as trouble:
             log.warning("the end of a login is not noted: user %s: %s", user_id, trouble)
             moment = 0.0
@@ -280,8 +280,8 @@ class Ending:
                     "has to ask for a new button; several processes need RedisTokenManager"
                 )
             return Outcome.OTHER_PROCESS
-        user_id, is_old = owner
-        if is_old and self.desks.read(user_id).desk.flow(flow_id) is None:
+        user_id, is_of_older_version = owner
+        if is_of_older_version and self.desks.read(user_id).desk.flow(flow_id) is None:
             flow = Flow(id=flow_id)
             self.desks.change(user_id, partial(desk.ask, flow=flow, command=None, seconds=self.seconds))
         step = partial(desk.use, flow_id=flow_id)
