@@ -120,6 +120,7 @@ class TestMaintenance:
 def test_an_old_flow_of_an_unknown_age_is_dropped(manager: RedisTokenManager, client: redis.Redis) -> None:
     client.set("flows-old", '{"user_id": "alice", "created": null}')
     client.sadd("flows", "old")
+    client.set("flow-maintenance", datetime.now(timezone.utc).isoformat())  # none runs beside it
     mine = manager.start_flow(user_id="alice")
     manager.flow_maintenance(force=True)
     assert client.smembers("flows") == {mine.encode()}
