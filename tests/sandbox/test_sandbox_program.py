@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
@@ -9,28 +10,20 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 import requests
 from werkzeug.wrappers import Response
 
+from webex_bot_auth.sandbox.__main__ import main
 from webex_bot_auth.sandbox.http.server import HttpServer
 
 
 def test_prints_how_to_use_it_and_stops_on_ctrl_c() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "webex_bot_auth.sandbox",
-        "--port",
-        "0",
-        "--people",
-        "Ann,Ben",
-        "--bot",
-        "Helper",
-    ]
+    command = [sys.executable, "-m", "webex_bot_auth", "sandbox", "--port", "0"]
+    command += ["--people", "Ann,Ben", "--bot", "Helper"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         printed = ""
         while "Ctrl+C" not in printed:
@@ -52,16 +45,15 @@ def test_prints_how_to_use_it_and_stops_on_ctrl_c() -> None:
 def test_a_port_in_use_is_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        command = [sys.executable, "-m", "webex_bot_auth", "sandbox", "--port", port]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = f"port {port} is in use; --port takes another, 0 any free one\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+        done = run("--port", port)
+    assert done == (1, "", f"port {port} is in use; --port takes another, 0 any free one\n")
 
 
-def run(*options: str) -> subprocess.CompletedProcess[str]:
-    """Run the program until it ends."""
-    command = [sys.executable, "-m", "webex_bot_auth.sandbox", *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def run(*options: str) -> tuple[int, str, str]:
+    """Run the program until it ends, in this process; return its exit status and what it prints."""
+    with redirect_stdout(io.StringIO()) as printed, redirect_stderr(io.StringIO()) as said:
+        status = main(options)
+    return status, printed.getvalue(), said.getvalue()
 
 
 @contextmanager
@@ -85,7 +77,7 @@ def test_of_a_foreign_server_env_takes_over_known_names_alone_and_quotes_them() 
         "WEBEX_API_URL": 17,
     }
     with answering(json.dumps(evil).encode()) as port:
-        printed = run("--env", "--port", port).stdout
+        _, printed, _ = run("--env", "--port", port)
     shown = subprocess.run(
         ["sh", "-c", 'eval "$1"; printf %s "$WEBEX_BOT_TOKEN"', "sh", printed],
         capture_output=True,
@@ -101,8 +93,7 @@ def test_of_a_foreign_server_env_takes_over_known_names_alone_and_quotes_them() 
 def test_what_is_no_sandbox_gives_no_settings(body: bytes) -> None:
     with answering(body) as port:
         done = run("--env", "--port", port)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"no sandbox runs at port {port}: start one in another terminal\n"
+    assert done == (1, "", f"no sandbox runs at port {port}: start one in another terminal\n")
 
 
 def test_env_has_the_addresses_and_the_certificate_for_node() -> None:
@@ -113,7 +104,7 @@ def test_env_has_the_addresses_and_the_certificate_for_node() -> None:
             printed += program.stdout.readline()
         url = re.search(r"Chat page +(\S+)", printed).group(1)
         certificate = Path(re.search(r"Certificate +(\S+)", printed).group(1))
-        settings = run("--env", "--port", url.rpartition(":")[2]).stdout
+        _, settings, _ = run("--env", "--port", url.rpartition(":")[2])
         content = certificate.read_text()
         program.send_signal(signal.SIGINT)
         program.communicate(timeout=60)
@@ -126,6 +117,5 @@ def test_env_has_the_addresses_and_the_certificate_for_node() -> None:
 
 
 def test_an_origin_that_is_none_is_a_sentence() -> None:
-    done = run("--allow-origin", "localhost:3000")
     said = "localhost:3000 is not an origin such as http://localhost:3000\n"
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+    assert run("--allow-origin", "localhost:3000") == (2, "", said)

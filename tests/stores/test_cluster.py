@@ -11,7 +11,7 @@ import pytest
 from redis.cluster import get_connection
 from redis.crc import key_slot
 from support import documented
-from support.makers import KEY, Make, MakeManager
+from support.makers import MakeManager
 from support.redis_cluster import RedisCluster
 from support.redis_contract import OnServers, RedisContract, fail
 from support.redis_server import RedisServer
@@ -27,7 +27,7 @@ from webex_bot_auth.logins.desk import use
 from webex_bot_auth.models import reference
 from webex_bot_auth.stores import FlowStore, UserStore
 from webex_bot_auth.stores.leases import Leases
-from webex_bot_auth.testing.contract import FlowStoreContract, TokenManagerContract, UserStoreContract
+from webex_bot_auth.testing.contract import FlowStoreContract, UserStoreContract
 from webex_bot_auth.testing.sample_contexts import context
 
 
@@ -46,16 +46,6 @@ def client(redis: RedisCluster, integration: Integration) -> Iterator[Any]:
     names = documented.run("Cluster", redis.addresses, integration)
     with names["client"] as client, names["token_manager"]:
         yield client
-
-
-class TestContract(OnServers, TokenManagerContract):
-    pass
-
-
-class TestContractEncrypted(OnServers, TokenManagerContract):
-    @pytest.fixture
-    def make_manager(self, redis_make: Make) -> Make:
-        return functools.partial(redis_make, encryption_keys=[KEY])
 
 
 class TestUserStore(OnServers, UserStoreContract):

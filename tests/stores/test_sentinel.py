@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import signal
 import time
@@ -14,7 +13,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from support import documented
-from support.makers import KEY, Make, MakeManager
+from support.makers import Make, MakeManager
 from support.redis_contract import OnServers, RedisContract, fail
 from support.redis_sentinel import RedisSentinel
 from support.waiting import wait_until
@@ -28,7 +27,6 @@ from webex_bot_auth.administration.redis_health import redis_health
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.sandbox import open_url
 from webex_bot_auth.testing import WebexSandbox
-from webex_bot_auth.testing.contract import TokenManagerContract
 from webex_bot_auth.testing.redirects import came_back
 from webex_bot_auth.testing.sample_contexts import context
 
@@ -50,16 +48,6 @@ def client(redis: RedisSentinel, integration: Integration) -> Iterator[Any]:
         yield client
     for sentinel in names["sentinel"].sentinels:
         sentinel.close()
-
-
-class TestContract(OnServers, TokenManagerContract):
-    pass
-
-
-class TestContractEncrypted(OnServers, TokenManagerContract):
-    @pytest.fixture
-    def make_manager(self, redis_make: Make) -> Make:
-        return functools.partial(redis_make, encryption_keys=[KEY])
 
 
 class TestRedis(RedisContract):

@@ -49,9 +49,6 @@ def fail(node: RedisServer, how: str) -> None:
 class OnServers:
     """Base class of tests; needs the fixtures ``started`` (the servers) and ``client`` (a client of them)."""
 
-    #: thousands of logins, whose ids do not depend on the servers
-    test_flow_ids_are_long_and_distinct = None
-
     @pytest.fixture
     def redis(self, started: Any) -> Any:
         """The servers, all up and empty."""
@@ -63,11 +60,6 @@ class OnServers:
     def redis_make(self, client: Any) -> Make:
         """Makes a manager with the client."""
         return functools.partial(RedisTokenManager, redis_client=client)
-
-    @pytest.fixture
-    def make_manager(self, redis_make: Make) -> Make:
-        """The fixture that :class:`TokenManagerContract` needs."""
-        return redis_make
 
     @pytest.fixture
     def make(self, redis_make: Make, cloud: WebexSandbox, integration: Integration) -> Iterator[MakeManager]:

@@ -12,6 +12,9 @@ from webex_bot_auth.testing.contract import TokenManagerContract
 from webex_bot_auth.testing.sample_contexts import context
 
 
+@pytest.mark.parametrize(
+    "every_manager", ["yaml", "redis", "yaml-encrypted", "redis-encrypted"], indirect=True
+)
 class TestBackends(TokenManagerContract):
     @pytest.fixture
     def make_manager(self, every_manager: Make) -> Make:

@@ -44,9 +44,6 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m webex_bot_aut
     options = _options(argv, prog)
     if options.env:
         return environment.show(options.port)
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     try:
         sandbox = Sandbox(port=options.port, tls=options.tls, allow_origins=options.allow_origin)
     except (RuntimeError, ValueError) as error:
@@ -55,6 +52,9 @@ def main(argv: Sequence[str] | None = None, prog: str = "python -m webex_bot_aut
     except OSError:
         print(f"port {options.port} is in use; --port takes another, 0 any free one", file=sys.stderr)
         return 1
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     with tempfile.TemporaryDirectory(prefix="webex-sandbox-") as folder, sandbox as cloud:
         certificate = Path(folder, "certificate.pem") if options.tls else None
         if certificate:
