@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,9 +44,17 @@ def write_all(path: Path, records: dict[str, dict[str, Any]]) -> None:
         write(store, user_id, json.dumps(record))
 
 
+def written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode(stream.encoding)
+
+
 @pytest.mark.holds(74)
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-16"])
-def test_names_that_the_terminal_cannot_show_are_written_with_escapes(tmp_path: Path, encoding: str) -> None:
+def test_names_that_the_terminal_cannot_show_are_written_with_escapes(
+    tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_all(
         tmp_path / "tokens.yml",
         {
@@ -55,16 +62,15 @@ def test_names_that_the_terminal_cannot_show_are_written_with_escapes(tmp_path: 
             for number, name in enumerate(NAMES)
         },
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": encoding}
     for options in ([], ["--json"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "webex_bot_auth", "--yaml", str(tmp_path / "tokens"), "users", *options],
-            env=environment, capture_output=True, check=False,
-        )  # fmt: skip
-        unreadable = done.stderr.decode(encoding).splitlines()
-        assert len(unreadable) == 2, "half of a character is no text"
-        assert all("tokens.yml, user user " in line for line in unreadable)
-        said = done.stdout.decode(encoding)
+        streams = [io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2)]
+        with monkeypatch.context() as terminal:
+            terminal.setattr(sys, "stdout", streams[0])
+            terminal.setattr(sys, "stderr", streams[1])
+            main(["--yaml", str(tmp_path / "tokens"), "users", *options])
+        said, errors = (written(stream) for stream in streams)
+        assert len(errors.splitlines()) == 2, "half of a character is no text"
+        assert all("tokens.yml, user user " in line for line in errors.splitlines())
         rows = json.loads(said) if options else [line for line in said.splitlines() if "  2031-" in line]
         assert len(rows) == len(NAMES) - 2
         assert all(line.isprintable() for line in said.splitlines())
