@@ -17,6 +17,7 @@ from support.raw_server import RawServer, answer
 from support.tls import tls_in_front_of
 from support.waiting import wait_until
 
+from webex_bot_auth.webex import deadlines
 from webex_bot_auth.webex.bounded_http import Limits, let_use
 from webex_bot_auth.webex.connections import Connections
 
@@ -35,7 +36,8 @@ MakeSession = Callable[..., requests.Session]
 
 
 @pytest.fixture
-def connections() -> Iterator[Connections]:
+def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connections]:
+    monkeypatch.setattr(deadlines, "PAUSE", 0.05)  # half a second, for each of the tests
     made = Connections()
     yield made
     made.close()
@@ -116,6 +118,13 @@ def test_a_server_that_does_not_answer_tls(session: MakeSession) -> None:
             session().get(url, timeout=(0.3, 60.0))
 
 
+#: urllib3 leaves the TLS socket of a handshake that failed behind a proxy
+left_to_be_collected = pytest.mark.filterwarnings(
+    "ignore:unclosed <ssl:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@left_to_be_collected
 @pytest.mark.parametrize(
     "proxy",
     [SILENT, (HEAD, b"X: y\r\n", 0.05), (b"HTTP/1.1 ", b"2", 0.05)],
@@ -129,12 +138,10 @@ def test_a_proxy_that_does_not_open_a_tunnel(
         with pytest.raises(requests.RequestException):
             session().get("https://webex.test/")
         assert [one.partition(b" HTTP")[0] for one in server.requests] == [b"CONNECT webex.test:443"]
+    gc.collect()  # here, and in no other test
 
 
-# urllib3 leaves the outer TLS socket of a handshake that failed to be collected
-@pytest.mark.filterwarnings(
-    "ignore:unclosed <ssl:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
+@left_to_be_collected
 def test_tls_within_tls_that_never_gets_ready(
     connections: Connections, session: MakeSession, tmp_path: Path
 ) -> None:
@@ -148,7 +155,7 @@ def test_tls_within_tls_that_never_gets_ready(
             session().get(f"https://127.0.0.1:{server.getsockname()[1]}", verify=str(certificate))
         assert len(proxy.tunnels) == 1
         connections.close()
-    gc.collect()  # here, and in no other test
+    gc.collect()
 
 
 def test_fifty_calls_at_once_and_a_close(connections: Connections, session: MakeSession) -> None:

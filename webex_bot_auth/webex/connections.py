@@ -103,6 +103,7 @@ class Connections:
     def close(self) -> None:
         """Close them. Later calls open new ones."""
         self._pool.close()
+        self._deadlines.close()
 
     def reset(self) -> None:
         """Forget all connections without closing them, as after a fork: they belong to the parent."""

@@ -10,7 +10,7 @@ import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 from ..ground.bounded_close import OWN_THREADS
@@ -64,6 +64,8 @@ class Deadlines:
     def __init__(self) -> None:
         self._calls: set[Call] = set()
         self._is_watched = False
+        self._thread: threading.Thread | None = None
+        self._look_now = threading.Event()
 
     def add(self, call: Call) -> None:
         """Watch a call until it is removed or, where its answer is streamed, has been read."""
@@ -71,7 +73,9 @@ class Deadlines:
         if not self._is_watched:
             self._is_watched = True
             try:
-                threading.Thread(target=self._watch, name=f"{OWN_THREADS}-deadlines", daemon=True).start()
+                thread = threading.Thread(target=self._watch, name=f"{OWN_THREADS}-deadlines", daemon=True)
+                thread.start()
+                self._thread = thread
             except RuntimeError:  # no more threads, as while Python ends: each piece still has its limit
                 self._is_watched = False
 
@@ -79,9 +83,16 @@ class Deadlines:
         """Leave a call alone from now on."""
         self._calls.discard(call)
 
+    def close(self) -> None:
+        """End the thread, unless there are calls, after which it ends by itself."""
+        self._look_now.set()
+        if self._thread is not None and not self._calls:
+            self._thread.join(PAUSE)
+
     def _watch(self) -> None:
         while True:
-            sleep(PAUSE)
+            self._look_now.wait(PAUSE)
+            self._look_now.clear()
             for call in list(self._calls):
                 if is_late := call.is_late:
                     call.cut_off()  # and at the next look again: it may get a socket late
