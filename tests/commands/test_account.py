@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from support.makers import Make
 from support.waiting import wait_until
 from support.whoami import Whoami
 from support.wording import MINUTES, TEXTS
 
 from webex_bot_auth import WhoamiCommand
+from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import WebexSandbox
 
 
@@ -74,6 +76,46 @@ def test_in_a_group_the_answers_are_private(webex_sandbox: WebexSandbox) -> None
             after=asked,
         )
     assert set(bot.said(team)) == {TEXTS.look_in_direct}
+
+
+def test_in_a_group_however_the_bot_is_mentioned(cloud: WebexSandbox, alice: Person) -> None:
+    bot = cloud.run(Whoami)
+    team, mention = bot.group(alice), f'<spark-mention data-object-id="{bot.person.id}">'
+    for said in (
+        *("[Test Bot] login", "[Test] login", "[test bot]  LOGIN", "[Test Bot]: login", "[Test Bot], login"),
+        *(
+            "[Old Name] login",
+            "login [Test Bot]",
+            "[Test Bot]&nbsp;login!",
+            "<p>[Test Bot]</p><p>“login”</p>",
+        ),
+        *("[<b>Test</b> Bot] Login.", "[Test] logout", "[Old Name]: Logout", "LOGOUT! [test bot]"),
+    ):
+        html = said.replace("[", mention).replace("]", "</spark-mention>")
+        body, headers = {"roomId": team.id, "html": html}, {"Authorization": f"Bearer {alice.token}"}
+        requests.post(f"{cloud.url}/v1/messages", json=body, headers=headers, timeout=30).raise_for_status()
+        answer = bot.answer_to(cloud.messages(team)[-1])
+        assert (said, answer.text) == (said, TEXTS.look_in_direct)
+
+
+def test_in_a_1_to_1_whatever_is_around_the_keyword(cloud: WebexSandbox, alice: Person) -> None:
+    bot = cloud.run(Whoami)
+    for around in (
+        "{} ",
+        " {}",
+        "{}!",
+        "{}.",
+        "{} !",
+        "{}\n",
+        ": {}",
+        "“{}”",
+        "`{}`",
+        "{}\u00a0",
+        "@Test Bot {}",
+    ):
+        told = bot.ask(alice, around.format("Logout")).text
+        assert (around, told) == (around, TEXTS.not_logged_in.format(login="login"))
+    assert bot.login_card(alice, after=bot.hears(alice, "login!"))
 
 
 def test_the_keywords_can_be_changed_or_left_out(webex_sandbox: WebexSandbox) -> None:

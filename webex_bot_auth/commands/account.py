@@ -18,7 +18,7 @@ from .request import Request
 log = logging.getLogger(__name__)
 
 
-class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
+class AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
     """Answers one person about his or her own login."""
 
     #: what to type; :class:`Texts` explains it in ``help_<keyword>``
@@ -42,7 +42,7 @@ class _AccountCommand(UserTokenMixin, Command):  # type: ignore[misc]  # webex_b
         raise NotImplementedError
 
 
-class LoginCommand(_AccountCommand):
+class LoginCommand(AccountCommand):
     """Log in; for a person who is logged in already: until when, and a button to log in again."""
 
     keyword = "login"
@@ -66,7 +66,7 @@ class LoginCommand(_AccountCommand):
         return Why(sentence=f"{present} {texts.log_in_again}", again=True)
 
 
-class LogoutCommand(_AccountCommand):
+class LogoutCommand(AccountCommand):
     """Delete the person's tokens, and revoke them at Webex where it lets us."""
 
     keyword = "logout"
@@ -89,7 +89,7 @@ class LogoutCommand(_AccountCommand):
 
 
 @requires_user_token
-class WhoamiCommand(_AccountCommand):
+class WhoamiCommand(AccountCommand):
     """Whose account it is at Webex, and how long the login is good."""
 
     keyword = "whoami"

@@ -4,7 +4,8 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
 
 - Acknowledgements are sent with ``asyncio.run`` from several threads, on a connection that belongs to
   another thread's loop. Two at a time break the connection, and messages are lost.
-- The display name is cleared after it was read, so in groups the mention is not removed from the message.
+- The display name is cleared after it was read, so in groups the mention is not removed from the message;
+  with the name there, it would be removed from other words as well.
 - Whether a person is approved is checked for messages only: anybody could press the buttons of cards.
 - requests replaces the bot's token with credentials from ~/.netrc, and keeps ten connections open: with more
   threads, each further call opens one and throws it away. Some calls have no time limit.
@@ -25,11 +26,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from ..chat.mentions import without_mentions
 from ..errors import LoginRequired
 from ..ground.queues import Queues
 from ..service import LoginService
 from ..webex.connections import Connections
 from ..webex.rest import let_bot_use
+from .account import AccountCommand
 from .events import Events
 from .failures import report
 from .guarded_call import CommandStopped, answer_login_required
@@ -37,6 +40,10 @@ from .handling import Handling
 from .request import Request, original
 
 log = logging.getLogger(__name__)
+
+#: what people write around the keyword of an account command, as after a mention or in quotes
+_BEFORE_KEYWORD = " :,;\"'`“„«\n\t\N{NO-BREAK SPACE}"
+_BEHIND_KEYWORD = " .!?…,;:\"'`”“»\n\t\N{NO-BREAK SPACE}"
 
 
 def patch_bot(bot: Any, service: LoginService, events: Events, queues: Queues) -> Handling:
@@ -52,8 +59,7 @@ def patch_bot(bot: Any, service: LoginService, events: Events, queues: Queues) -
     code = getattr(type(bot)._ack_message, "__code__", None)
     if code is not None and {"asyncio", "run"} <= set(code.co_names):
         bot._ack_message = acknowledge
-    if not bot.bot_display_name:
-        _restore_display_name(bot)
+    bot.process_raw_command = _without_mentions(bot, bot.process_raw_command)
     bot.on_card_action = _answering(bot, service, _for_approved_people(bot, bot.on_card_action))
     bot.on_message = _answering(bot, service, bot.on_message)
     bot.send_message_to_room_or_person = _private_where_asked(bot, bot.send_message_to_room_or_person)
@@ -125,13 +131,38 @@ def _for_approved_people(bot: Any, handle: Callable[..., Any]) -> Callable[..., 
     return handle_if_approved
 
 
-def _restore_display_name(bot: Any) -> None:
-    """webex_bot removes the name wherever it stands in a message, so it must not be part of a keyword."""
-    bot.get_me_info()
-    name = bot.bot_display_name
-    if any(name.lower() in (command.command_keyword or "").lower() for command in bot.commands):
-        log.warning("a keyword contains the bot's name %r: mentions are not removed in groups", name)
-        bot.bot_display_name = ""
+def _without_mentions(bot: Any, process: Callable[..., Any]) -> Callable[..., Any]:
+    """Take the mention of the bot out of what commands get in a group, and what is around ``login``."""
+    me = bot.get_me_info()
+    bot.bot_display_name = ""
+
+    def process_without_mentions(
+        raw_message: Any, teams_message: Any, user_email: Any, activity: Any, **given: Any
+    ) -> Any:
+        text = getattr(teams_message, "text", None) or ""
+        if not hasattr(teams_message, "inputs") and raw_message and raw_message.strip() == text.strip():
+            is_group = "ONE_ON_ONE" not in activity["target"]["tags"]
+            rest = without_mentions(raw_message, teams_message.html, me.id, me.displayName).strip()
+            bare = rest.lstrip(_BEFORE_KEYWORD).rstrip(_BEHIND_KEYWORD).lower()
+            if any(isinstance(one, AccountCommand) and one.command_keyword == bare for one in bot.commands):
+                raw_message = bare
+            # the words of the mention may be all that names a command, and then stay as well
+            elif is_group and (_names_command(bot, rest) or not _names_command(bot, raw_message)):
+                raw_message = rest
+        return process(raw_message, teams_message, user_email, activity, **given)
+
+    return process_without_mentions
+
+
+def _names_command(bot: Any, text: str) -> bool:
+    """Tell whether webex_bot finds a command for a text."""
+    text = text.lower()
+    return any(
+        command.command_keyword in text
+        if command.command_keyword and not command.exact_command_keyword_match
+        else text == (command.command_keyword or command.card_callback_keyword)
+        for command in bot.commands
+    )
 
 
 def _acknowledge_on_own_loop(bot: Any) -> Callable[[str], None]:

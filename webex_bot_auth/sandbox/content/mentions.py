@@ -19,7 +19,8 @@ from .markup import cleaned, escape, to_html
 
 MENTION = re.compile(r"<@(?P<kind>personEmail|personId|all)(?::(?P<key>[^|<>]+))?(?:\|(?P<name>[^<>]*))?>")
 MARKED = re.compile(
-    r'<spark-mention\b(?:(?!data-object-id=)[^<>])*data-object-id="(?P<key>[^"<>]+)"[^<>]*>(?P<name>[^<]*)</spark-mention>'
+    r'<spark-mention\b(?:(?!data-object-id=)[^<>])*data-object-id="(?P<key>[^"<>]+)"[^<>]*>'
+    r"(?P<name>[^<]*(?:<(?!/?spark-mention\b)[^<]*)*)</spark-mention>"
 )
 PLACE = "\ue000{}\ue001"  # stands for a mention while Markdown is made HTML
 
