@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import requests
 from support.makers import Make
@@ -124,6 +126,15 @@ def test_the_keywords_can_be_changed_or_left_out(webex_sandbox: WebexSandbox) ->
     assert bot.login_card(alice, after=bot.hears(alice, "anmelden"))
     assert bot.ask(alice, "abmelden").text == TEXTS.not_logged_in.format(login="Anmelden")
     assert bot.ask(alice, "logout").text == "This bot requires a client which can render cards."  # help
+
+
+def test_the_help_card_has_the_bots_own_commands_first(cloud: WebexSandbox, alice: Person) -> None:
+    titles = ["A", "B", "Call", "My rooms", "Zoo"]
+    own = [partial(Whoami, command_keyword=title.lower(), help_message=title) for title in titles]
+    bot = cloud.run(*own, logout_keyword="bye")
+    card = bot.ask(alice, "help").card
+    assert card
+    assert [button["title"] for button in card["actions"]] == [*titles, TEXTS.help_login, TEXTS.help_logout]
 
 
 def test_without_account_commands_there_are_none(webex_sandbox: WebexSandbox) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from webex_bot.models.command import COMMAND_KEYWORD_KEY
 from webex_bot.webex_bot import WebexBot
 
 from ..errors import LoginRequired, SettingError
@@ -64,6 +65,7 @@ def register(
             token_manager=service, command_keyword=logout_keyword, login_keyword=login_keyword
         )
         bot.add_command(logout)
+        _show_last(bot, login_keyword.lower(), logout_keyword.lower())
     _check_commands(service, bot)
     _report_missing_scopes(service, bot)
     setattr(bot, REGISTERED, True)
@@ -91,6 +93,23 @@ def _check_keywords(bot: Any, *keywords: str) -> None:
                     keyword,
                     other,
                 )
+
+
+def _show_last(bot: Any, *keywords: str) -> None:
+    """Put the account commands behind the bot's own on the help card: clients show its first five buttons."""
+    build = getattr(bot.help_command, "build_actions_and_hints", None)
+    if build is None:
+        return  # the bot has a help command of its own
+
+    def place(button: Any) -> int:
+        keyword = (getattr(button, "data", None) or {}).get(COMMAND_KEYWORD_KEY)
+        return keywords.index(keyword) if keyword in keywords else -1
+
+    def build_own_first(*args: Any, **kwargs: Any) -> tuple[list[Any], Any]:
+        buttons, hints = build(*args, **kwargs)
+        return sorted(buttons, key=place), hints
+
+    bot.help_command.build_actions_and_hints = build_own_first
 
 
 def _check_commands(service: LoginService, bot: Any) -> None:
