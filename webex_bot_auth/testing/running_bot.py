@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from ..sandbox import Message, Person, Room, Sandbox, open_url
+from ..sandbox import Message, NoSuchMessageError, Person, Room, Sandbox, open_url
 from ..user_context import TokenManager
 
 #: what a message has to be: a part of its text, or a condition; None: any message
@@ -68,7 +68,7 @@ class RunningBot:
         return self.sandbox.say(person, room, text, to=self.person)
 
     def answer_to(self, asked: Message, wanted: Wanted = None) -> Message:
-        """Wait for the bot's answer, in the space where it was asked.
+        """Wait for the bot's answer, in the space where it was asked. A login card is no answer.
 
         Args:
             asked: a message; only messages after it count
@@ -80,8 +80,24 @@ class RunningBot:
         Raises:
             NoSuchMessageError: there is none within 30 seconds
         """
-        where = (lambda message: wanted in message.text) if isinstance(wanted, str) else wanted
-        return self.sandbox.wait_for_message(asked.room, where, person=self.person, after=asked)
+
+        def fits(message: Message) -> bool:
+            if self._is_login(message):
+                return False
+            return (
+                wanted in message.text if isinstance(wanted, str) else wanted is None or bool(wanted(message))
+            )
+
+        try:
+            return self.sandbox.wait_for_message(asked.room, fits, person=self.person, after=asked)
+        except NoSuchMessageError as error:
+            name, cards = asked.person.display_name, filter(self._is_login, self.sandbox.messages())
+            if all(card.created < asked.created or asked.person not in card.room.people for card in cards):
+                raise
+            raise NoSuchMessageError(
+                f"{name} got a login card, but no such answer: log {name} in first with bot.log_in(person), "
+                f"or press the card's button with bot.press_login(bot.login_card(person), person).\n{error}"
+            ) from None
 
     def ask(self, person: Person, text: str, *, room: Room | None = None) -> Message:
         """Say something to the bot, and wait for its answer.
@@ -92,7 +108,7 @@ class RunningBot:
             room: as for :meth:`hears`
 
         Returns:
-            the answer
+            the answer, which is no login card
 
         Raises:
             NoSuchMessageError: there is none within 30 seconds
@@ -115,7 +131,10 @@ class RunningBot:
             NoSuchMessageError: there is none within 30 seconds
         """
         return self.sandbox.wait_for_message(
-            self.direct(person), self._is_unused_login, person=self.person, after=after
+            self.direct(person),
+            lambda message: self._is_login(message) and message not in self._pressed,
+            person=self.person,
+            after=after,
         )
 
     def press_login(self, card: Message, person: Person, *, deny: bool = False) -> requests.Response:
@@ -158,9 +177,9 @@ class RunningBot:
         if self.manager.get_user_context(user_id=person.id) is None:
             raise AssertionError(f"{person.display_name} is not logged in: {answer}")
 
-    def _is_unused_login(self, message: Message) -> bool:
+    def _is_login(self, message: Message) -> bool:
         try:
             url = open_url(message.card or {})
         except LookupError:
             return False
-        return url.startswith(self.sandbox.url) and message not in self._pressed
+        return url.startswith((f"{self.sandbox.url}/v1/authorize", f"{self.sandbox.url}/device"))
