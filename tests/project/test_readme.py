@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +73,34 @@ def test_the_whole_bot_runs(
         assert bot.press_login(bot.login_card(alice), alice).status_code == 200
         assert bot.answer_to(asked, "You are Alice Adams")
     assert (tmp_path / "tokens.yml").exists()
+
+
+#: runs a bot's file as a program, in a sandbox of another process
+START = """
+import runpy, sys
+from webex_bot_auth.sandbox.clients import point_clients_at
+point_clients_at(sys.argv[1])
+runpy.run_path("my_bot.py", run_name="__main__")
+"""
+
+
+def test_ctrl_c_ends_it_without_a_word(
+    settings: Integration, webex_sandbox: WebexSandbox, tmp_path: Path
+) -> None:
+    (program,) = (block.text for block in blocks(BOTS[0], "python") if "def main()" in block.text)
+    program = re.sub(r'"port": \d+', f'"port": {free(settings)}', program)
+    (tmp_path / "my_bot.py").write_text(program, encoding="utf-8")
+    bot = webex_sandbox.owner(os.environ["WEBEX_BOT_TOKEN"])
+    assert bot
+    with subprocess.Popen(
+        [sys.executable, "-c", START, webex_sandbox.url], cwd=tmp_path, text=True, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        try:
+            webex_sandbox.wait_until_online(bot)
+            process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 0, printed
+    assert not re.search("Traceback|KeyboardInterrupt", printed), printed
