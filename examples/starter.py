@@ -110,7 +110,7 @@ def start(example: Example) -> None:
         parser.add_argument(option, action="store_true", help=meaning)
     options = parser.parse_args()
     app = Flask(example.file)
-    port = int(os.environ.get("PORT", "0" if options.sandbox else "5000"))
+    port = int(os.environ.get("PORT", "0" if options.sandbox else "8911"))
     # a server for trials; for production, see the README
     server = make_server("127.0.0.1", port, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()

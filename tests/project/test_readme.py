@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import re
 import signal
@@ -13,11 +14,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from support.documented import PAGES, Program, blocks
+from support.documented import PAGES, ROOT, Program, blocks
 from support.redis_server import free_port
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
+from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 
 #: pages that show a whole bot
@@ -73,6 +75,17 @@ def test_the_whole_bot_runs(
         assert bot.press_login(bot.login_card(alice), alice).status_code == 200
         assert bot.answer_to(asked, "You are Alice Adams")
     assert (tmp_path / "tokens.yml").exists()
+
+
+def test_all_that_a_newcomer_copies_names_one_port() -> None:
+    places = [
+        *(ROOT / page for page in (*BOTS, "docs/start/webex-account.md")),
+        *(ROOT / "examples").glob("*.py"),
+    ]
+    named = re.compile(r""""port": (\d+)|"PORT",.*"(\d+)"|\bport=(\d+)|localhost:(\d+)""")
+    ports = {"".join(found) for place in places for found in named.findall(place.read_text(encoding="utf-8"))}
+    default = inspect.signature(Sandbox.integration).parameters["redirect_url"].default
+    assert ports == {default.split(":")[2].partition("/")[0]}
 
 
 #: runs a bot's file as a program, in a sandbox of another process

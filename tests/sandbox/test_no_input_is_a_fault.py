@@ -104,7 +104,7 @@ def test_no_input_gives_a_500(world: World) -> None:
     ]
     known += [
         world.cloud.integration().client_id,
-        "http://127.0.0.1:5000/redirect",
+        "http://127.0.0.1:8911/redirect",
         "spark:kms",
         "rest",
         "slow",

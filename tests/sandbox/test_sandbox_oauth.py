@@ -28,7 +28,7 @@ def integration(world: World) -> Integration:
 def redirect_query(world: World, url: str, person: Person, **how: bool) -> dict[str, str]:
     """Log in at an authorization URL and return the query of the redirect."""
     address = world.cloud.log_in(url, person, stop_before_redirect=True, **how)
-    assert address.startswith("http://127.0.0.1:5000/redirect?")
+    assert address.startswith("http://127.0.0.1:8911/redirect?")
     return {key: value for key, (value,) in parse_qs(urlsplit(address).query).items()}
 
 
@@ -146,7 +146,7 @@ def test_a_code_is_valid_once_and_for_ten_minutes(world: World, integration: Int
     [
         ({"client_secret": "wrong"}, 401),
         ({"client_id": "wrong"}, 401),
-        ({"redirect_uri": "http://127.0.0.1:5000/other"}, 400),
+        ({"redirect_uri": "http://127.0.0.1:8911/other"}, 400),
         ({"code": "wrong"}, 400),
         ({"grant_type": "password"}, 400),
         ({"code_verifier": VERIFIER}, 400),

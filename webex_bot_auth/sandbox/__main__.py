@@ -96,7 +96,7 @@ def _options(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
     parser.add_argument("--bot", default="Echo Bot", help="the bot's name")
     parser.add_argument("--people", default="Alice Adams,Bob Brown", help="names, with commas between")
     parser.add_argument(
-        "--redirect-url", default="http://127.0.0.1:5000/redirect", help="redirect URI of the integration"
+        "--redirect-url", default="http://127.0.0.1:8911/redirect", help="redirect URI of the integration"
     )
     parser.add_argument(
         "--scopes", default=" ".join(SCOPES), help="scopes of the integration, with spaces between"

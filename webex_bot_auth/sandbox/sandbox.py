@@ -193,7 +193,7 @@ class Sandbox(PersonActions):
 
     def integration(
         self,
-        redirect_url: str = "http://127.0.0.1:5000/redirect",
+        redirect_url: str = "http://127.0.0.1:8911/redirect",
         scopes: str | Sequence[str] = SCOPES,
         name: str = "Sandbox integration",
         more_redirect_urls: Sequence[str] = (),

@@ -10,7 +10,7 @@ YAML, for example::
     spaces:
       - {title: Team, people: [Alice Adams, bob@example.com, Echo Bot]}
     integrations:
-      - {name: Echo Bot login, redirect_url: "http://127.0.0.1:5000/redirect", scopes: spark:people_read}
+      - {name: Echo Bot login, redirect_url: "http://127.0.0.1:8911/redirect", scopes: spark:people_read}
     answers:
       - {path: /v1/telephony/calls, json: {items: []}}
 
@@ -60,7 +60,7 @@ class IntegrationEntry(_Part):
     """An integration of the file."""
 
     name: str = "Sandbox integration"
-    redirect_url: str = "http://127.0.0.1:5000/redirect"
+    redirect_url: str = "http://127.0.0.1:8911/redirect"
     scopes: str | list[str] = " ".join(SCOPES)
     client_id: str | None = None
     client_secret: str | None = None

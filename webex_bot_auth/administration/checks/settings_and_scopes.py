@@ -33,7 +33,7 @@ HOW_TO_SET = {
         "regenerated"
     ),
     REDIRECT_URL: (
-        f"set it to the integration's redirect URI at {PORTAL}, for example http://localhost:5000/redirect"
+        f"set it to the integration's redirect URI at {PORTAL}, for example http://localhost:8911/redirect"
     ),
     API_URL: "unset it to use Webex's own",
     AUTH_SERVICE: "unset it to use Webex's own",
