@@ -197,7 +197,7 @@ def test_while_a_login_is_pending_other_commands_work_and_asking_again_shows_the
     bot.answer_to(asked, lambda message: message.text == "You are Alice Adams twice")
     said = bot.said(alice)
     assert said.index("You are Alice Adams") < said.index("You are Alice Adams twice")
-    welcome = TEXTS.command_runs.format(name="Alice Adams", command="whoami”, “whoami")
+    welcome = TEXTS.command_runs.format(name="Alice Adams", command="whoami")
     assert said.count(welcome) == 1
 
 

@@ -72,8 +72,7 @@ def test_of_six_commands_five_run_in_their_order_and_the_person_is_told_of_the_s
     bot.press_login(card, alice)
     bot.answer_to(card, "You are Alice Adams 6")
     assert answers(bot, alice) == [f"You are Alice Adams {number}" for number in (2, 3, 4, 5, 6)]
-    shown = "”, “".join(["whoami"] * 5)
-    assert TEXTS.command_runs.format(name="Alice Adams", command=shown) in bot.said(alice)
+    assert TEXTS.command_runs.format(name="Alice Adams", command="whoami") in bot.said(alice)
 
 
 @pytest.mark.parametrize("restart", ["before the login", "after the login"])

@@ -200,7 +200,7 @@ class Chat:
     def welcome(self, user_id: str, name: str, commands: Sequence[Command]) -> None:
         """Tell a person that the login worked, and which commands run now."""
         if commands:
-            shown = "”, “".join(command.display_name for command in commands)
+            shown = "”, “".join(dict.fromkeys(command.display_name for command in commands))
             self.tell(user_id, self.texts(user_id).command_runs.format(name=name, command=shown))
         else:
             self.tell(user_id, self.texts(user_id).logged_in.format(name=name))
