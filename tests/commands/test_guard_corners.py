@@ -27,9 +27,6 @@ from webex_bot_auth.testing.sample_contexts import context
 
 Second = functools.partial(Whoami, command_keyword="second")
 Log = functools.partial(Whoami, command_keyword="log")
-Named = functools.partial(Whoami, command_keyword="echo bot who")
-
-
 Caplog = pytest.LogCaptureFixture
 
 
@@ -308,24 +305,6 @@ class TestRegisterBot:
     ) -> None:
         webex_sandbox.run(Log, manager=yaml_manager, name="Echo Bot")
         assert "'login' for the command 'log'" in caplog.text
-
-    def test_a_name_that_is_part_of_a_keyword_is_left_in_the_message(
-        self,
-        webex_sandbox: WebexSandbox,
-        yaml_manager: Make,
-        cloud: Sandbox,
-        caplog: Caplog,
-    ) -> None:
-        world = webex_sandbox.run(
-            Named,
-            manager=yaml_manager,
-            name="Echo Bot",
-        )
-        alice = cloud.add_person("Alice Adams")
-        world.log_in(alice)
-        asked = cloud.say(alice, world.group(alice), "who", to=world.person)
-        assert world.answer_to(asked).text == "You are Alice Adams"
-        assert "contains the bot's name" in caplog.text
 
 
 class TestResuming:
