@@ -24,6 +24,7 @@ from webex_bot_auth.commands.events import Events
 from webex_bot_auth.commands.handling import Handling
 from webex_bot_auth.errors import SettingError
 from webex_bot_auth.ground.queues import Queues
+from webex_bot_auth.ground.turn import Turn
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.models import person_uuid
 from webex_bot_auth.sandbox import Message
@@ -223,8 +224,8 @@ def test_with_all_queues_full_a_person_is_told_until_a_message_waits(
 ) -> None:
     manager = yaml_manager("token", integration)
     queues, bot, number = Queues("events", workers=1, waiting_of_one=2, waiting=2), BusyBot(), count()
-    events = Events(MemoryFlowStore(), Records(), manager.desks, manager.chat, Queues("messages"))
-    handling = Handling(bot, bot, events, queues, print)  # type: ignore[arg-type]  # it is its own chat
+    events = Events(MemoryFlowStore(), Records(), manager.desks, manager.chat, Queues("messages"), Turn())
+    handling = Handling(bot, bot, events, queues, Turn(), print)  # type: ignore[arg-type]  # it is its own chat
 
     def receive(person: str) -> None:
         actor = {"type": "PERSON", "entryUUID": person}

@@ -16,6 +16,7 @@ from support.wording import TEXTS
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth.chat.direct_messages import DirectMessages
+from webex_bot_auth.ground.turn import Turn
 from webex_bot_auth.logins.desks import TIDY
 from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Message, Person
@@ -141,7 +142,7 @@ def test_a_card_that_expires_while_the_bot_is_down_goes_when_it_is_back(
     card = cloud.wait_for_message(where=lambda message: message.card)
     with (
         make(token, integration) as second,
-        closing(Agenda(second.desks.flows, {TIDY: second.ending})),  # as register_bot does
+        closing(Agenda(second.desks.flows, {TIDY: second.ending}, Turn())),  # as register_bot does
     ):
         cloud.wait_for_message(card.room, lambda message: message.text == TEXTS.login_expired, after=card)
     assert card not in cloud.messages()
@@ -154,7 +155,7 @@ def test_of_two_processes_one_removes_an_expired_card(
     with make(token, integration) as one, make(token, integration) as other:
         one.request_login(user_id=alice.id)
         card = cloud.wait_for_message(where=lambda message: message.card)
-        with closing(Agenda(other.desks.flows, {TIDY: other.ending})):
+        with closing(Agenda(other.desks.flows, {TIDY: other.ending}, Turn())):
             cloud.wait_for_message(card.room, lambda message: message.text == TEXTS.login_expired, after=card)
     assert len(cloud.calls.to(f"/v1/messages/{card.id}", method=DELETES)) == 1
     assert [message.text for message in cloud.messages(card.room)] == [TEXTS.login_expired]

@@ -16,6 +16,7 @@ from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.commands.events import Events
 from webex_bot_auth.commands.resumer import Resumer
 from webex_bot_auth.ground.queues import Queues
+from webex_bot_auth.ground.turn import Turn
 from webex_bot_auth.logins.desk import Desk
 from webex_bot_auth.logins.desks import RUN, item
 from webex_bot_auth.sandbox import Person
@@ -57,8 +58,8 @@ def test_the_redirect_may_be_served_by_another_process(
 def resumer_of(manager: RedisTokenManager, queues: Queues) -> Resumer:
     """A resumer, as in a process of its own, of a bot that is never asked."""
     desks = manager.desks
-    events = Events(desks.flows, desks.records, desks, manager.chat, queues)
-    return Resumer(None, manager.chat, desks.flows, desks, events, queues)
+    events = Events(desks.flows, desks.records, desks, manager.chat, queues, Turn())
+    return Resumer(None, manager.chat, desks.flows, desks, events, queues, Turn())
 
 
 def release(manager: RedisTokenManager, user_id: str) -> None:

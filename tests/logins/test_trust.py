@@ -24,6 +24,7 @@ from wxc_sdk.integration import Integration
 from webex_bot_auth import RedisTokenManager, TokenManager
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.ground import redaction
+from webex_bot_auth.ground.turn import Turn
 from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.logins.desks import TIDY
 from webex_bot_auth.models import Outcome, RedirectText
@@ -271,7 +272,7 @@ def test_tokens_that_could_not_be_deleted_after_a_logout_are_deleted_when_the_st
     with logged_out_during_an_exchange(cloud, manager, alice) as ending:
         monkeypatch.setattr(Contexts, "replace", fail_once)
     assert ending.result().outcome is Outcome.STORE_DOWN
-    with closing(Agenda(manager.desks.flows, {TIDY: manager.ending})):
+    with closing(Agenda(manager.desks.flows, {TIDY: manager.ending}, Turn())):
         wait_until(lambda: manager.get_user_context(user_id=alice.id) is None, "the tokens are deleted")
 
 

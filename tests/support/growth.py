@@ -19,6 +19,7 @@ from webex_bot_auth.commands.events import Events
 from webex_bot_auth.errors import StoreUnavailable, TokenServiceUnavailable, WebexBotAuthError
 from webex_bot_auth.ground.clock import utc_now
 from webex_bot_auth.ground.queues import Queues
+from webex_bot_auth.ground.turn import Turn
 from webex_bot_auth.logins import desk
 from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.logins.desk import Flow, WaitingCommand
@@ -73,7 +74,7 @@ def _tokens(seconds: float) -> Tokens:
 def asks_and_never_logs_in() -> Visit:
     flows, records, messages = MemoryFlowStore(), Records(), Queues("messages")
     desks = Desks(flows, records, "00000000", "0000")
-    events = Events(flows, records, desks, None, messages)  # type: ignore[arg-type]  # nobody is told anything
+    events = Events(flows, records, desks, None, messages, Turn())  # type: ignore[arg-type]  # nobody is told anything
 
     def visit(number: int) -> None:
         user_id, event_id, message_id = _user(number), f"event {number}", f"message {number}"

@@ -22,6 +22,7 @@ from wxc_sdk.tokens import Tokens
 from webex_bot_auth.commands.events import Events
 from webex_bot_auth.commands.resumer import Resumer
 from webex_bot_auth.ground.clock import now
+from webex_bot_auth.ground.turn import Turn
 from webex_bot_auth.logins.desk import Desk, WaitingCommand
 from webex_bot_auth.logins.desks import INTERRUPTED, POLL, RUN, TIDY
 from webex_bot_auth.logins.records import Records
@@ -317,14 +318,14 @@ class Process:
         with mock.patch("webex_bot_auth.user_context.manager.DirectMessages", return_value=messages):
             self.manager = StoredTokenManager("bot-token", INTEGRATION, users=users, flows=self._flows)
         manager, queues = self.manager, Inline()
-        self.events = Events(self._flows, Records(), manager.desks, manager.chat, queues)  # type: ignore[arg-type]
+        self.events = Events(self._flows, Records(), manager.desks, manager.chat, queues, Turn())  # type: ignore[arg-type]
         bot = SimpleNamespace(
             approved_rooms=[],
             check_user_approved=lambda **_: True,
             on_message=self._run,
             teams=SimpleNamespace(messages=SimpleNamespace(get=str)),
         )
-        resumer = Resumer(bot, manager.chat, self._flows, manager.desks, self.events, queues)  # type: ignore[arg-type]
+        resumer = Resumer(bot, manager.chat, self._flows, manager.desks, self.events, queues, Turn())  # type: ignore[arg-type]
         self._takers: dict[str, Takes] = {TIDY: manager.ending, RUN: resumer, INTERRUPTED: self.events}
 
     def _run(self, *, teams_message: str, activity: Any) -> None:

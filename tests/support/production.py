@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from typing_extensions import Self
+
 WAIT = 90.0  # maximum wait for anything, in seconds: all processes share a machine
 FOLDER = Path(__file__).parent.parent.parent / "examples" / "production"
 
@@ -22,22 +24,22 @@ def procfile() -> dict[str, str]:
     return {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
 
 
-class Running:
-    """A process of the Procfile; it is stopped at the end of a ``with`` block.
+class Program:
+    """A process; it is stopped at the end of a ``with`` block.
 
     Args:
-        name: its name in the Procfile
+        command: its command line
         settings: its environment, except for PATH
-        more: further arguments of its command
+        folder: its working directory
 
     Attributes:
         log: what it has printed so far
     """
 
-    def __init__(self, name: str, settings: Mapping[str, str], *more: str) -> None:
+    def __init__(self, command: list[str], settings: Mapping[str, str], folder: Path) -> None:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where its programs are
         self.process = subprocess.Popen(
-            [*shlex.split(procfile()[name]), *more], cwd=FOLDER, env={**settings, "PATH": path}, text=True,
+            command, cwd=folder, env={**settings, "PATH": path}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         self.log = ""
@@ -81,7 +83,7 @@ class Running:
         self._reader.join(timeout)
         return status
 
-    def __enter__(self) -> Running:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,6 +93,19 @@ class Running:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.ended()
         print(self.log)  # pytest shows it where the test fails
+
+
+class Running(Program):
+    """A process of the Procfile.
+
+    Args:
+        name: its name there
+        settings: its environment, except for PATH
+        more: further arguments of its command
+    """
+
+    def __init__(self, name: str, settings: Mapping[str, str], *more: str) -> None:
+        super().__init__([*shlex.split(procfile()[name]), *more], settings, FOLDER)
 
 
 class Gunicorn(Running):
@@ -108,9 +123,6 @@ class Gunicorn(Running):
         """Wait until so many workers are alive besides some; return their process ids."""
         self._wait(lambda: len(self.workers().difference(besides)) >= count, f"{count} workers")
         return self.workers().difference(besides)
-
-    def __enter__(self) -> Gunicorn:
-        return self
 
 
 def _lives(pid: int) -> bool:

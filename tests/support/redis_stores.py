@@ -7,6 +7,7 @@ from typing import Any
 from webex_bot_auth import TokenManager
 from webex_bot_auth.commands.events import Events
 from webex_bot_auth.ground.queues import Queues
+from webex_bot_auth.ground.turn import Turn
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.models import reference
 from webex_bot_auth.stores.redis.flows import RedisFlowStore
@@ -34,4 +35,4 @@ def flow_store(client: Any, key_prefix: str = "") -> RedisFlowStore:
 
 def events_of(manager: TokenManager) -> Events:
     """Make what one more process of a manager's bot notes about events."""
-    return Events(manager.desks.flows, Records(), manager.desks, manager.chat, Queues("messages"))
+    return Events(manager.desks.flows, Records(), manager.desks, manager.chat, Queues("messages"), Turn())

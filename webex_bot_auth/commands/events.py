@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from ..chat.messages import Chat
 from ..errors import StoreError, StoreUnreadable
 from ..ground.queues import Queues
+from ..ground.turn import Turn
 from ..logins.desks import INTERRUPTED, RUN, Desks, item
 from ..logins.records import Records
 from ..stores import Due, FlowStore, Reminder
@@ -58,6 +59,7 @@ class Events:
         desks: tell whether a command has begun
         chat: tells people that a command was interrupted
         messages: does so in the background
+        turn: of this process among all that run the bot
     """
 
     flows: FlowStore
@@ -65,6 +67,7 @@ class Events:
     desks: Desks
     chat: Chat
     messages: Queues
+    turn: Turn
 
     def __post_init__(self) -> None:
         self._owner = secrets.token_hex(4)
@@ -94,13 +97,17 @@ class Events:
         return True
 
     def end(self, event_id: str, user_id: str, *, give_back: bool = False) -> None:
-        """Note that a claimed event was handled, or that it was not, so that another delivery is."""
+        """Note that a claimed event was handled, or that it was not, so that another delivery is.
+
+        A process that has lost its turn gives nothing back: the one that has it now tells the author.
+        """
         claim = Claim(owner=self._owner, user_id=user_id, is_done=True)
         done = self.records.dump(claim, bound_to=f"event:{event_id}")
         if give_back:
             self._seen.pop(event_id, None)
         try:
-            if (text := self._in_hand.pop(event_id, None)) is not None:
+            text = self._in_hand.pop(event_id, None)
+            if text is not None and (self.turn.is_ours() or not give_back):
                 never = [Reminder(INTERRUPTED, event_id, math.inf)]
                 # a store that ends with the process knows no more than this process does
                 is_forgotten = give_back or isinstance(self.flows, MemoryFlowStore)
@@ -134,6 +141,8 @@ class Events:
             if claim.command_id in [command.id for command in desk.released]:  # it had not begun
                 self.flows.swap(f"event-{due.item}", stored, None)
                 self.flows.remind(Reminder(RUN, item(claim.user_id), 0.0))
+            elif not self.turn.is_ours():
+                return
             elif claim.user_id:
                 log.warning("command interrupted, as its process died: user %s", claim.user_id)
                 self.chat.tell(claim.user_id, self.chat.texts(claim.user_id).interrupted)

@@ -15,6 +15,7 @@ from wxc_sdk import WebexSimpleApi
 
 from ..chat.messages import Why
 from ..errors import LoginRequired, OutsideGuardedCall, StoreError, TokenServiceError
+from ..ground.turn import TurnLost
 from ..models import UserContext, same_person
 from ..service import LoginService
 from .answers import checked, privately
@@ -169,7 +170,7 @@ class GuardedCall:
             resuming.ran = True
         try:
             result = self._inside(self._body)
-        except (BotException, KeyboardInterrupt, GeneratorExit):
+        except (BotException, TurnLost, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 (whatever a command raises, its author gets an answer)
             return self._deny(self._explain(error))
@@ -184,7 +185,7 @@ class GuardedCall:
             return
         except BotException as error:  # webex_bot does not look for it here
             yield from _each(self._deny(self._answer_of(error)))
-        except (KeyboardInterrupt, GeneratorExit):
+        except (TurnLost, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 (see above)
             yield from _each(self._deny(self._explain(error)))

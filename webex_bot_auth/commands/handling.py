@@ -15,6 +15,7 @@ from typing import Any
 from ..chat.messages import Chat
 from ..errors import SettingError
 from ..ground.queues import Queues
+from ..ground.turn import Turn, TurnLost
 from ..models import person_id
 from ..webex.shared_files import SharedFiles
 from .events import Events
@@ -60,13 +61,16 @@ class Handling:
         chat: tells people that their messages are too many
         events: knows which events were handled
         queues: where events wait and are handled; others may use them too
+        turn: of this process among all that run the bot
         acknowledge: acknowledges an event that webex_bot is not given
     """
 
     def __init__(
-        self, bot: Any, chat: Chat, events: Events, queues: Queues, acknowledge: Callable[[str], None]
-    ) -> None:
+        self, bot: Any, chat: Chat, events: Events, queues: Queues, turn: Turn,
+        acknowledge: Callable[[str], None],
+    ) -> None:  # fmt: skip
         self._bot, self._chat, self._events, self._queues = bot, chat, events, queues
+        self._turn = turn
         self._acknowledge = acknowledge
         self._files = SharedFiles()
         self._telling = Queues("too busy", TELLING_THREADS, waiting_of_one=1, waiting=MAX_WAITING)
@@ -122,19 +126,23 @@ class Handling:
                 self._telling.submit(person, partial(self._tell, actor, "too_busy"))
 
     def handle(self, event: Any) -> None:
-        """Let webex_bot handle an event, unless that was done before."""
+        """Let webex_bot handle an event, unless that was done before, or is for another process to do."""
         activity = _activity_of(event)
         event_id, actor = f"{activity.get('verb')}-{activity.get('id')}", activity.get("actor") or {}
         user_id = person_id(actor["entryUUID"]) if actor.get("type") == "PERSON" else ""
-        if not self._events.claim(event_id, user_id):
-            log.info("event delivered again, not handled again: %s", event_id)
-            return
-        if event.get(_MESSAGE_ID):
-            activity["id"] = event[_MESSAGE_ID]  # by which webex_bot asks for the message
-        self._in_hand.add(event_id)
         give_back = True
         try:
-            give_back = not self._look_up_and_handle(event, actor)
+            with self._turn.needed():
+                if not self._events.claim(event_id, user_id):
+                    log.info("event delivered again, not handled again: %s", event_id)
+                    give_back = False
+                    return
+                if event.get(_MESSAGE_ID):
+                    activity["id"] = event[_MESSAGE_ID]  # by which webex_bot asks for the message
+                self._in_hand.add(event_id)
+                give_back = not self._look_up_and_handle(event, actor)
+        except TurnLost:
+            log.warning("event left to the process that runs the bot now: %s", event_id)
         finally:
             self._events.end(event_id, user_id, give_back=give_back)
             self._in_hand.discard(event_id)
@@ -171,10 +179,10 @@ class Handling:
             for person, left in queues.close(0.0).items():
                 log.error("%d messages not handled, as the bot stops: user %s", len(left), person)
 
-    def wait(self) -> None:
-        """Wait until all that was taken is handled."""
-        self._queues.wait()
-        self._telling.wait()
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until all that was taken is handled, for so long at most."""
+        if self._queues.wait(seconds):
+            self._telling.wait(seconds)
 
     def _tell(self, actor: dict[str, Any], text: str) -> bool:
         """Tell the author of a message what became of it; False: the author could not be told."""

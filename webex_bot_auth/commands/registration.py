@@ -11,6 +11,7 @@ from webex_bot.webex_bot import WebexBot
 
 from ..errors import LoginRequired, SettingError
 from ..ground.queues import Queues
+from ..ground.turn import Turn
 from ..service import LoginService
 from .account import LoginCommand, LogoutCommand
 from .definition_errors import checked_manager
@@ -32,6 +33,7 @@ def register(
     bot: Any,
     events: Events,
     queues: Queues,
+    turn: Turn,
     *,
     account_commands: bool,
     login_keyword: str,
@@ -44,6 +46,7 @@ def register(
         bot: a :class:`webex_bot.webex_bot.WebexBot`
         events: knows which events were handled
         queues: where the bot's messages are handled
+        turn: of this process among all that run the bot
         account_commands: add the ``login`` and ``logout`` commands
         login_keyword: what to type to log in
         logout_keyword: what to type to log out
@@ -69,7 +72,7 @@ def register(
     _check_commands(service, bot)
     _report_missing_scopes(service, bot)
     setattr(bot, REGISTERED, True)
-    return patch_bot(bot, service, events, queues)
+    return patch_bot(bot, service, events, queues, turn)
 
 
 def _check_keywords(bot: Any, *keywords: str) -> None:

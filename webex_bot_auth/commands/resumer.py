@@ -12,6 +12,7 @@ from typing import Any
 from ..chat.messages import Chat
 from ..errors import StoreError
 from ..ground.queues import Queues
+from ..ground.turn import Turn, TurnLost
 from ..logins.desk import WaitingCommand, begin_next
 from ..logins.desks import RUN, Desks, parts_of
 from ..models import person_uuid
@@ -37,6 +38,7 @@ class Resumer:
         desks: where the commands are until they begin
         events: claims them, so that none runs twice
         queues: where the bot's messages are handled
+        turn: of this process among all that run the bot
     """
 
     bot: Any
@@ -45,6 +47,7 @@ class Resumer:
     desks: Desks
     events: Events
     queues: Queues
+    turn: Turn
 
     def __post_init__(self) -> None:
         self._changing = threading.Lock()
@@ -93,11 +96,14 @@ class Resumer:
         try:
             desk, now, _ = self.desks.read(user_id)
             while (command := desk.next_command(now)) and not self._stopped:
-                if not self._run(command):
-                    return
+                with self.turn.needed():
+                    if not self._run(command):
+                        return
                 desk, now, _ = self.desks.read(user_id)
             if command is None and not any(flow.state == "ending" for flow in desk.flows):
                 self.flows.done(due)  # else what is about to be released would be forgotten
+        except TurnLost:
+            log.warning("commands left to the process that runs the bot now: user %s", user_id)
         except StoreError as error:
             log.warning("commands run later: user %s: %s", user_id, error)
         finally:
@@ -114,10 +120,14 @@ class Resumer:
         if self.desks.change(command.user_id, partial(begin_next, only=command)) is None:
             self.events.end(event_id, command.user_id, give_back=True)  # too late, or there was a logout
             return True
+        was_dropped = False
         try:
             self._handle(command)
+        except TurnLost:
+            was_dropped = True
+            raise
         finally:
-            self.events.end(event_id, command.user_id)
+            self.events.end(event_id, command.user_id, give_back=was_dropped)
         return True
 
     def _handle(self, command: WaitingCommand) -> None:

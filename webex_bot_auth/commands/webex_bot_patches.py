@@ -29,6 +29,7 @@ from typing import Any
 from ..chat.mentions import without_mentions
 from ..errors import LoginRequired
 from ..ground.queues import Queues
+from ..ground.turn import Turn, TurnLost
 from ..service import LoginService
 from ..webex.connections import Connections
 from ..webex.rest import let_bot_use
@@ -46,7 +47,7 @@ _BEFORE_KEYWORD = " :,;\"'`“„«\n\t\N{NO-BREAK SPACE}"
 _BEHIND_KEYWORD = " .!?…,;:\"'`”“»\n\t\N{NO-BREAK SPACE}"
 
 
-def patch_bot(bot: Any, service: LoginService, events: Events, queues: Queues) -> Handling:
+def patch_bot(bot: Any, service: LoginService, events: Events, queues: Queues, turn: Turn) -> Handling:
     """Patch a bot, and return what handles its events.
 
     Args:
@@ -54,6 +55,7 @@ def patch_bot(bot: Any, service: LoginService, events: Events, queues: Queues) -
         service: its token manager
         events: knows which events were handled
         queues: where its messages are handled
+        turn: of this process among all that run the bot
     """
     acknowledge = _acknowledge_on_own_loop(bot)
     code = getattr(type(bot)._ack_message, "__code__", None)
@@ -64,7 +66,7 @@ def patch_bot(bot: Any, service: LoginService, events: Events, queues: Queues) -
     bot.on_message = _answering(bot, service, bot.on_message)
     bot.send_message_to_room_or_person = _private_where_asked(bot, bot.send_message_to_room_or_person)
     _share_connections(bot, service.connections)
-    return Handling(bot, service.chat, events, queues, acknowledge)
+    return Handling(bot, service.chat, events, queues, turn, acknowledge)
 
 
 def _answering(bot: Any, service: LoginService, handle: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,7 +75,7 @@ def _answering(bot: Any, service: LoginService, handle: Callable[..., Any]) -> C
     def answer_in_any_case(*, activity: Any, **given: Any) -> Any:
         try:
             return handle(activity=activity, **given)
-        except (CommandStopped, KeyboardInterrupt, GeneratorExit):
+        except (CommandStopped, TurnLost, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 (whatever it is)
             (asked,) = given.values()

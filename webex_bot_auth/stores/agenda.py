@@ -8,6 +8,7 @@ import time
 from typing import Protocol
 
 from ..errors import StoreError
+from ..ground.turn import Turn
 from .protocols import Due, FlowStore
 
 log = logging.getLogger(__name__)
@@ -31,16 +32,18 @@ class Takes(Protocol):
 
 
 class Agenda:
-    """Looks in a thread of its own, from the time when it is made until it is closed.
+    """Looks in a thread of its own, from the time when it is made until it is closed, while it is our turn.
 
     Args:
         flows: where the agendas are
         takers: who does what is due, by the name of the agenda; others are left to other processes
+        turn: of this process among all that run the bot
     """
 
-    def __init__(self, flows: FlowStore, takers: dict[str, Takes]) -> None:
+    def __init__(self, flows: FlowStore, takers: dict[str, Takes], turn: Turn) -> None:
         self._flows = flows
         self._takers = takers
+        self._turn = turn
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._look, name="webex_bot_auth-agenda", daemon=True)
         self._thread.start()
@@ -55,6 +58,9 @@ class Agenda:
         is_failing, renewed = False, time.monotonic()
         while not self._closed.is_set():
             try:
+                if not self._turn.is_ours():
+                    self._closed.wait(LOOK_SECONDS)
+                    continue
                 if time.monotonic() - renewed > LEASE_SECONDS / 3:
                     renewed = time.monotonic()
                     for taker in set(self._takers.values()):

@@ -45,10 +45,12 @@ class Leases:
 
     Args:
         flows: where they are; shared by all processes among which only one may hold a lease
+        seconds: when a lease ends whose holder has died
     """
 
-    def __init__(self, flows: FlowStore) -> None:
+    def __init__(self, flows: FlowStore, seconds: float | None = None) -> None:
         self._flows = flows
+        self._seconds = LEASE_SECONDS if seconds is None else seconds
         self._held: set[Lease] = set()
         self._changed = threading.Condition()
         self._is_renewing = False
@@ -97,15 +99,15 @@ class Leases:
 
     def _swap(self, lease: Lease, old: str | None, new: str | None) -> bool:
         sent = now()  # the lease cannot end earlier in the store than it does here
-        done = self._flows.swap(lease.name, old, new, LEASE_SECONDS)
-        lease.held_until = sent + LEASE_SECONDS if done and new else 0.0
+        done = self._flows.swap(lease.name, old, new, self._seconds)
+        lease.held_until = sent + self._seconds if done and new else 0.0
         return done
 
     def _renew(self) -> None:
         """Renew what is held each third of its time, until nothing is."""
         while True:
             with self._changed:
-                if self._changed.wait_for(lambda: not self._held, LEASE_SECONDS / 3):
+                if self._changed.wait_for(lambda: not self._held, self._seconds / 3):
                     self._is_renewing = False
                     return
                 held = list(self._held)

@@ -23,6 +23,7 @@ from ..ground import redaction
 from ..ground.bounded_close import Closes
 from ..ground.forks import rebuild_after_forks
 from ..ground.queues import Queues
+from ..ground.turn import Turn
 from ..logins.asking import Asking
 from ..logins.contexts import ANY_INTEGRATION, Contexts
 from ..logins.desk import WaitingCommand
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
     from ..commands.handling import Handling
     from ..commands.resumer import Resumer
+    from .running import Running
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +162,8 @@ class TokenManager(Closes):
         self._polling = DevicePolling(device, self._flows, self.desks, self.ending) if device else None
         if self._polling is not None:
             self._takers[POLL] = self._polling
+        self._turn = Turn()
+        self._running: Running | None = None
         self._watching = threading.Lock()
         self._agenda: Agenda | None = None
         self._resumer: Resumer | None = None
@@ -286,7 +290,7 @@ class TokenManager(Closes):
         """See :meth:`webex_bot_auth.service.LoginService.ask_to_log_in`."""
         with self._watching:
             if self._agenda is None:
-                self._agenda = Agenda(self._flows, self._takers)
+                self._agenda = Agenda(self._flows, self._takers, self._turn)
         return self.asking.ask(user_id, scopes, why=why, command=command)
 
     def runs_commands_after_logins(self) -> bool:
@@ -366,20 +370,50 @@ class TokenManager(Closes):
 
         if self._resumer is not None:
             raise SettingError("bot", "this token manager has one already: make one manager for each bot")
-        queues = event_queues(workers)
-        events = Events(self._flows, self._records, self.desks, self.chat, self._messages)
+        queues, turn = event_queues(workers), self._turn
+        events = Events(self._flows, self._records, self.desks, self.chat, self._messages, turn)
         self._handling = register(
-            self, bot, events, queues, account_commands=account_commands,
+            self, bot, events, queues, turn, account_commands=account_commands,
             login_keyword=login_keyword, logout_keyword=logout_keyword,
         )  # fmt: skip
-        self._resumer = Resumer(bot, self.chat, self._flows, self.desks, events, queues)
+        self._resumer = Resumer(bot, self.chat, self._flows, self.desks, events, queues, turn)
         with self._watching:
             if self._agenda is not None:
                 self._agenda.close()
             self._takers |= {RUN: self._resumer, INTERRUPTED: events}
-            self._agenda = Agenda(self._flows, self._takers)
+            self._agenda = Agenda(self._flows, self._takers, self._turn)
+
+    def run_bot(self, *, bot: Any, take_over_after: float = 15.0) -> None:
+        """Run a bot until SIGTERM, SIGINT or :meth:`close`, and connect it again whenever that is needed.
+
+        Of all processes that share a store and run the same bot, one is connected and handles messages; the
+        others stand by. With a store that ends with the process, the bot is just kept up. At its end,
+        commands that run have ten seconds to answer. Outside of the main thread, no signal ends it.
+
+        Args:
+            bot: the bot, after :meth:`register_bot`
+            take_over_after: one that stands by is connected when the other one has been silent for so many
+                seconds; the same in all processes
+
+        Raises:
+            SettingError: the bot is not registered, or was run before, or that is no number of seconds
+        """
+        from .running import Running, check_seconds
+
+        check_seconds(take_over_after)
+        if self._resumer is None or self._handling is None or self._resumer.bot is not bot:
+            raise SettingError("bot", "is not registered here: call register_bot(bot=bot) before")
+        if self._running is not None:
+            raise SettingError("bot", "was run before: call run_bot(bot=bot) once")
+        leases = None if isinstance(self._flows, MemoryFlowStore) else self._flows
+        self._running = Running(
+            bot, self._turn, self._handling, self._resumer, self._agenda, leases, take_over_after
+        )
+        self._running.run()
 
     def _close(self) -> None:
+        if self._running is not None:
+            self._running.stop()
         if self._handling is not None:
             self._handling.stop()
         with self._watching:

@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
+from ..ground.turn import check_turn
 from .deadlines import Call, Deadlines
 
 #: connections to one host that stay open at most: more than there are threads that use them
@@ -67,7 +68,9 @@ class Connections:
 
         Raises:
             requests.RequestException: there is no answer, not in time, or it is too large
+            TurnLost: it is sent because of a message that another process may be handling now
         """
+        check_turn()
         is_repeatable = request.method in ("GET", "HEAD")
         max_idle = MAX_IDLE_SECONDS if is_repeatable else MAX_IDLE_SECONDS_TO_POST
         call = Call(time.monotonic() + seconds, max_idle)

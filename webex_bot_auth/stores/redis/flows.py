@@ -14,8 +14,8 @@ from . import scripts
 from .errors import as_text, translate_redis_errors
 from .maintenance import FlowMaintenance
 
-#: time between two looks for what is due; seconds
-LOOK_SECONDS = 0.2
+#: time between two looks for what is due: with renewals of a lease, at most five commands a second; seconds
+LOOK_SECONDS = 0.22
 
 
 class RedisFlowStore:
