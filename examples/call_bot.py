@@ -1,29 +1,39 @@
 """Call control by chat: dial a number, answer the phone and hang up, as the person who writes.
 
 python examples/call_bot.py --sandbox      a Webex cloud on this machine; no account needed
-python examples/call_bot.py                the real one; the settings are those of examples/starter.py
+python examples/call_bot.py                the real one, with the settings of docs/start/webex-account.md
 
 People need a Webex Calling license. The sandbox has no telephony: ``phone`` says what it answers.
 """
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from starter import Example, Settings, start
+from flask import Flask
 from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
+from werkzeug.serving import make_server
+from wxc_sdk.integration import Integration
 from wxc_sdk.telephony.calls import CallState, Personality, TelephonyCall
 
-from webex_bot_auth import TokenManager, UserTokenMixin, YAMLTokenManager, requires_user_token
+from webex_bot_auth import UserTokenMixin, YAMLTokenManager, requires_user_token
 from webex_bot_auth.sandbox import Sandbox
+from webex_bot_auth.testing import trial
 
 #: all that a login may ask for: they are checked in the integration at developer.webex.com
 SCOPES = "spark:people_read spark:calls_read spark:calls_write"
 #: of commands that look for a call first
 READ_AND_WRITE = ["spark:calls_read", "spark:calls_write"]
+STEPS = (
+    "Type   dial +12125550100, and log in with the card that you get",
+    "Type   answer, and then hang up",
+)
 
 
 def rings(call: TelephonyCall) -> bool:
@@ -75,21 +85,30 @@ class HangUp(UserTokenMixin, Command):  # type: ignore[misc]
         return f"Ended: {', '.join(map(other_end, ended))}." if ended else "There is no call to end."
 
 
-def make_manager(settings: Settings) -> TokenManager:
-    """A token manager whose logins ask for no more than the command needs."""
-    return YAMLTokenManager(
-        settings.bot_token, settings.integration, yml_base=settings.file, login_scopes=["spark:people_read"]
+def setting(name: str) -> str:
+    return os.environ.get(name) or sys.exit(f"{name} is not set. Without an account: --sandbox")
+
+
+def main() -> None:
+    bot_token = setting("WEBEX_BOT_TOKEN")
+    integration = Integration(
+        client_id=setting("WEBEX_CLIENT_ID"),
+        client_secret=setting("WEBEX_CLIENT_SECRET"),
+        scopes=SCOPES,
+        redirect_url=setting("WEBEX_REDIRECT_URL"),
     )
-
-
-def make_bot(settings: Settings, tokens: TokenManager) -> WebexBot:
-    """The bot with all its commands."""
-    tokens.register_redirect(flask=settings.app)  # GET /redirect, as the integration's address says
-    bot = WebexBot(teams_bot_token=settings.bot_token, bot_name="Call Bot", log_level=settings.log_level)
-    for command in (Dial, Answer, HangUp):
-        bot.add_command(command(token_manager=tokens))
-    tokens.register_bot(bot=bot)  # login, logout, and resuming commands after a login
-    return bot
+    first = ["spark:people_read"]  # a login asks for no more than the command needs
+    with YAMLTokenManager(bot_token, integration, yml_base="call_bot", login_scopes=first) as tokens:
+        app = Flask(__name__)
+        tokens.register_redirect(flask=app)  # GET /redirect, where logins come back to
+        # a web server for trials; production/web.py is for others
+        server = make_server("127.0.0.1", int(os.environ.get("PORT", "5000")), app, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        bot = WebexBot(teams_bot_token=bot_token, bot_name="Call Bot")
+        for command in (Dial, Answer, HangUp):
+            bot.add_command(command(token_manager=tokens))
+        tokens.register_bot(bot=bot)  # login, logout, and resuming commands after a login
+        tokens.run_bot(bot=bot)  # until Ctrl+C
 
 
 @contextmanager
@@ -109,11 +128,9 @@ def phone(sandbox: Sandbox) -> Iterator[None]:
         yield
 
 
-STEPS = (
-    "Type   dial +12125550100, and log in with the card that you get",
-    "Type   answer, and then hang up",
-)
-EXAMPLE = Example("Call Bot", SCOPES, make_manager, make_bot, STEPS, answers=phone)
-
 if __name__ == "__main__":
-    start(EXAMPLE)
+    if "--sandbox" in sys.argv:
+        with trial("Call Bot", SCOPES, STEPS, sys.argv) as sandbox, phone(sandbox):
+            main()
+    else:
+        main()

@@ -1,7 +1,7 @@
 """Acts for people outside of commands: in a webhook, and in a job that runs at night.
 
 python examples/watch_bot.py --sandbox      a Webex cloud on this machine; no account needed
-python examples/watch_bot.py                the real one; the settings are those of examples/starter.py,
+python examples/watch_bot.py                the real one, with the settings of docs/start/webex-account.md
                                             and WEBEX_WEBHOOK_SECRET: openssl rand -hex 32
 python examples/watch_bot.py --nightly      the job, once: for cron, with the bot's settings
 
@@ -12,21 +12,31 @@ from __future__ import annotations
 
 import hmac
 import logging
+import os
+import secrets
 import sys
+import threading
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urljoin
 
 from flask import Flask, Response, abort, request
-from starter import Example, Settings, setting, settings_from_environment, start
 from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
+from werkzeug.serving import make_server
+from wxc_sdk.integration import Integration
 from wxc_sdk.webhook import WebhookEventType, WebhookResource
 
 from webex_bot_auth import LoginRequired, TokenManager, UserTokenMixin, YAMLTokenManager, requires_user_token
 from webex_bot_auth.errors import WebexBotAuthError
+from webex_bot_auth.testing import trial
 
 SCOPES = "spark:people_read spark:rooms_read spark:memberships_read"
+STEPS = (
+    "Type   watch, and log in with the card that you get",
+    "Make   a space with New space, as Bob, and add Alice: she hears about it",
+    "Press  Enter here, and the nightly job runs",
+)
 
 
 class Watch(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
@@ -79,33 +89,52 @@ def nightly(tokens: YAMLTokenManager) -> None:
             logging.exception("nothing was told to %s", user_id)
 
 
-def make_manager(settings: Settings) -> YAMLTokenManager:
+def setting(name: str) -> str:
+    return os.environ.get(name) or sys.exit(f"{name} is not set. Without an account: --sandbox")
+
+
+def make_manager() -> YAMLTokenManager:
     """The token manager: the same for the bot and for the job."""
-    return YAMLTokenManager(settings.bot_token, settings.integration, yml_base=settings.file)
+    bot_token = setting("WEBEX_BOT_TOKEN")
+    integration = Integration(
+        client_id=setting("WEBEX_CLIENT_ID"),
+        client_secret=setting("WEBEX_CLIENT_SECRET"),
+        scopes=SCOPES,
+        redirect_url=setting("WEBEX_REDIRECT_URL"),
+    )
+    return YAMLTokenManager(bot_token, integration, yml_base="watch_bot")
 
 
-def make_bot(settings: Settings, tokens: YAMLTokenManager) -> WebexBot:
-    """The bot, and its web app, which serves the redirect and the webhook."""
-    secret = "for trials" if settings.sandbox else setting("WEBEX_WEBHOOK_SECRET")
-    tokens.register_redirect(flask=settings.app)  # GET /redirect, as the integration's address says
-    serve_webhook(settings.app, tokens, secret)
-    bot = WebexBot(teams_bot_token=settings.bot_token, bot_name="Watch Bot", log_level=settings.log_level)
-    address = urljoin(settings.integration.redirect_url, "/webhook")
-    bot.add_command(Watch(address, secret, token_manager=tokens))
-    tokens.register_bot(bot=bot)  # login, logout, and resuming commands after a login
-    return bot
+def main() -> None:
+    with make_manager() as tokens:
+        app, secret = Flask(__name__), setting("WEBEX_WEBHOOK_SECRET")
+        tokens.register_redirect(flask=app)  # GET /redirect, where logins come back to
+        serve_webhook(app, tokens, secret)
+        # a web server for trials; production/web.py is for others
+        server = make_server("127.0.0.1", int(os.environ.get("PORT", "5000")), app, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        bot = WebexBot(teams_bot_token=setting("WEBEX_BOT_TOKEN"), bot_name="Watch Bot")
+        address = urljoin(tokens.integration.redirect_url, "/webhook")
+        bot.add_command(Watch(address, secret, token_manager=tokens))
+        tokens.register_bot(bot=bot)  # login, logout, and resuming commands after a login
+        if "--sandbox" in sys.argv:
+            threading.Thread(target=wait_for_enter, args=(tokens,), daemon=True).start()
+        tokens.run_bot(bot=bot)  # until Ctrl+C
 
 
-STEPS = (
-    "Type   watch, and log in with the card that you get",
-    "Make   a space with New space, as Bob, and add Alice: she hears about it",
-    "Press  Enter here, and the nightly job runs",
-)
-EXAMPLE = Example("Watch Bot", SCOPES, make_manager, make_bot, STEPS, at_enter=nightly)
+def wait_for_enter(tokens: YAMLTokenManager) -> None:
+    """Run the job whenever Enter is pressed."""
+    for _ in sys.stdin:
+        nightly(tokens)
+
 
 if __name__ == "__main__":
     if "--nightly" in sys.argv:
-        with make_manager(settings_from_environment(EXAMPLE, Flask("job"))) as manager:
+        with make_manager() as manager:
             nightly(manager)
+    elif "--sandbox" in sys.argv:
+        with trial("Watch Bot", SCOPES, STEPS, sys.argv):
+            os.environ["WEBEX_WEBHOOK_SECRET"] = secrets.token_hex(32)
+            main()
     else:
-        start(EXAMPLE)
+        main()

@@ -37,7 +37,6 @@ hypothesis.settings.load_profile("repeatable")
 pytest_plugins = [
     "support.command_line",
     "support.doctor",
-    "support.examples",
     "support.mortal",
     "support.redirect_page",
     "support.refreshing",

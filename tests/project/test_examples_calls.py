@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
-from call_bot import EXAMPLE
-from support.examples import RunExample
+from call_bot import SCOPES, Answer, Dial, HangUp, phone
 
 from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
@@ -16,8 +16,9 @@ CALLS = "/v1/telephony/calls"
 
 
 @pytest.fixture
-def bot(run_example: RunExample) -> RunningBot:
-    return run_example(EXAMPLE)
+def bot(webex_sandbox: WebexSandbox) -> Iterator[RunningBot]:
+    with phone(webex_sandbox):
+        yield webex_sandbox.run(Dial, Answer, HangUp, scopes=SCOPES, login_scopes=["spark:people_read"])
 
 
 def posted(webex_sandbox: WebexSandbox, person: Person) -> list[tuple[str, object]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from card_bot import EXAMPLE
-from support.examples import RunExample
+from card_bot import SCOPES, CreateSpace, NewSpace
 
+from webex_bot_auth import WhoamiCommand
 from webex_bot_auth.sandbox import Message, Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 
 
 @pytest.fixture
-def bot(run_example: RunExample) -> RunningBot:
-    return run_example(EXAMPLE)
+def bot(webex_sandbox: WebexSandbox) -> RunningBot:
+    login_scopes = ["spark:people_read"]
+    return webex_sandbox.run(NewSpace(), CreateSpace, WhoamiCommand, scopes=SCOPES, login_scopes=login_scopes)
 
 
 def granted(bot: RunningBot, person: Person) -> set[str]:

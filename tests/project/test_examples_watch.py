@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urljoin
 
 import pytest
 import requests
 import watch_bot
-from support.examples import RunExample
+from flask import Flask
+from watch_bot import SCOPES, Watch, serve_webhook
 
 from webex_bot_auth import YAMLTokenManager
 from webex_bot_auth.sandbox import Message, Person
@@ -15,8 +17,15 @@ from webex_bot_auth.testing import RunningBot, WebexSandbox
 
 
 @pytest.fixture
-def bot(run_example: RunExample) -> RunningBot:
-    return run_example(watch_bot.EXAMPLE)
+def bot(webex_sandbox: WebexSandbox) -> RunningBot:
+    app, secret = Flask("web"), "secret of the webhook"
+
+    def watch(token_manager: YAMLTokenManager) -> Watch:
+        serve_webhook(app, token_manager, secret)
+        address = urljoin(token_manager.integration.redirect_url, "/webhook")
+        return Watch(address, secret, token_manager=token_manager)
+
+    return webex_sandbox.run(watch, app=app, scopes=SCOPES)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""For PYTHONPATH, in tests only: points the processes of examples at a sandbox.
+"""For PYTHONPATH, in tests only: points the processes of examples/production at a sandbox.
 
-Python imports this at every start. It does nothing but wait until an example imports a file of its own: other
-programs are left alone, and gunicorn's master imports no more than it does in production.
+Python imports this at every start. It does nothing but wait until one of them imports a file of its own:
+other programs are left alone, and gunicorn's master imports no more than it does in production.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 class _Before(importlib.abc.MetaPathFinder):
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name in ("tokens", "starter"):
+        if name == "tokens":
             sys.meta_path.remove(self)
             _point_at(os.environ["SANDBOX_URL"])
 
