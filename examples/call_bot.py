@@ -102,7 +102,7 @@ def main() -> None:
         app = Flask(__name__)
         tokens.register_redirect(flask=app)  # GET /redirect, where logins come back to
         # a web server for trials; production/web.py is for others
-        server = make_server("127.0.0.1", int(os.environ.get("PORT", "5000")), app, threaded=True)
+        server = make_server("127.0.0.1", int(os.environ.get("PORT", "8911")), app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         bot = WebexBot(teams_bot_token=bot_token, bot_name="Call Bot")
         for command in (Dial, Answer, HangUp):

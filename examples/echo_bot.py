@@ -55,7 +55,7 @@ def main() -> None:
     with tokens:
         app = Flask(__name__)
         tokens.register_redirect(flask=app)  # GET /redirect, where logins come back to
-        server = make_server("127.0.0.1", int(os.environ.get("PORT", "5000")), app, threaded=True)
+        server = make_server("127.0.0.1", int(os.environ.get("PORT", "8911")), app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()  # for trials
         bot = WebexBot(teams_bot_token=bot_token, bot_name="Echo Bot")
         bot.add_command(Echo(token_manager=tokens))

@@ -111,7 +111,7 @@ def main() -> None:
         tokens.register_redirect(flask=app)  # GET /redirect, where logins come back to
         serve_webhook(app, tokens, secret)
         # a web server for trials; production/web.py is for others
-        server = make_server("127.0.0.1", int(os.environ.get("PORT", "5000")), app, threaded=True)
+        server = make_server("127.0.0.1", int(os.environ.get("PORT", "8911")), app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         bot = WebexBot(teams_bot_token=setting("WEBEX_BOT_TOKEN"), bot_name="Watch Bot")
         address = urljoin(tokens.integration.redirect_url, "/webhook")

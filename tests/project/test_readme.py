@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
+from support.demo import Demo
 from support.documented import PAGES, ROOT, Program, blocks
 from support.redis_server import free_port
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
+from webex_bot_auth import TokenManager
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 
@@ -52,28 +53,31 @@ def test_the_whole_bot_runs(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    made: list[Any] = []
-    start = WebexBot.run
+    made: list[tuple[TokenManager, WebexBot]] = []
+    run_bot = TokenManager.run_bot
 
-    def run(bot: WebexBot) -> None:
-        """Let ``main()`` go on; the next one who runs the bot is the sandbox."""
-        if made:
-            start(bot)
-        made.append(bot)
+    def run(manager: TokenManager, *, bot: WebexBot) -> None:
+        made.append((manager, bot))
+        run_bot(manager, bot=bot)
 
-    asyncio.run(asyncio.sleep(0))  # as a program may do before: it leaves the thread without a loop
     names = Program(page).run({}, monkeypatch)
-    monkeypatch.setattr(WebexBot, "run", run)
-    names["main"]()
-    asyncio.get_event_loop().close()  # the loop of a bot that has not run
-    asyncio.set_event_loop(None)
-    (manager,) = {command.token_manager for command in made[0].commands if hasattr(command, "token_manager")}
-    with manager:
-        bot: RunningBot = webex_sandbox.start_bot(made[0], manager)
-        alice = webex_sandbox.add_person("Alice Adams")
-        asked = bot.hears(alice, "whoami")
-        assert bot.press_login(bot.login_card(alice), alice).status_code == 200
-        assert bot.answer_to(asked, "You are Alice Adams")
+    monkeypatch.setattr(TokenManager, "run_bot", run)
+    running = threading.Thread(target=names["main"])
+    running.start()
+    person = webex_sandbox.owner(os.environ["WEBEX_BOT_TOKEN"])
+    assert person
+    webex_sandbox.wait_until_online(person)
+    ((manager, webex_bot),) = made
+    bot, alice = (
+        RunningBot(webex_sandbox, person, webex_bot, manager),
+        webex_sandbox.add_person("Alice Adams"),
+    )
+    asked = bot.hears(alice, "whoami")
+    assert bot.press_login(bot.login_card(alice), alice).status_code == 200
+    assert bot.answer_to(asked, "You are Alice Adams")
+    manager.close()
+    running.join(30)
+    assert not running.is_alive()
     assert (tmp_path / "tokens.yml").exists()
 
 
@@ -117,3 +121,14 @@ def test_ctrl_c_ends_it_without_a_word(
             process.kill()
     assert process.returncode == 0, printed
     assert not re.search("Traceback|KeyboardInterrupt", printed), printed
+
+
+def test_the_bot_can_be_tried_in_the_sandbox(tmp_path: Path) -> None:
+    """The files of the page, at a port that is free."""
+    port = str(free_port())
+    for block in blocks("docs/start/first-bot.md", "python"):
+        (tmp_path / f"{block.file}.py").write_text(block.text.replace("8911", port).replace("--open", ""))
+    with Demo(tmp_path, {}, example=str(tmp_path / "try_it.py")) as trial:
+        assert "Send  whoami" in "\n".join(trial.introduction)
+        trial.read_until("Serving Flask app")
+        assert trial.end()[0] == 0

@@ -91,7 +91,7 @@ PROPERTIES = {
     72: "What the bot deletes or sends because of a record is sealed with the rest.",
     73: "Sandbox: --env prints known names with quoted values; Host and Origin are checked; no 500.",
     74: "One impossible date, name or record never ends a listing of the command line.",
-    75: "A process that is killed while a command runs: its author is told, and it does not run again.",
+    75: "A process that is killed or frozen: its commands do not run twice, and their authors are told.",
 }
 
 

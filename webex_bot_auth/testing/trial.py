@@ -22,7 +22,11 @@ CHAT_PORT = 8910
 
 @contextmanager
 def trial(
-    name: str, scopes: str = "spark:people_read", steps: Sequence[str] = (), argv: Sequence[str] = ()
+    name: str,
+    scopes: str = "spark:people_read",
+    steps: Sequence[str] = (),
+    argv: Sequence[str] = (),
+    port: int | None = None,
 ) -> Iterator[Sandbox]:
     """Let the bot of a ``with`` block run in a Webex cloud on this machine, until Ctrl+C::
 
@@ -38,6 +42,7 @@ def trial(
         scopes: what its integration may ask people for
         steps: what to do in the chat page; printed
         argv: the command line: ``--open`` opens the chat page, ``--verbose`` prints what the bot logs
+        port: where the bot serves the redirect; None: at ``PORT``, which is a free one if it was not set
 
     Yields:
         the sandbox, with Alice Adams and Bob Brown in it
@@ -57,7 +62,7 @@ def trial(
         sandbox.group("Team", [alice, bob, bot])
         for person in (bob, alice):  # the page opens the space that was made last: Alice can type at once
             sandbox.direct(person, bot)
-        port = os.environ.get("PORT") or _free_port()
+        port = port or int(os.environ.get("PORT") or _free_port())
         integration = sandbox.integration(f"http://127.0.0.1:{port}/redirect", scopes)
         os.environ.update(variables(sandbox, bot, integration), PORT=str(port), LOG_LEVEL=log_level)
         os.chdir(folder)
