@@ -31,7 +31,8 @@ def get(cloud: Sandbox, path: str, method: str = "GET", **headers: str) -> reque
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1/people/me", "/sandbox/env", "/sandbox/certificate", "/u2c/api/v1/catalog"]
+    "path",
+    ["/", "/v1/people/me", "/sandbox/env", "/sandbox/answers", "/sandbox/certificate", "/u2c/api/v1/catalog"],
 )
 def test_foreign_hosts_and_pages_are_refused_everywhere(cloud: Sandbox, path: str) -> None:
     for headers in ({"Host": "evil.example"}, {"Host": "["}, {"Origin": FOREIGN}, {"Origin": "null"}):
@@ -56,7 +57,7 @@ def test_web_apps_of_an_allowed_origin_use_the_api(cloud: Sandbox) -> None:
 
 
 def test_the_page_of_the_sandbox_is_not_for_them(cloud: Sandbox) -> None:
-    for path in ("/chat/state", "/sandbox/env", "/workbench/calls"):
+    for path in ("/chat/state", "/sandbox/env", "/sandbox/answers", "/workbench/calls"):
         answer = get(cloud, path, Origin=APP)
         assert (answer.status_code, answer.headers.get("Access-Control-Allow-Origin")) == (403, None)
 

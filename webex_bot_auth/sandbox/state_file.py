@@ -21,13 +21,13 @@ client ids and secrets are made where none are given.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from wxc_sdk.integration import Integration
 
 from .model.people import Person
+from .rest.custom_answers import AnswerEntry
 from .sandbox import SCOPES, Sandbox
 
 
@@ -64,15 +64,6 @@ class IntegrationEntry(_Part):
     scopes: str | list[str] = " ".join(SCOPES)
     client_id: str | None = None
     client_secret: str | None = None
-
-
-class AnswerEntry(_Part):
-    """What the sandbox answers where it has nothing of its own."""
-
-    path: str
-    method: str = "GET"
-    body: Any = Field(None, alias="json")
-    status: int = Field(200, ge=200, le=599)
 
 
 class State(_Part):

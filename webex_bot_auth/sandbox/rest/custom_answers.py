@@ -1,4 +1,4 @@
-"""What the sandbox answers where it has nothing of its own: what a test has given it, or 501."""
+"""What the sandbox answers where it has nothing of its own: what it has been given, or 501."""
 
 from __future__ import annotations
 
@@ -9,10 +9,43 @@ from types import TracebackType
 from typing import Any
 
 from flask import Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from ..model.errors import WebexError
 
 logger = logging.getLogger("webex_bot_auth.sandbox")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class AnswerEntry(BaseModel):
+    """An answer as a state file and ``PUT /sandbox/answers`` give it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str
+    method: str = "GET"
+    body: Any = Field(None, alias="json")
+    status: int = Field(200, ge=200, le=599)
+
+    @field_validator("path")
+    @classmethod
+    def _with_v1(cls, path: str) -> str:
+        if not path.strip("/") or not path.isprintable() or any(mark in path for mark in "?#:"):
+            raise PydanticCustomError("path", "a path such as /v1/telephony/calls is needed, without a query")
+        return whole(path)
+
+    @field_validator("method")
+    @classmethod
+    def _in_capitals(cls, method: str) -> str:
+        if method.upper() not in METHODS:
+            raise PydanticCustomError("method", f"one of {', '.join(METHODS)} is needed")
+        return method.upper()
+
+
+def whole(path: str) -> str:
+    """Return a path from ``/v1`` on, without a slash at its end, as requests are looked up."""
+    return f"/v1/{path.lstrip('/').removeprefix('v1/')}".rstrip("/")
 
 
 @dataclass(eq=False)
@@ -51,8 +84,7 @@ class Answers:
 
     def add(self, path: str, method: str, json: Any, status: int) -> Answer:
         """Answer a path from now on; see ``Sandbox.answer``."""
-        whole = path if path.startswith("/v1/") else f"/v1/{path.lstrip('/')}"
-        answer = Answer(method.upper(), whole, json, status, self)
+        answer = Answer(method.upper(), whole(path), json, status, self)
         with self._lock:
             self._answers.append(answer)
         return answer
@@ -62,10 +94,14 @@ class Answers:
         with self._lock:
             self._answers = [one for one in self._answers if one is not answer]
 
+    def all(self) -> list[Answer]:
+        """Return all answers, the latest of each method and path last."""
+        with self._lock:
+            return list(self._answers)
+
     def response(self, method: str, path: str) -> Response | None:
         """Return the answer to a request; None if there is none. The latest wins."""
-        with self._lock:
-            fitting = [one for one in self._answers if (one.method, one.path) == (method, path)]
+        fitting = [one for one in self.all() if (one.method, one.path) == (method, path)]
         if not fitting:
             return None
         answer = Response() if fitting[-1].json is None else jsonify(fitting[-1].json)
@@ -77,6 +113,6 @@ def missing(method: str, path: str) -> WebexError:
     """Return the error for a path that the sandbox does not have, and log it."""
     how = "" if method == "GET" else f", method={method!r}"
     text = f"the sandbox does not have {path}; give it an answer with Sandbox.answer({path!r}{how}, json=...)"
-    text += ", or under answers in the state file"
+    text += ", under answers in the state file, or by PUT /sandbox/answers"
     logger.warning("%s", text)
     return WebexError(501, text)

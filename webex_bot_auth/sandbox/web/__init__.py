@@ -1,8 +1,9 @@
 """The chat page with its workbench and their endpoints, and the static files of all pages."""
 
-from . import changes, chat, files, reports, state, workbench
+from . import answers, changes, chat, files, reports, state, workbench
 
 BLUEPRINTS = (
+    answers.blueprint,
     chat.blueprint,
     state.blueprint,
     changes.blueprint,

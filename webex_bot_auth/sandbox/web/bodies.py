@@ -19,7 +19,7 @@ def body() -> dict[str, Any]:
     """
     sent = request.get_json(silent=True)
     if not isinstance(sent, dict):
-        raise WebexError(415)
+        raise WebexError(415, "A JSON object is needed, with Content-Type: application/json.")
     return sent
 
 
