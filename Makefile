@@ -14,7 +14,7 @@ CORE    = "not browser and not slow"
 # images of containers set it; the tests start many interpreters, and each would compile every module anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick lint oldest newest javascript bench mutants docs dist clean
+.PHONY: help demo test quick lint oldest newest javascript live bench mutants docs dist clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -51,6 +51,9 @@ newest: $(VENV)/.test ## the core's tests with the newest packages, on Python 3.
 javascript: $(VENV)/.test ## bots and apps in JavaScript run against the sandbox; gets 675 MB of packages from npm
 	cd tests/javascript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m pytest --numprocesses 2 --dist load tests/javascript/clients.py
+
+live: $(VENV)/.demo ## what the documentation of Webex leaves open, checked at Webex; needs an account and two clicks
+	@$(BIN)/python -m live
 
 bench: $(VENV)/.bench ## measure the costs, against references and limits
 	$(BIN)/python -m benchmarks

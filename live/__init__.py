@@ -1,0 +1,1 @@
+"""Checks, against Webex itself, of what its documentation leaves open: ``make live``."""
