@@ -26,6 +26,17 @@ logged_out = _signals.signal("logged-out", doc="A user has logged out; the token
 login_refused = _signals.signal("login-refused", doc="The user, or Webex, did not give the permission.")
 login_failed = _signals.signal("login-failed", doc="A login failed for another reason: ``error``.")
 refreshed = _signals.signal("refreshed", doc="An access token was refreshed and stored.")
+login_asked = _signals.signal("login-asked", doc="A login card was sent.")
+login_card_not_sent = _signals.signal(
+    "login-card-not-sent", doc="Webex did not take a login card: ``error``."
+)
+answer_not_posted = _signals.signal(
+    "answer-not-posted",
+    doc="A command's answer was not posted, or a command without a guard failed: ``error``.",
+)
+refresh_failed = _signals.signal(
+    "refresh-failed", doc="A refresh failed and is tried again; nothing is lost: ``error``."
+)
 refresh_refused = _signals.signal(
     "refresh-refused", doc="The refresh token is bad or revoked: the user has to log in again."
 )

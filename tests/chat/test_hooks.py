@@ -12,11 +12,13 @@ from support.contexts import expiring
 from support.makers import Make, MakeManager
 from support.whoami import Whoami
 from support.wording import TEXTS, sentence_of
+from webexpythonsdk import ApiError
 from webexpythonsdk.models.cards import AdaptiveCard, TextBlock
 from webexpythonsdk.models.cards.actions import OpenUrl
 
 from webex_bot_auth import TokenManager, signals
 from webex_bot_auth.chat.texts import PageText
+from webex_bot_auth.errors import MessageNotSent, TokenServiceUnavailable
 from webex_bot_auth.sandbox import Person, Sandbox
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.testing.redirects import came_back, log_in
@@ -71,7 +73,39 @@ class TestSignals:
         cloud.revoke_person(alice)
         assert manager.get_user_context_and_refresh(user_id=alice.id) is None
         names = ("login-refused", "login-failed", "logged-in", "refresh-refused")
+        assert [one for one in heard if one[0] != "login-asked"] == [(name, alice.id) for name in names]
+
+    def test_what_failed_and_is_not_the_end(
+        self, manager: TokenManager, cloud: Sandbox, alice: Person, heard: list[Any]
+    ) -> None:
+        log_in(cloud, manager, alice)
+        context = manager.get_user_context(user_id=alice.id)
+        assert context
+        manager.set_user_context(user_id=alice.id, user_context=expiring(context, -1))
+        with cloud.faults.token(grant="refresh", status=503):
+            for _ in range(2):  # the second one waits, and does not ask
+                with pytest.raises(TokenServiceUnavailable):
+                    manager.get_user_context_and_refresh(user_id=alice.id)
+        with cloud.faults.rest("/v1/messages", method="POST", status=403), pytest.raises(MessageNotSent):
+            manager.request_login(user_id=alice.id)
+        assert manager.request_login(user_id=alice.id)
+        names = ("logged-in", "refresh-failed", "login-card-not-sent", "login-asked")
         assert heard == [(name, alice.id) for name in names]
+
+    def test_an_answer_that_was_not_posted(self, webex_sandbox: WebexSandbox, alice: Person) -> None:
+        class Long(Whoami):
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> Any:
+                return "x" * 12_000
+
+        bot, heard = webex_sandbox.run(Long), list[tuple[str, type]]()
+        bot.log_in(alice)
+
+        def note(_: TokenManager, *, user_id: str, error: Exception) -> None:
+            heard.append((user_id, type(error)))
+
+        with signals.answer_not_posted.connected_to(note, sender=bot.manager):
+            bot.answer_to(bot.hears(alice, "whoami"), TEXTS.command_failed.partition("{")[0])
+        assert heard == [(alice.id, ApiError)]
 
     def test_a_handler_that_fails_changes_nothing(
         self, manager: TokenManager, cloud: Sandbox, alice: Person, heard: list[Any],

@@ -88,6 +88,7 @@ def run_page(
             "WEBEX_BOT_TOKEN": given.get("bot_token", "token"),
             "WEBEX_BOT_AUTH_KEYS": KEY,
             "WEBEX_API_URL": f"{cloud.url}/v1",
+            "METRICS_PORT": "0",
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

@@ -31,6 +31,7 @@ from ..errors import LoginRequired
 from ..ground.queues import Queues
 from ..ground.turn import Turn, TurnLost
 from ..service import LoginService
+from ..signals import Announcer, answer_not_posted
 from ..webex.connections import Connections
 from ..webex.rest import let_bot_use
 from .account import AccountCommand
@@ -83,6 +84,7 @@ def _answering(bot: Any, service: LoginService, handle: Callable[..., Any]) -> C
             if isinstance(error, LoginRequired):  # out of a generator
                 text = answer_login_required(service, request, error, str(getattr(asked, "text", ""))[:40])
             else:
+                Announcer(service).send(answer_not_posted, user_id=request.user_id, error=error)
                 text = texts.command_failed.format(
                     reference=report("its answer was not posted, or it", error)
                 )

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..chat.messages import Chat, Why
 from ..errors import MessageNotSent, StoreError
+from ..signals import Announcer, login_asked, login_card_not_sent
 from ..stores import Reminder
 from ..webex.device_grant import DeviceCode, DeviceGrant
 from ..webex.oauth import WebexOAuth, new_verifier
@@ -38,6 +39,7 @@ class Asking:
         contexts: what people have granted before
         desks: what is under way for them
         chat: what they are told
+        announce: signals of cards
         tidying: deletes cards that others take the place of
         seconds: how long a login may take
         device: for logins by the device grant; None: by redirect
@@ -48,6 +50,7 @@ class Asking:
     contexts: Contexts
     desks: Desks
     chat: Chat
+    announce: Announcer
     tidying: Tidying
     seconds: float
     device: DeviceGrant | None = None
@@ -113,13 +116,15 @@ class Asking:
                 message_id = self.chat.show_device_login(user_id, code, why)
             else:
                 message_id = self.chat.show_login(user_id, url, why)
-        except MessageNotSent:  # the caller tells the person to send the command again
+        except MessageNotSent as error:  # the caller tells the person to send the command again
             self._change(user_id, partial(desk.take_back, flow_id=flow.id, command=command))
+            self.announce.send(login_card_not_sent, user_id=user_id, error=error)
             raise
         log.info("asked to log in: user %s", user_id)
         seconds = min(self.seconds, code.expires_in) if code is not None else self.seconds
         shown = partial(desk.show, flow_id=flow.id, message_id=message_id, seconds=seconds)
         self._change(user_id, shown)
+        self.announce.send(login_asked, user_id=user_id)
         self.tidying.soon(user_id)
         return True
 

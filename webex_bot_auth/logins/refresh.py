@@ -15,7 +15,7 @@ from wxc_sdk.tokens import Tokens
 from ..errors import GrantRefused, StoreError, TokenServiceError, TokenServiceUnavailable
 from ..ground.clock import seconds_until
 from ..models import UserContext, reference
-from ..signals import Announcer, refresh_refused, refreshed
+from ..signals import Announcer, refresh_failed, refresh_refused, refreshed
 from ..stores.leases import Leases
 from ..webex.token_endpoint import TOTAL_SECONDS
 from .backoff import Backoff
@@ -97,7 +97,7 @@ class Refresher:
         contexts: where they are kept
         leases: keep other processes from refreshing the same tokens
         new_tokens: asks the token endpoint
-        announce: signals of refreshes that were stored or refused
+        announce: signals of refreshes that were stored, refused, or failed
     """
 
     def __init__(
@@ -110,7 +110,9 @@ class Refresher:
         self._backoff = Backoff()
         self._unsaved = Unsaved(contexts)
         self._lock = Lock()
-        self._flights: dict[str, Future[UserContext | None]] = {}  # by user: the refresh that runs
+        self._flights: dict[
+            str, Future[UserContext | TokenServiceError | None]
+        ] = {}  # by user: the refresh that runs
         self._in_background: set[str] = set()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="webex_bot_auth-refresh")
 
@@ -206,6 +208,11 @@ class Refresher:
                 del flight  # its error refers to this frame; in a circle they would keep connections open
             if signal:  # nothing is held any more: a handler may ask for tokens
                 self._announce.send(signal[0], **signal[1])
+            if isinstance(context, TokenServiceError):
+                try:
+                    raise context
+                finally:
+                    del context, signal  # as above
             if context is None or _is_good(context.tokens, 0, refused):
                 return context and context.copied()
             if is_first:
@@ -215,8 +222,12 @@ class Refresher:
 
     def _refresh_alone(
         self, user_id: str, seconds: float, refused: str | None
-    ) -> tuple[UserContext | None, Signal | None]:
-        """Refresh a user's tokens, unless another process was quicker; the context as it is stored then."""
+    ) -> tuple[UserContext | TokenServiceError | None, Signal | None]:
+        """Refresh a user's tokens, unless another process was quicker.
+
+        Returns:
+            the context as it is stored then, or how the refresh failed; and what to announce
+        """
         if not self._unsaved.save(user_id) and (pause := self._backoff.remaining(user_id)):
             raise TokenServiceUnavailable(error="waiting after earlier failures", retry_after=pause)
         with self._leases.hold(f"refresh-{user_id}", MAX_WAIT) as lease:
@@ -244,7 +255,8 @@ class Refresher:
                 log.warning("refresh failed, nothing is lost: user %s: %s", user_id, error)
                 passing = isinstance(error, TokenServiceUnavailable)
                 self._backoff.failed(user_id, retry_after=error.retry_after, passing=passing)
-                raise
+                failure = error.with_traceback(None)
+                return failure, (refresh_failed, {"user_id": user_id, "error": failure})
             self._backoff.succeeded(user_id)
             self._backoff.pause(user_id, PAUSE)
             if refused and tokens.access_token == refused:

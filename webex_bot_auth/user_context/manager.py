@@ -148,7 +148,7 @@ class TokenManager(Closes):
         tidying = Tidying(self.desks, self.chat, self._messages)
         device = DeviceGrant(self.integration, self.connections) if self._with_device else None
         self.asking = Asking(
-            self._oauth, self.contexts, self.desks, self.chat, tidying, seconds,
+            self._oauth, self.contexts, self.desks, self.chat, announce, tidying, seconds,
             device=device, own_flows=users if isinstance(users, MinimalUsers) else None,
         )  # fmt: skip
         self.ending = Ending(
