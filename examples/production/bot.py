@@ -1,11 +1,8 @@
-"""The bot, in a process of its own. SIGTERM ends it, once the commands that run have answered."""
+"""The bot, in a process of its own. Of several, on any machines, one is connected."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import signal
 from typing import Any
 
 import settings
@@ -40,25 +37,7 @@ def make_bot(manager: TokenManager) -> WebexBot:
     return bot
 
 
-def run(bot: WebexBot) -> None:
-    """Run until SIGTERM or Ctrl+C, for which webex_bot's own ``run`` has no orderly end."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)  # where webex_bot looks for one
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, hang_up, loop)
-    with contextlib.suppress(asyncio.CancelledError):
-        bot.run()
-    loop.run_until_complete(loop.shutdown_default_executor())  # waits for the commands that run
-    loop.close()
-
-
-def hang_up(loop: asyncio.AbstractEventLoop) -> None:
-    """Close the connection to Webex."""
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-
-
 if __name__ == "__main__":
     settings.check()
     with token_manager() as tokens:
-        run(make_bot(tokens))
+        tokens.run_bot(bot=make_bot(tokens))  # connected, or standing by for another process

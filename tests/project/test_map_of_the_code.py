@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import pytest
 from support.documented import ROOT, run
 from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
@@ -26,8 +28,14 @@ def test_the_paths_of_data_name_methods_that_exist() -> None:
         assert found, f"{owner}.{method}"
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/background").glob("*.md")), ids=lambda page: page.stem)
+def test_files_that_the_background_names_exist(page: Path) -> None:
+    named = re.findall(r"`(\w+/[\w/]+\.py)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (PACKAGE / name).is_file()] == []
+
+
 def test_the_client_for_one_server_works(redis_server: RedisServer, integration: Integration) -> None:
     """The tests of Sentinel and Cluster use the clients for these."""
-    names = run("One server", [("127.0.0.1", redis_server.port)], integration)
+    names = run("A client of your own", [("127.0.0.1", redis_server.port)], integration)
     with names["client"], names["token_manager"] as manager:
         assert manager.start_flow(user_id="alice")

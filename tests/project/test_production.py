@@ -9,11 +9,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from support.deployment import Deployment, Login, deployed
-from support.production import Gunicorn, Running
+from support.production import WAIT, Gunicorn, Running
 from support.turnstile import Request
 from support.waiting import wait_until
 from support.wording import TEXTS
@@ -24,6 +26,7 @@ from webex_bot_auth.sandbox import Person
 AddPeople = Callable[[int], list[Person]]
 WORKERS, THREADS = 2, 8  # as gunicorn.conf.py has them, but for the number of processes, which take CPU time
 PLACES = WORKERS * THREADS  # logins at the same moment
+WELL = {"store": "answers", "bot": "runs"}
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +77,13 @@ def first(count: int, which: Callable[[Request], bool]) -> Callable[[Request], b
 
 def assert_silent(production: Deployment, *processes: Running) -> None:
     said = "".join(process.log for process in processes)
-    assert "/redirect" in said  # one of them has logged it
     assert {secret for secret in production.secrets() if secret in said} == set()
+
+
+def health(production: Deployment, path: str) -> tuple[int, Any]:
+    """The status and the answer of an address for probes."""
+    answer = requests.get(f"{production.url}/{path}", timeout=30)
+    return answer.status_code, answer.json()
 
 
 class TestAtWork:
@@ -154,27 +162,45 @@ class TestAtWork:
         wait_until(lambda: web.workers() == new, "the old workers have ended")
         assert {login and login.page for login in logins} == {200}
 
+    @pytest.mark.holds(80)
     def test_a_restart_of_redis_is_reported_to_people_and_health_and_then_everything_works_again(
         self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
     ) -> None:
         (alice,) = add_people(1)
         production.log_in(alice, "before")
-        assert self.health(production) == (200, '{"redis":"answers"}\n')
+        assert health(production, "ready") == health(production, "health") == (200, WELL)
         production.redis.stop()
         try:
-            assert self.health(production) == (503, '{"redis":"does not answer"}\n')
+            ill = {"store": "does not answer", "bot": "not known"}
+            assert health(production, "ready") == health(production, "health") == (503, ill)
+            assert health(production, "live") == (200, {"process": "answers"})  # no reason for a restart
             production.answer(production.say(alice, "echo meanwhile"), TEXTS.store_down)
         finally:
             production.redis.start()
-        assert self.health(production) == (200, '{"redis":"answers"}\n')
+        assert health(production, "ready") == (200, WELL)
         production.answer(production.say(alice, "echo after"), f"{alice.display_name} says: after")
         assert "Redis cannot be reached" in web.log
         assert "meanwhile" not in bot.log  # messages of people are not logged
         assert_silent(production, web, bot)
 
-    def health(self, production: Deployment) -> tuple[int, str]:
-        answer = requests.get(f"{production.url}/health", timeout=30)
-        return answer.status_code, answer.text
+
+class TestOneProcess:
+    def test_with_a_file_it_serves_the_redirect_and_runs_the_bot(
+        self, production: Deployment, add_people: AddPeople, tmp_path: Path
+    ) -> None:
+        settings = {**production.settings, "REDIS_URL": "", "YAML_BASE": str(tmp_path / "tokens")}
+        (alice,) = add_people(1)
+        with Running("one", settings) as one:
+            production.sandbox.wait_until_online(production.echo, WAIT)
+            login = production.log_in(alice, "hello")
+            assert login
+            assert login.page == 200
+            assert health(production, "ready") == health(production, "health") == (200, WELL)
+            assert one.stop() == 0
+        with Running("one", settings) as again:
+            production.sandbox.wait_until_online(production.echo, WAIT)
+            assert production.log_in(alice, "hello again") is None  # is still logged in
+        assert_silent(production, one, again)
 
 
 class TestTheBotStops:
@@ -193,6 +219,9 @@ class TestTheBotStops:
             production.answer(asked, f"{alice.display_name} says: bye")
         assert "Traceback" not in bot.log
         assert "Task was destroyed" not in bot.log
+        ill = {"store": "answers", "bot": "does not run"}
+        assert health(production, "health") == (503, ill)
+        assert health(production, "ready") == (200, ill)  # browsers are served without a bot
 
     def test_and_the_next_one_continues_where_it_stopped(
         self, production: Deployment, small_web: Gunicorn, add_people: AddPeople
@@ -215,6 +244,22 @@ class TestTheBotStops:
                 for one in going:
                     one.result()
         assert {login and login.page for login in logins} == {200}
+
+
+class TestTheBotDoesNotStart:
+    @pytest.mark.parametrize(
+        ("setting", "value", "error"),
+        [
+            ("SANDBOX_URL", "http://127.0.0.1:9", "ConnectionError"),  # nothing listens there
+            ("WEBEX_BOT_TOKEN", "of-nobody", "Unauthorized access"),
+        ],
+    )
+    def test_and_ends_so_that_something_can_start_it_again(
+        self, production: Deployment, setting: str, value: str, error: str
+    ) -> None:
+        with Running("bot", {**production.settings, setting: value}) as bot:
+            assert bot.ended() != 0
+        assert error in bot.log
 
 
 class TestTheWebProcessStops:
@@ -251,14 +296,26 @@ class TestLogs:
 
 
 class TestSettings:
-    @pytest.mark.parametrize("name", ["web", "bot"])
-    def test_what_is_missing_is_named(self, production: Deployment, name: str) -> None:
-        settings = {**production.settings, "REDIS_URL": ""}
+    @pytest.mark.parametrize(
+        ("name", "stores", "said"),
+        [
+            ("web", {"REDIS_URL": "", "YAML_BASE": "tokens"}, "exactly one store (set now: YAML_BASE):"),
+            ("bot", {"REDIS_URL": ""}, "exactly one store (set now: none):"),
+            ("one", {"YAML_BASE": "tokens"}, "exactly one store (set now: REDIS_URL, YAML_BASE):"),
+        ],
+    )
+    def test_what_is_missing_is_named(
+        self, production: Deployment, name: str, stores: dict[str, str], said: str
+    ) -> None:
+        settings = {**production.settings, **stores}
         del settings["WEBEX_BOT_AUTH_KEYS"]
         with Running(name, settings) as process:
             assert process.ended() == 1
         assert "Not set in the environment (see env.example):" in process.log
-        assert "  REDIS_URL: redis://:PASSWORD@HOST:6379/0" in process.log
+        assert said in process.log
+        store = "YAML_BASE: the path" if name == "one" else "REDIS_URL: redis://:PASSWORD@HOST:6379/0"
+        assert f"  {store}" in process.log
         assert "  WEBEX_BOT_AUTH_KEYS: encrypts what is stored; make one: openssl" in process.log
+        assert ("  SQL_URL: postgresql+psycopg://" in process.log) is (name != "one")
         assert "WEBEX_BOT_TOKEN" not in process.log
         assert "Traceback" not in process.log

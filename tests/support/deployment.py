@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +77,7 @@ class Deployment:
             "WEBEX_BOT_AUTH_KEYS": KEY,
             "PORT": str(self.port),
             "SANDBOX_URL": sandbox.url,
-            "PYTHONPATH": str(IN_SANDBOX),
+            "PYTHONPATH": os.pathsep.join([str(IN_SANDBOX), os.environ.get("PYTHONPATH", "")]),
         }
         self.logins: list[Login] = []
 

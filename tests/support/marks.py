@@ -14,8 +14,10 @@ USES = {
         "durable_server",
         "in_processes",
         "multiprocessing",
+        "nginx",
         "own_server",
         "production",
+        "program",  # support.tools
         "pytester",
         "redis_server",
         "started",  # Sentinels, a cluster

@@ -24,6 +24,10 @@ def procfile() -> dict[str, str]:
     return {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
 
 
+#: what can be run: the processes of the Procfile, and what one process does alone
+COMMANDS = {**procfile(), "one": "python one_process.py"}
+
+
 class Program:
     """A process; it is stopped at the end of a ``with`` block.
 
@@ -96,16 +100,16 @@ class Program:
 
 
 class Running(Program):
-    """A process of the Procfile.
+    """A process of the example.
 
     Args:
-        name: its name there
+        name: its name in the Procfile, or ``one``
         settings: its environment, except for PATH
         more: further arguments of its command
     """
 
     def __init__(self, name: str, settings: Mapping[str, str], *more: str) -> None:
-        super().__init__([*shlex.split(procfile()[name]), *more], settings, FOLDER)
+        super().__init__([*shlex.split(COMMANDS[name]), *more], settings, FOLDER)
 
 
 class Gunicorn(Running):

@@ -177,6 +177,16 @@ def test_who_cannot_be_connected_lets_another_one_try(
         wait_until(another_one_could_have_it, "the lease is given up")
 
 
+def test_others_can_ask_whether_it_runs(
+    webex_sandbox: WebexSandbox, manager: TokenManager, echo: Person
+) -> None:
+    assert not manager.is_bot_running()
+    with running_bot(manager, echo):
+        webex_sandbox.wait_until_online(echo)
+        assert manager.is_bot_running()
+    assert not manager.is_bot_running()
+
+
 @pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf"), "15", None, True])
 def test_no_number_of_seconds(manager: TokenManager, echo: Person, seconds: Any) -> None:
     bot = WebexBot(echo.token)

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
+#: the lease of the process that runs the bot
+LEASE = "running"
+
 
 class TurnLost(BaseException):
     """Drops what is being done; a command that catches all of its own errors lets it pass."""

@@ -23,7 +23,7 @@ from ..ground import redaction
 from ..ground.bounded_close import Closes
 from ..ground.forks import rebuild_after_forks
 from ..ground.queues import Queues
-from ..ground.turn import Turn
+from ..ground.turn import LEASE, Turn
 from ..logins.asking import Asking
 from ..logins.contexts import ANY_INTEGRATION, Contexts
 from ..logins.desk import WaitingCommand
@@ -410,6 +410,15 @@ class TokenManager(Closes):
             bot, self._turn, self._handling, self._resumer, self._agenda, leases, take_over_after
         )
         self._running.run()
+
+    def is_bot_running(self) -> bool:
+        """Tell whether :meth:`run_bot` runs the bot, here or in another process that shares the store.
+
+        Raises:
+            StoreError: the store cannot be asked
+        """
+        lease = self._turn.lease
+        return (lease is not None and lease.is_held()) or self._flows.read(LEASE)[0] is not None
 
     def _close(self) -> None:
         if self._running is not None:

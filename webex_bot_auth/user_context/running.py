@@ -20,15 +20,13 @@ from ..commands.handling import Handling
 from ..commands.resumer import Resumer
 from ..errors import SettingError, StoreError
 from ..ground.bounded_close import OWN_THREADS
-from ..ground.turn import Turn
+from ..ground.turn import LEASE, Turn
 from ..stores import FlowStore
 from ..stores.agenda import Agenda
 from ..stores.leases import Lease, Leases
 
 log = logging.getLogger(__name__)
 
-#: the lease of the process that runs the bot
-LEASE = "running"
 #: before the bot is connected again; doubled each time, until it is connected; seconds
 FIRST_WAIT, MAX_WAIT = 1.0, 60.0
 #: maximum time for commands that run, when the bot is stopped; seconds
