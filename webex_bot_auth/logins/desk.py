@@ -25,7 +25,7 @@ MAX_WAITING_COMMANDS = 5
 MAX_LOGIN_CARDS = 10
 #: messages about commands that wait or were dropped that one person gets within that time
 MAX_NOTICES = 10
-#: longer than the end of a login can take: one that is ending for so long is that of a process that died; seconds
+#: longer than the end of a login can take: after that, its process has died; seconds
 END_SECONDS = 60.0
 #: how soon the agenda deletes a card that is over, where nobody else does; seconds
 TIDY_SECONDS = 15.0

@@ -268,7 +268,7 @@ class Sandbox(PersonActions):
     def pass_time(self, seconds: float) -> None:
         """Move the sandbox's clock forward, so that tokens and codes expire there.
 
-        The clients' clock stays, and so a token manager finds out by a call that is refused: in a command, or with
-        ``manager.api``, it then refreshes the token and sends the call once more.
+        The clients' clock stays, and so a token manager finds out by a call that is refused: in a command, or
+        with ``manager.api``, it then refreshes the token and sends the call once more.
         """
         self._cloud.clock.advance(seconds)
