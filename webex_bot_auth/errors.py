@@ -91,8 +91,8 @@ class ClientRefused(TokenServiceError):
     """The request was wrong: client id, client secret, redirect URI or address. The operator's fault."""
 
     what = (
-        "the token service refused this integration; compare integration.client_id, client_secret and "
-        "redirect_url with what developer.webex.com shows"
+        "the token service refused this integration; compare integration.client_id, client_secret, "
+        "redirect_url and scopes with what developer.webex.com shows"
     )
 
 
@@ -100,7 +100,7 @@ class IdentityRefused(ClientRefused):
     """Webex gave tokens, and does not say whose they are. The operator's fault."""
 
     what = (
-        "Webex does not say who has logged in; add spark:people_read to integration.scopes, "
+        "Webex does not say who has logged in; add spark:people_read (or spark:all) to integration.scopes, "
         "and tick it at developer.webex.com"
     )
 

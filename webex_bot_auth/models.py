@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from wxc_sdk.tokens import Tokens
 
 from .ground.clock import seconds_until, utc_now
+from .ground.scopes import lacking
 
 
 class _Record(BaseModel):
@@ -74,8 +75,15 @@ class UserContext(_Record):
         return self.model_copy(update={"tokens": tokens})
 
     def grants(self, scopes: Iterable[str]) -> bool:
-        """Tell whether the granted scopes contain all of these."""
-        return grants(self.tokens.scope, scopes)
+        """Tell whether the granted scopes contain all of these.
+
+        Where they are not known (data of older versions), Webex is left to decide.
+        """
+        return not self.lacks(scopes)
+
+    def lacks(self, scopes: Iterable[str]) -> list[str]:
+        """Return which of these scopes were not granted."""
+        return [] if self.tokens.scope is None else lacking(self.tokens.scope, scopes)
 
     def same_tokens(self, other: UserContext | None) -> bool:
         """True if both hold the same tokens."""
@@ -83,18 +91,6 @@ class UserContext(_Record):
             (self.tokens.access_token, self.tokens.refresh_token)
             == (other.tokens.access_token, other.tokens.refresh_token)
         )
-
-
-def grants(granted: str | None, scopes: Iterable[str]) -> bool:
-    """Tell whether granted scopes contain all of these.
-
-    ``spark:all`` stands for every ``spark:`` scope. Where the granted scopes are not known (data of older
-    versions), Webex is left to decide.
-    """
-    if granted is None:
-        return True
-    known = set(granted.split())
-    return all(scope in known or (scope.startswith("spark:") and "spark:all" in known) for scope in scopes)
 
 
 class RotationReport(NamedTuple):

@@ -33,6 +33,18 @@ class TestScopes:
 
         return Spaces(**kwargs)
 
+    @staticmethod
+    def meetings(**kwargs: Any) -> Command:
+        @requires_user_token(scopes=["meeting:schedules_read"])
+        class Meetings(UserTokenMixin, Command):
+            def __init__(self, **kwargs: Any) -> None:
+                super().__init__(command_keyword="meetings", help_message="meetings", **kwargs)
+
+            def execute(self, message: Any, attachment_actions: Any, activity: Any) -> str:
+                return f"meetings of {self.user_api.people.me().display_name}"
+
+        return Meetings(**kwargs)
+
     def test_a_person_who_has_granted_too_few_scopes_is_asked_for_the_union(
         self, webex_sandbox: WebexSandbox, either_manager: Make
     ) -> None:
@@ -69,6 +81,32 @@ class TestScopes:
             "'spaces' needs scopes that the integration is not configured with: spark:rooms_read"
             in caplog.text
         )
+
+    @pytest.mark.parametrize("login_flow", ["redirect", "device"])
+    @pytest.mark.parametrize("login_scopes", [None, ["spark:messages_read"]])
+    def test_all_of_an_integration_covers_what_a_guard_names(
+        self,
+        webex_sandbox: WebexSandbox,
+        yaml_manager: Make,
+        login_flow: str,
+        login_scopes: Any,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        manager = partial(yaml_manager, login_flow=login_flow)
+        webex_sandbox.oauth.device_interval = 1
+        bot = webex_sandbox.run(
+            self.spaces, self.meetings, manager=manager, login_scopes=login_scopes,
+            scopes=["spark:all", "meeting:schedules_read"],
+        )  # fmt: skip
+        alice = webex_sandbox.add_person("Alice Adams")
+        asked = bot.hears(alice, "meetings")
+        bot.press_login(bot.login_card(alice, after=asked), alice)
+        assert bot.answer_to(asked, "meetings of Alice Adams")
+        assert bot.ask(alice, "spaces").text == "1 spaces"
+        context = bot.manager.get_user_context(user_id=alice.id)
+        assert context
+        assert set((context.tokens.scope or "").split()) == {"spark:all", "meeting:schedules_read"}
+        assert [one for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 class TestCards:

@@ -34,9 +34,20 @@ def no_people_read(bot: RunningBot, card: Message, alice: Person) -> int:
 @pytest.mark.parametrize(
     ("fail", "names"),
     [
-        (refused_scope, ["'invalid_scope'", "integration.scopes", "developer.webex.com"]),
+        (
+            refused_scope,
+            [
+                "for spark:people_read spark:calls_read failed",
+                "'invalid_scope'",
+                "integration.scopes",
+                "developer.webex.com",
+            ],
+        ),
         (wrong_secret, ["integration.client_id, client_secret", "developer.webex.com"]),
-        (no_people_read, ["add spark:people_read to integration.scopes", "developer.webex.com"]),
+        (
+            no_people_read,
+            ["add spark:people_read (or spark:all) to integration.scopes", "developer.webex.com"],
+        ),
     ],
 )
 def test_a_login_that_the_settings_prevent_is_one_error_that_names_the_setting_and_the_fix(

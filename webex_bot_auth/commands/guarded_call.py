@@ -15,6 +15,7 @@ from wxc_sdk import WebexSimpleApi
 
 from ..chat.messages import Why
 from ..errors import LoginRequired, OutsideGuardedCall, StoreError, TokenServiceError
+from ..ground.scopes import lacking
 from ..ground.turn import TurnLost
 from ..models import UserContext, same_person
 from ..service import LoginService
@@ -140,8 +141,8 @@ class GuardedCall:
             return self.service.chat.texts(user_id).command_failed.format(reference=reference)
         if context is None:
             return self._why()
-        missing = [scope for scope in self.needs.scopes if not context.grants([scope])]
-        if missing and set(missing) <= set(context.not_granted or ()):  # another login would not help
+        missing = context.lacks(self.needs.scopes)
+        if missing and not lacking(context.not_granted, missing):  # another login would not help
             return self.service.chat.texts(user_id).scopes_not_granted.format(scopes=", ".join(missing))
         return self._why(again=True) if missing else context
 
@@ -260,7 +261,7 @@ def answer_login_required(
         log.warning("command %r needs the login of another user: %s", name, error.user_id)
         return texts.login_of_another
     earlier = resumed.get()
-    if earlier is not None and set(error.scopes) <= set(earlier.asked):  # that login has just been made
+    if earlier is not None and not lacking(earlier.asked, error.scopes):  # that login has just been made
         log.warning("command %r needs a login again right after one: %s", name, error)
         scopes = ", ".join(error.scopes)
         return texts.scopes_not_granted.format(scopes=scopes) if scopes else texts.login_refused_again

@@ -11,6 +11,7 @@ from webex_bot.webex_bot import WebexBot
 
 from ..errors import LoginRequired, SettingError
 from ..ground.queues import Queues
+from ..ground.scopes import lacking
 from ..ground.turn import Turn
 from ..service import LoginService
 from .account import LoginCommand, LogoutCommand
@@ -147,8 +148,7 @@ def _check_commands(service: LoginService, bot: Any) -> None:
 def _report_missing_scopes(service: LoginService, bot: Any) -> None:
     """A scope that the integration lacks is for the operator to add; no login can give it."""
     for command in bot.commands:
-        missing = set(required_scopes(type(command)) or ()) - set(service.integration.scopes)
-        if missing:
+        if missing := lacking(service.integration.scopes, required_scopes(type(command)) or ()):
             log.error(
                 "command %r needs scopes that the integration is not configured with: %s",
                 display_name(command),

@@ -12,7 +12,8 @@ from wxc_sdk.tokens import Tokens
 from ..chat.messages import Chat, Why
 from ..errors import ClientRefused, MessageNotSent, StoreError, TokenServiceError
 from ..ground.queues import Queues
-from ..models import Outcome, RedirectText, UserContext, grants, reference, same_person
+from ..ground.scopes import lacking
+from ..models import Outcome, RedirectText, UserContext, reference, same_person
 from ..signals import Announcer, logged_in, login_failed, login_refused
 from ..stores import Due, FlowStore, Reminder
 from ..webex.identity import identify
@@ -110,7 +111,10 @@ class Ending:
         if error:
             outcome = REFUSALS.get(error, Outcome.NOT_SET_UP)
             if outcome is Outcome.NOT_SET_UP:
-                log.error("login failed: Webex answers %.40r; %s", error, _FIXES.get(error, _COMPARE))
+                asked = " ".join(flow.scopes or self.oauth.scopes)
+                log.error(
+                    "login for %s failed: Webex answers %.40r; %s", asked, error, _FIXES.get(error, _COMPARE)
+                )
             else:
                 log.info("Webex answers %.40r", error)
             return self._fail(user_id, flow, outcome, error)
@@ -143,16 +147,16 @@ class Ending:
             if not same_person(person.person_id or "", user_id):
                 return self._fail(user_id, flow, Outcome.WRONG_PERSON)  # the tokens are used for nothing else
             asked = flow.scopes or self.oauth.scopes
-            lacking = [scope for scope in asked if not grants(tokens.scope, [scope])]
-            if lacking:  # such as an administrator's scope, for somebody who is none
-                log.warning("Webex did not grant all scopes: user %s lacks %s", user_id, ", ".join(lacking))
+            lacks = lacking(tokens.scope, asked)
+            if lacks:  # such as an administrator's scope, for somebody who is none
+                log.warning("Webex did not grant all scopes: user %s lacks %s", user_id, ", ".join(lacks))
             context = UserContext(
                 user_id=user_id,
                 tokens=tokens,
                 display_name=person.display_name,
                 email=next(iter(person.emails or ()), None),
                 login=reference(flow.id),
-                not_granted=lacking or None,
+                not_granted=lacks or None,
             )
             self.contexts.save(user_id, context)
         except TokenServiceError as trouble:

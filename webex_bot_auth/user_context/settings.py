@@ -9,8 +9,8 @@ from typing import Any
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
+from ..ground.scopes import lacking
 from ..webex.oauth import problem_of_text, scopes_setting
-from ..webex.token_endpoint import as_list
 
 DEFAULT_LIFETIME = timedelta(minutes=10)
 
@@ -44,6 +44,6 @@ def check_login_scopes(login_scopes: str | Iterable[str] | None, integration: In
     scopes = scopes_setting("login_scopes", login_scopes)
     if not scopes:
         raise SettingError("login_scopes", "is empty; leave it out to ask for all scopes of the integration")
-    if lacking := sorted(set(scopes) - set(as_list(integration.scopes))):
-        raise SettingError("login_scopes", f"integration.scopes lacks {', '.join(lacking)}: add them there")
+    if lacks := sorted(lacking(integration.scopes, scopes)):
+        raise SettingError("login_scopes", f"integration.scopes lacks {', '.join(lacks)}: add them there")
     return scopes

@@ -14,9 +14,10 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, GrantRefused, NotYetApproved, TokenServiceUnavailable
+from ..ground.scopes import as_list
 from .connections import Connections
 from .oauth import is_safe
-from .token_endpoint import as_list, failure, json_object, parse_tokens, post_form
+from .token_endpoint import failure, json_object, parse_tokens, post_form
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 #: seconds between two polls where Webex names none (RFC 8628 section 3.2)
@@ -68,10 +69,10 @@ class DeviceGrant:
         response = post_form(f"{self._base}/device/authorize", form, self._connections)
         if (status := response.status_code) != 200:
             error = failure(response)
-            # there is no grant yet that could be bad: the request is
-            raise (
-                ClientRefused(status=status, error=error.error) if isinstance(error, GrantRefused) else error
-            )
+            if isinstance(error, (GrantRefused, ClientRefused)):  # no grant could be bad yet: the request is
+                asked = f" for {form['scope']}" if error.error == "invalid_scope" else ""
+                raise ClientRefused(status=status, error=f"{error.error}{asked}" if error.error else None)
+            raise error
         answer = json_object(response.content)
         try:
             return DeviceCode(

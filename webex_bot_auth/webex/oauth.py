@@ -18,8 +18,9 @@ from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
 from ..errors import GrantRefused, SettingError, TokenServiceError
+from ..ground.scopes import ALL, as_list, lacking
 from .connections import Connections
-from .token_endpoint import as_list, failure, parse_tokens, post_form
+from .token_endpoint import failure, parse_tokens, post_form
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ class WebexOAuth:
         check_integration(integration, with_redirect=with_redirect)
         self.integration = integration
         self.connections = connections or Connections()
-        self.login_scopes = list(login_scopes)
+        asked = list(login_scopes)
+        self.login_scopes = self.with_granted(asked, None) if asked else []
 
     @property
     def scopes(self) -> list[str]:
@@ -63,9 +65,18 @@ class WebexOAuth:
         return as_list(self.integration.scopes)
 
     def with_granted(self, needed: Iterable[str], granted: str | None) -> list[str]:
-        """Scopes to ask for: those that are needed, were granted before, or show who has logged in."""
-        before = [*as_list(granted), IDENTITY_SCOPE]
-        return list(dict.fromkeys([*needed, *(scope for scope in self.scopes if scope in before)]))
+        """Scopes to ask for: those that are needed, were granted before, or show who has logged in.
+
+        Webex refuses a scope that the integration has only as a part of ``spark:all``: that is asked for then.
+        """
+        own = self.scopes
+
+        def registered(scope: str) -> str:
+            return scope if scope in own or lacking(own, [scope]) else ALL
+
+        before = {registered(scope) for scope in [*as_list(granted), IDENTITY_SCOPE]}
+        kept = (scope for scope in own if not lacking(before, [scope]))
+        return list(dict.fromkeys([*map(registered, needed), *kept]))
 
     def authorization_url(
         self, *, state: str, scopes: Iterable[str] = (), verifier: str | None = None

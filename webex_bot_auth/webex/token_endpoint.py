@@ -17,6 +17,7 @@ from wxc_sdk.tokens import Tokens
 
 from ..errors import ClientRefused, GrantRefused, TokenServiceError, TokenServiceUnavailable
 from ..ground.clock import utc_now
+from ..ground.scopes import as_list
 from .bounded_http import Limits, let_use, retry_after
 from .connections import Connections
 
@@ -29,7 +30,7 @@ MAX_ANSWER_BYTES = 64 * 1024
 _LIFETIMES = {"expires_in": "expires_at", "refresh_token_expires_in": "refresh_token_expires_at"}
 _FIELDS = ("access_token", "token_type", "refresh_token", "scope", *_LIFETIMES)
 _KNOWN_CODE = re.compile(
-    r"\b(authorization_pending|slow_down|access_denied|expired_token|invalid_grant|invalid_client)\b"
+    r"\b(authorization_pending|slow_down|access_denied|expired_token|invalid_grant|invalid_client|invalid_scope)\b"
 )
 
 
@@ -97,11 +98,6 @@ def parse_tokens(body: bytes, scopes: Iterable[str] = ()) -> Tokens:
     if not (both.isascii() and both.isprintable()):  # RFC 6749 appendix A.12; else no header could carry it
         raise TokenServiceUnavailable(status=200, error="malformed token")
     return tokens
-
-
-def as_list(scopes: str | Iterable[str] | None) -> list[str]:
-    """Scopes as a list, from any iterable or from text with spaces (RFC 6749 section 3.3) or commas."""
-    return (scopes if isinstance(scopes, str) else " ".join(scopes or ())).replace(",", " ").split()
 
 
 def failure(response: requests.Response) -> TokenServiceError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...ground.scopes import lacking
 from ...webex.oauth import IDENTITY_SCOPE
 from ..environment import (
     API_URL,
@@ -68,7 +69,7 @@ def check_scopes(configuration: Configuration) -> Iterator[CheckResult]:
     elif malformed := [scope for scope in scopes if not _SCOPE.fullmatch(scope)]:
         message = f"{len(malformed)} of {len(scopes)} cannot be a scope"
         yield error("scopes", message, "separate scopes with spaces, without commas or quotes")
-    elif IDENTITY_SCOPE not in scopes and "spark:all" not in scopes:
+    elif lacking(scopes, [IDENTITY_SCOPE]):
         fix = f"add it to {SCOPES}, to the bot, and to the integration at {PORTAL}"
         yield error("scopes", f"{IDENTITY_SCOPE} is missing, which shows who has logged in", fix)
     else:
