@@ -121,11 +121,26 @@ class TestOneCommandEverywhere:
 class TestKubernetes:
     """Kubernetes starts again what does not answer, and sends browsers only to what can serve them."""
 
-    def test_what_a_lost_store_does_to_a_pod(self) -> None:
+    def test_what_a_lost_store_does_to_a_pod(self, compose: dict[str, Any]) -> None:
         (web,), (bot,) = pod("web")["containers"], pod("bot")["containers"]
         assert probes(web) == {"startup": "/live", "liveness": "/live", "readiness": "/ready"}
         assert probes(bot) == {}  # the supervisor starts it again when it ends
         assert pod("bot")["restartPolicy"] == "Always"
+        assert ":8000/ready'" in compose["services"]["web"]["healthcheck"]["test"][-1]
+
+    @pytest.mark.parametrize(
+        ("name", "kind"), [("bot", "Deployment"), ("web", "Deployment"), ("redis", "StatefulSet")]
+    )
+    def test_the_namespace_admits_the_pods(self, name: str, kind: str) -> None:
+        """As the Pod Security Standard *restricted* asks for."""
+        labels = manifests("namespace")["Namespace"]["metadata"]["labels"]
+        assert labels == {"pod-security.kubernetes.io/enforce": "restricted"}
+        security = pod(name, kind)["securityContext"]
+        assert security["runAsNonRoot"] is True
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in pod(name, kind)["containers"]:
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
     def test_two_bots_take_turns(self) -> None:
         bots = manifests("bot")["Deployment"]["spec"]
