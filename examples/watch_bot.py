@@ -77,16 +77,21 @@ def serve_webhook(app: Flask, tokens: TokenManager, secret: str) -> None:
 
 def nightly(tokens: YAMLTokenManager) -> None:
     """Tell all people who are logged in how many of their spaces the last day was about."""
-    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
     for user_id in list(tokens.contexts.users()):
         try:
-            with tokens.api(user_id=user_id, scopes=["spark:rooms_read"]) as api:
-                active = [room for room in api.rooms.list() if (room.last_activity or yesterday) > yesterday]
-            tokens.chat.tell(user_id, f"Good morning! Spaces with something new: {len(active)}.")
-        except LoginRequired as needed:
-            tokens.request_login(user_id=user_id, scopes=needed.scopes, reason="to watch your spaces")
+            report(tokens, user_id)
         except (WebexBotAuthError, OSError):  # Webex or the store fails: the others are served all the same
             logging.exception("nothing was told to %s", user_id)
+
+
+def report(tokens: YAMLTokenManager, user_id: str) -> None:
+    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+    try:
+        with tokens.api(user_id=user_id, scopes=["spark:rooms_read"]) as api:
+            active = [room for room in api.rooms.list() if (room.last_activity or yesterday) > yesterday]
+        tokens.chat.tell(user_id, f"Good morning! Spaces with something new: {len(active)}.")
+    except LoginRequired as needed:
+        tokens.request_login(user_id=user_id, scopes=needed.scopes, reason="to watch your spaces")
 
 
 def setting(name: str) -> str:

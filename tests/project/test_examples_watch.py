@@ -102,6 +102,21 @@ class TestNightlyJob:
         assert bot.said(bob)[-1] == "Good morning! Spaces with something new: 1."
         assert bot.login_card(alice, after=watching)
 
+    def test_who_is_deactivated_holds_up_nobody(
+        self, bot: RunningBot, webex_sandbox: WebexSandbox, alice: Person, bob: Person
+    ) -> None:
+        for person in (alice, bob):
+            watch(bot, person)
+        admin = webex_sandbox.add_person("Ada Admin", admin=True)
+        gone = next(iter(bot.manager.contexts.users()))  # whose turn is first
+        headers = {"Authorization": f"Bearer {admin.token}"}
+        requests.delete(
+            f"{webex_sandbox.url}/v1/people/{gone}", headers=headers, timeout=30
+        ).raise_for_status()
+        nightly(bot)
+        other = alice if gone == bob.id else bob
+        assert "Good morning!" in bot.said(other)[-1]
+
     def test_a_fault_with_one_person_is_not_the_others(
         self, bot: RunningBot, webex_sandbox: WebexSandbox, alice: Person, bob: Person
     ) -> None:

@@ -108,6 +108,8 @@ class Refresher:
         self._new_tokens = new_tokens
         self._announce = announce
         self._backoff = Backoff()
+        # who waits after it is told the same: that a setting is wrong, or that it passes
+        self._latest_failure: type[TokenServiceError] = TokenServiceUnavailable
         self._unsaved = Unsaved(contexts)
         self._lock = Lock()
         self._flights: dict[
@@ -229,7 +231,7 @@ class Refresher:
             the context as it is stored then, or how the refresh failed; and what to announce
         """
         if not self._unsaved.save(user_id) and (pause := self._backoff.remaining(user_id)):
-            raise TokenServiceUnavailable(error="waiting after earlier failures", retry_after=pause)
+            raise self._latest_failure(error="waiting after earlier failures", retry_after=pause)
         with self._leases.hold(f"refresh-{user_id}", MAX_WAIT) as lease:
             context = self._contexts.load(user_id)
             if context is None or _is_good(context.tokens, seconds, refused):
@@ -254,6 +256,7 @@ class Refresher:
             except TokenServiceError as error:
                 log.warning("refresh failed, nothing is lost: user %s: %s", user_id, error)
                 passing = isinstance(error, TokenServiceUnavailable)
+                self._latest_failure = type(error)
                 self._backoff.failed(user_id, retry_after=error.retry_after, passing=passing)
                 failure = error.with_traceback(None)
                 return failure, (refresh_failed, {"user_id": user_id, "error": failure})

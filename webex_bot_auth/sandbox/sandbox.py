@@ -219,6 +219,13 @@ class Sandbox(PersonActions):
         registered = self._services.integrations.register(name, urls, names, client_id, client_secret)
         return registered.for_wxc_sdk(self.url)
 
+    def remove_integration(self, integration: Integration) -> None:
+        """Delete an integration with all its tokens, as its owner can at developer.webex.com."""
+        self._services.integrations.remove(integration.client_id)
+        for grant in self._tokens.grants():
+            if grant.client_id == integration.client_id:
+                grant.revoked = True
+
     # -- bots
 
     def clients(self) -> AbstractContextManager[None]:

@@ -61,6 +61,10 @@ class Integrations:
         )
         return registration
 
+    def remove(self, client_id: str) -> None:
+        """Remove an integration."""
+        self._registered.pop(client_id, None)
+
     def find(self, client_id: str) -> Registration | None:
         """Return the integration with this client ID; None if there is none."""
         return self._registered.get(client_id)
