@@ -154,7 +154,10 @@ class MessageNotSent(WebexBotAuthError):
     """
 
     def __init__(self, status: int | None) -> None:
-        super().__init__("Webex did not accept the chat message" + (f" (HTTP {status})" if status else ""))
+        reason = f" (HTTP {status})" if status else ""
+        if status == 401:
+            reason += ": it refuses the bot token, which developer.webex.com can regenerate"
+        super().__init__(f"Webex did not accept the chat message{reason}")
         self.status = status
 
 

@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable
 
 import pytest
+from support.makers import Make
 from support.whoami import Whoami
 from support.wording import TEXTS
 
+from webex_bot_auth.errors import MessageNotSent
 from webex_bot_auth.sandbox import Message, Person
 from webex_bot_auth.testing import RunningBot, WebexSandbox
 
@@ -65,3 +67,15 @@ def test_a_login_that_the_settings_prevent_is_one_error_that_names_the_setting_a
         if record.levelno >= logging.ERROR and record.name.startswith("webex_bot_auth.logins.")
     ]
     assert [name for name in names if name not in line] == []
+
+
+def test_a_refused_bot_token_is_not_blamed_on_the_integration(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    alice = webex_sandbox.add_person("Alice Adams")
+    with yaml_manager("no-such-token", webex_sandbox.integration()) as manager:
+        with pytest.raises(MessageNotSent, match="it refuses the bot token"):
+            manager.request_login(user_id=alice.id)
+        manager.chat.bot.get()
+    (line,) = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    assert line.startswith("Webex refuses the bot token (HTTP 401)")

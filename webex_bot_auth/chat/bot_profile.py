@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from wxc_sdk.tokens import Tokens
 
-from ..errors import TokenServiceError
+from ..errors import IdentityRefused, TokenServiceError
 from ..webex.connections import Connections
 from ..webex.identity import identify
 
@@ -71,6 +71,10 @@ class BotProfile:
     def _ask(self) -> None:
         try:
             bot = identify(self._tokens, self._connections)
+        except IdentityRefused as error:
+            fix = "regenerate it at developer.webex.com"
+            log.error("Webex refuses the bot token (HTTP %s): %s", error.status, fix)  # noqa: TRY400 (no traceback)
+            return
         except TokenServiceError as error:
             log.warning("the bot's own name is not known: %s", error)
             return

@@ -1,8 +1,8 @@
 """Keeps other packages from logging the secrets of a login.
 
 wxc_sdk, webex_bot, websockets, Werkzeug and gunicorn log requests, frames and query strings, with codes,
-states and bearer tokens in them. A filter on their loggers blanks these; it changes nothing else. What it
-cannot reach (the access log of a proxy) is named in SECURITY.md.
+states, bearer tokens and proxies' passwords in them. A filter on their loggers blanks these; it changes
+nothing else. What it cannot reach (the access log of a proxy) is named in SECURITY.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _SECRET = re.compile(
     r"""((?:^|[^\w-])(?:code|state|code_verifier|device_code|client_secret|access_token|refresh_token|id_token)
         (?:=|%3D|["']?:\s*["']?))   # as in a query, a form, JSON, or wxc_sdk's dump of a form
         [^\s&"'<>\\]+
-        |(\bBearer\s+)[^\s"'\\]+""",
+        |(\b(?:Bearer|Proxy-Authorization["']?:\s*["']?Basic)\s+)[^\s"'\\]+
+        |(://[^/\s:@"']*:)[^/\s"']+(?=@)   # a password in an address, such as a proxy's""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 
@@ -43,7 +44,7 @@ class _Redactor(logging.Filter):
             message = record.getMessage()
         except Exception:  # noqa: BLE001 (an argument whose str raises, too)
             return True  # a malformed call: logging itself reports it, and does not raise in its caller
-        blanked = _SECRET.sub(lambda found: f"{found[1] or found[2]}***", message)
+        blanked = _SECRET.sub(lambda found: f"{found[1] or found[2] or found[3]}***", message)
         if record.name == "websockets.client":
             blanked = _FRAME.sub(r"\1***", blanked)
         if blanked != message:

@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -46,7 +46,7 @@ from ..webex.oauth import WebexOAuth, scopes_setting
 from ..webex.rest import user_api
 from .minimal_managers import MinimalUsers, own_id
 from .open_api import open_api
-from .settings import DEFAULT_LIFETIME, check_login_scopes, check_settings
+from .settings import DEFAULT_LIFETIME, check_login_scopes, check_proxies, check_settings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -81,6 +81,8 @@ class TokenManager(Closes):
             was granted before come on top. None: all scopes of the integration
         texts: every sentence that people read; or a function that takes a person id (None: not known) and
             gives the sentences in that person's language
+        proxies: for all calls to Webex, as requests takes them, in the place of the environment's; None:
+            those of the bot that is registered, and otherwise the environment's
         make_login_card: makes the login card, from what :func:`webex_bot_auth.chat.cards.login_card` takes
 
     Attributes:
@@ -109,10 +111,12 @@ class TokenManager(Closes):
         login_scopes: str | Iterable[str] | None = None,
         texts: TextsOrChoice | None = None,
         make_login_card: MakeCard = login_card,
+        proxies: Mapping[str, str | None] | None = None,
     ) -> None:
         check_settings(bot_token, integration, flow_lifetime, login_flow)
+        check_proxies(proxies)
         self.integration = integration
-        self.connections = Connections()
+        self.connections = Connections(proxies)
         self._bot_token = bot_token
         self._lifetime = flow_lifetime
         self._with_device = login_flow == "device"
@@ -376,6 +380,8 @@ class TokenManager(Closes):
             self, bot, events, queues, turn, account_commands=account_commands,
             login_keyword=login_keyword, logout_keyword=logout_keyword,
         )  # fmt: skip
+        if self.connections.proxies is None and bot.proxies:
+            self.connections.proxies = dict(bot.proxies)
         self._resumer = Resumer(bot, self.chat, self._flows, self.desks, events, queues, turn)
         with self._watching:
             if self._agenda is not None:

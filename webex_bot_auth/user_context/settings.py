@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any
 
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 from wxc_sdk.integration import Integration
 
 from ..errors import SettingError
@@ -13,6 +16,8 @@ from ..ground.scopes import lacking
 from ..webex.oauth import problem_of_text, scopes_setting
 
 DEFAULT_LIFETIME = timedelta(minutes=10)
+_PROXIES = 'has to be as requests takes it: {"http": "http://proxy.example.com:8080", "https": ...}'
+_PROXY_KEYS = ("http", "https", "all", "ws", "wss", "no_proxy", "no")
 
 
 def check_settings(bot_token: Any, integration: Any, flow_lifetime: Any, login_flow: Any) -> None:
@@ -47,3 +52,37 @@ def check_login_scopes(login_scopes: str | Iterable[str] | None, integration: In
     if lacks := sorted(lacking(integration.scopes, scopes)):
         raise SettingError("login_scopes", f"integration.scopes lacks {', '.join(lacks)}: add them there")
     return scopes
+
+
+def check_proxies(proxies: Any) -> None:
+    """Refuse proxies with which no call could be sent, or which requests would pass by without a word.
+
+    Raises:
+        SettingError: says what to write, and shows no password
+    """
+    if not isinstance(proxies, (Mapping, type(None))):
+        raise SettingError("proxies", _PROXIES)
+    for name, proxy in (proxies or {}).items():
+        if not isinstance(name, str) or name.partition("://")[0] not in _PROXY_KEYS:
+            raise SettingError("proxies", f"{_PROXIES}; it has another name before the colon")
+        if name in ("no_proxy", "no") or not proxy:  # no proxy at all
+            continue
+        if problem := problem_of_text(proxy):
+            raise SettingError("proxies", f"the one for {name} {problem}")
+        try:
+            address = parse_url(proxy if "://" in proxy else f"http://{proxy}")
+        except (LocationParseError, ValueError):
+            address = None
+        rest = address and (address.path or "").strip("/") + (address.query or "") + (address.fragment or "")
+        if address is None or not address.host or address.port == 0 or rest:
+            raise SettingError(
+                "proxies",
+                f"the one for {name} is no address of a proxy: write http://proxy.example.com:8080; a name "
+                "and password before the @ are percent-encoded, such as %2F for /",
+            )
+        if address.scheme not in ("http", "https", "socks4", "socks4a", "socks5", "socks5h"):
+            raise SettingError(
+                "proxies", f"the one for {name} has to begin with http://, https:// or socks5h://"
+            )
+        if (address.scheme or "").startswith("socks") and find_spec("socks") is None:
+            raise SettingError("proxies", 'SOCKS needs another package: pip install "requests[socks]"')

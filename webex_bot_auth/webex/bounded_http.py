@@ -44,14 +44,14 @@ class BoundedAdapter(BaseAdapter):
     Args:
         connections: what it sends them on
         limits: what each of them may take
-        has_own_proxies: whether the session's proxies come before those of the connections
+        is_bots: whether the session is webex_bot's, which has its own proxies
     """
 
-    def __init__(self, connections: Connections, limits: Limits, *, has_own_proxies: bool) -> None:
+    def __init__(self, connections: Connections, limits: Limits, *, is_bots: bool) -> None:
         super().__init__()
         self._connections = connections
         self._limits = limits
-        self._has_own_proxies = has_own_proxies
+        self._is_bots = is_bots
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, *, timeout: Any = None, proxies: Any = None, **options: Any
@@ -64,8 +64,8 @@ class BoundedAdapter(BaseAdapter):
         limits = self._limits
         give_up = time.monotonic() + limits.rate_limit_seconds
         can_be_sent_again = isinstance(request.body, (str, bytes, type(None)))
-        if not self._has_own_proxies:
-            proxies = {**(proxies or {}), **self._connections.proxies}
+        if self._connections.proxies and not self._is_bots:
+            proxies = self._connections.proxies
         while True:
             response = self._connections.send(
                 request, seconds=limits.total_seconds, max_bytes=limits.max_bytes, proxies=proxies,
@@ -83,9 +83,11 @@ class BoundedAdapter(BaseAdapter):
         """Nothing to do: see :meth:`Connections.close`."""
 
 
-def let_use(session: requests.Session, connections: Connections, limits: Limits) -> None:
+def let_use(
+    session: requests.Session, connections: Connections, limits: Limits, *, is_bots: bool = False
+) -> None:
     """Let a session use connections, within limits, without the credentials in ~/.netrc."""
-    adapter = BoundedAdapter(connections, limits, has_own_proxies=bool(session.proxies))
+    adapter = BoundedAdapter(connections, limits, is_bots=is_bots)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     session.auth = lambda request: request  # else requests looks there

@@ -34,14 +34,14 @@ class Connections:
     """Open connections, for any number of threads.
 
     Args:
-        proxies: as requests takes them; they come before the environment's
+        proxies: as requests takes them; None: the environment's
 
     Attributes:
         proxies: the same; what is changed here holds for calls from then on
     """
 
     def __init__(self, proxies: Mapping[str, Any] | None = None) -> None:
-        self.proxies = dict(proxies or {})
+        self.proxies = None if proxies is None else dict(proxies)
         self._pool, self._deadlines = _Pool(pool_maxsize=KEPT), Deadlines()
         self._inherited: list[_Pool] = []
 

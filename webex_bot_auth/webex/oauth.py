@@ -67,7 +67,7 @@ class WebexOAuth:
     def with_granted(self, needed: Iterable[str], granted: str | None) -> list[str]:
         """Scopes to ask for: those that are needed, were granted before, or show who has logged in.
 
-        Webex refuses a scope that the integration has as a part of ``spark:all``: that is asked for then.
+        Webex refuses a scope that the integration has only as a part of ``spark:all``; it is asked for whole.
         """
         own = self.scopes
 

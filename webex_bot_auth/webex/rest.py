@@ -62,9 +62,9 @@ def quiet_api(tokens: Tokens, connections: Connections, *, rate_limit_seconds: f
 def let_bot_use(session: requests.Session, connections: Connections) -> None:
     """Let a session of webex_bot's use open connections, with time limits and without ~/.netrc.
 
-    Where it has proxies of its own, it keeps them.
+    It goes by its own proxies, or the environment's.
     """
-    let_use(session, connections, OF_BOTS)
+    let_use(session, connections, OF_BOTS, is_bots=True)
 
 
 def _api(kind: type[RestSession], tokens: Tokens, connections: Connections, limits: Limits) -> WebexSimpleApi:
