@@ -101,6 +101,17 @@ def test_a_damaged_file_is_refused_in_bounded_memory(
         tracemalloc.stop()
 
 
+def test_a_damaged_file_is_reported_when_the_manager_is_made_and_can_be_mended_without_a_restart(
+    yaml_manager: Make, integration: Integration, tokens_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens_path.write_text('"alice": {"user_id": "al')
+    with yaml_manager("token", integration) as manager:
+        (record,) = caplog.records
+        assert (record.levelname, str(tokens_path) in record.getMessage()) == ("ERROR", True)
+        tokens_path.write_text("{}")
+        assert manager.get_user_context(user_id="alice") is None
+
+
 def test_what_stands_twice_in_a_file_may_be_an_alias(tokens_path: Path, file_contexts: Contexts) -> None:
     tokens = context("alice").tokens.model_dump(mode="json")
     users = {user_id: {"user_id": user_id, "tokens": tokens} for user_id in ("alice", "bob")}

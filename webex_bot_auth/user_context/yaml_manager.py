@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
 from wxc_sdk.integration import Integration
 
-from ..errors import SettingError
+from ..errors import SettingError, StoreError
 from ..stores import FlowStore, UserStore
 from ..stores.memory import MemoryFlowStore
 from ..stores.private_file import problem_of_place
 from ..stores.yaml_file import YAMLUserStore
 from .stored_manager import StoredTokenManager
+
+log = logging.getLogger(__name__)
 
 
 class YAMLTokenManager(StoredTokenManager):
@@ -38,6 +41,11 @@ class YAMLTokenManager(StoredTokenManager):
             raise SettingError("yml_base", problem)
         #: the absolute path of the file itself, which is made with the first login
         self.path = users.path
+        try:
+            users.users()
+        except StoreError as error:  # the bot can start: once the file is mended, it is read again
+            log.error("no login can be read or stored: %s", error)  # noqa: TRY400
+        users.close()
         super().__init__(bot_token, integration, users=users, **options)
 
     def _make_stores(self) -> tuple[UserStore, FlowStore]:
