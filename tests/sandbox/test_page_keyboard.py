@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import requests
 from playwright.sync_api import expect
 from sandbox_page import bot_posts, card, choose, say
 from sandbox_world import World
+from support.whoami import Whoami
+from support.wording import TEXTS
+
+from webex_bot_auth.testing import WebexSandbox
 
 
 def test_enter_in_a_dialog_does_what_its_main_button_says(world: World, page: Any) -> None:
@@ -122,3 +127,30 @@ def test_a_phone_does_not_open_its_keyboard_with_the_page(world: World, browser:
     expect(phone.get_by_label("Message", exact=True)).to_be_visible()
     assert phone.evaluate("document.activeElement === document.body")
     phone.close()
+
+
+def test_after_a_login_one_types_on(webex_sandbox: WebexSandbox, page: Any) -> None:
+    alice = webex_sandbox.add_person("Alice Adams")
+    bot = webex_sandbox.run(Whoami, name="Echo Bot")
+    bot.login_card(alice, after=bot.hears(alice, "whoami"))
+    page.goto(f"{webex_sandbox.url}/open?email={bot.person.email}")
+    button = page.get_by_role("link", name=TEXTS.login_button)
+    with page.context.expect_page() as opened:
+        button.press("Enter")
+    opened.value.get_by_label("Alice Adams").press("Enter")
+    opened.value.get_by_role("heading", name=TEXTS.page_done.title).wait_for()
+    button.wait_for(state="detached")  # the focus was on it
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+
+
+def test_a_message_that_changes_takes_the_focus_from_nobody(world: World, page: Any) -> None:
+    first = world.cloud.say(world.alice, world.direct, "first")
+    page.goto(world.cloud.url)
+    choose(page, "Echo Bot")
+    bot_posts(world, parentId=first.id, **card(actions=[{"type": "Action.Submit", "title": "Yes"}]))
+    page.get_by_role("button", name="Yes").focus()
+    edit = {"text": "first, edited", "roomId": world.direct.id}
+    headers = {"Authorization": f"Bearer {world.alice.token}"}
+    requests.put(f"{world.cloud.url}/v1/messages/{first.id}", json=edit, headers=headers, timeout=10)
+    page.get_by_text("first, edited").wait_for()  # the thread below it is moved
+    expect(page.get_by_role("button", name="Yes")).to_be_focused()

@@ -37,8 +37,10 @@ export function showMessages({ messages, gone }) {
   const isFirst = !shown.size;
   const wasAtEnd = isFirst || isAtEnd();
   const added = messages.filter((one) => !shown.has(one.id));
+  const focused = $("messages").contains(document.activeElement) ? document.activeElement : null;
   for (const id of gone) remove(id);
   for (const message of messages) show(message);
+  if (focused && document.activeElement !== focused) keepFocus(focused);
   $("messages").classList.toggle("is-empty", !shown.size);
   if (!added.length) return;
   chooseTools(shown.get(added.at(-1).id).querySelector(".message-tools button"));
@@ -46,6 +48,12 @@ export function showMessages({ messages, gone }) {
   if (wasAtEnd || own) toEnd();
   const byOthers = added.filter((one) => one.person !== state.me); // one's own are not new, in another tab either
   arrived(byOthers.map((one) => shown.get(one.id)), wasAtEnd || own);
+}
+
+// The focus was on what has gone or moved, such as the button of a login card after the login.
+function keepFocus(focused) {
+  const touch = matchMedia("(pointer: coarse)").matches; // there, a focused field would open the keyboard
+  (focused.isConnected ? focused : $(touch ? "messages" : "text")).focus({ preventScroll: true });
 }
 
 function show(message) {
