@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import islice
 
 from ..models import same_person
 
@@ -32,10 +33,9 @@ def without_mentions(text: str, html: str | None, bot_id: str, bot_name: str) ->
     for start, words in reversed(mentions):
         same_words = re.compile(f"(?=({_spaced(words)}))")
         earlier = sum(place.start() < start for place in same_words.finditer(shown))
-        places = [place.span(1) for place in same_words.finditer(text)]
-        if earlier < len(places):
-            begin, end = places[earlier]
-            text = text[:begin] + text[end:]
+        place = next(islice(same_words.finditer(text), earlier, None), None)
+        if place:
+            text = text[: place.start(1)] + text[place.end(1) :]
     return text
 
 

@@ -146,7 +146,9 @@ def _without_mentions(bot: Any, process: Callable[..., Any]) -> Callable[..., An
         text = getattr(teams_message, "text", None) or ""
         if not hasattr(teams_message, "inputs") and raw_message and raw_message.strip() == text.strip():
             is_group = "ONE_ON_ONE" not in activity["target"]["tags"]
-            rest = without_mentions(raw_message, teams_message.html, me.id, me.displayName).strip()
+            rest = without_mentions(
+                raw_message, getattr(teams_message, "html", None), me.id, me.displayName
+            ).strip()
             bare = rest.lstrip(_BEFORE_KEYWORD).rstrip(_BEHIND_KEYWORD).lower()
             if any(isinstance(one, AccountCommand) and one.command_keyword == bare for one in bot.commands):
                 raw_message = bare
