@@ -17,6 +17,7 @@ from webex_bot_auth import YAMLTokenManager
 from webex_bot_auth.commands.events import Events
 from webex_bot_auth.commands.handling import Handling
 from webex_bot_auth.commands.resumer import Resumer
+from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.ground.queues import Queues
 from webex_bot_auth.ground.turn import Turn, TurnLost
 from webex_bot_auth.logins.desk import Desk, WaitingCommand
@@ -62,6 +63,9 @@ class Bot:
 
     def run(self) -> None: ...
 
+    def meanwhile(self) -> None:
+        """What else happens while it handles something."""
+
     def check_user_approved(self, user_email: str, approved_rooms: Any) -> bool:
         return True
 
@@ -75,6 +79,7 @@ class Bot:
 
     def work(self) -> None:
         self.begun += 1
+        self.meanwhile()
         self.lease.is_lost = self.loses  # as when the process is frozen here
         self._connections.send(requests.Request("GET", self._sandbox.url).prepare(), seconds=30.0)
         self.handled += 1
@@ -88,7 +93,7 @@ class Process:
         self.turn.is_shared, self.turn.lease = True, bot.lease
         manager.desks.flows = self.flows
         self.desks, chat = manager.desks, manager.chat
-        events = Events(self.flows, Records(), self.desks, chat, self.queues, self.turn)
+        self.events = events = Events(self.flows, Records(), self.desks, chat, self.queues, self.turn)
         self.handling = Handling(bot, chat, events, self.queues, self.turn, print)
         self.resumer = Resumer(bot, chat, self.flows, self.desks, events, self.queues, self.turn)
 
@@ -189,3 +194,39 @@ def test_what_needs_no_turn_goes_on(process: Process, bot: Bot) -> None:
     assert bot.handled == 1
     with pytest.raises(TurnLost), process.turn.needed():
         pytest.fail("it began")
+
+
+class Away:
+    """The store, which cannot be reached until it is back."""
+
+    def __init__(self, store: MemoryFlowStore, *, for_ever: bool) -> None:
+        self._store, self._for_ever, self.is_away = store, for_ever, True
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_away and name in ("swap", "read"):
+            raise StoreUnavailable("the store", "is out of reach")
+        return getattr(self._store, name)
+
+    def come_back(self) -> None:
+        self.is_away = self._for_ever
+
+
+@pytest.mark.holds(55)
+@pytest.mark.parametrize("for_ever", [False, True])
+def test_a_message_that_was_dropped_as_the_store_was_away_is_left_or_named(
+    process: Process,
+    bot: Bot,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    for_ever: bool,
+) -> None:
+    monkeypatch.setattr("webex_bot_auth.commands.events.LEASE_SECONDS", 0.0)
+    process.events.flows = away = Away(process.flows, for_ever=for_ever)  # type: ignore[assignment]
+    bot.loses, bot.meanwhile = True, away.come_back
+    process.handling.receive(EVENT)
+    assert process.queues.wait(30)
+    assert (bot.begun, bot.handled) == (1, 0)
+    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(process.claims()) == int(not for_ever)
+    assert [error.partition(": ")[2].partition(":")[0] for error in errors] == ["post-1"] * int(for_ever)

@@ -97,17 +97,13 @@ class Events:
         return True
 
     def end(self, event_id: str, user_id: str, *, give_back: bool = False) -> None:
-        """Note that a claimed event was handled, or that it was not, so that another delivery is.
-
-        A process that has lost its turn gives nothing back: the one that has it now tells the author.
-        """
+        """Note that a claimed event was handled, or that it was not, so that another delivery is."""
         claim = Claim(owner=self._owner, user_id=user_id, is_done=True)
         done = self.records.dump(claim, bound_to=f"event:{event_id}")
         if give_back:
             self._seen.pop(event_id, None)
         try:
-            text = self._in_hand.pop(event_id, None)
-            if text is not None and (self.turn.is_ours() or not give_back):
+            if (text := self._in_hand.pop(event_id, None)) is not None:
                 never = [Reminder(INTERRUPTED, event_id, math.inf)]
                 # a store that ends with the process knows no more than this process does
                 is_forgotten = give_back or isinstance(self.flows, MemoryFlowStore)
@@ -115,6 +111,16 @@ class Events:
                 self.flows.swap(f"event-{event_id}", text, new, EVENT_SECONDS, remind=never)
         except StoreError as error:
             log.warning("an event is not noted as handled: %s", error)
+
+    def leave(self, event_id: str) -> None:
+        """Leave an event to the process that has the turn now: as interrupted, if it was claimed."""
+        text = self._in_hand.pop(event_id, None)
+        try:
+            if text is not None and self.flows.read(f"event-{event_id}")[0] is None:  # the store was away
+                remind = [Reminder(INTERRUPTED, event_id, LEASE_SECONDS)]
+                self.flows.swap(f"event-{event_id}", None, text, EVENT_SECONDS, remind=remind)
+        except StoreError as error:
+            log.error("message not answered, and its author not told: %s: %s", event_id, error)  # noqa: TRY400
 
     # -- the agenda
 

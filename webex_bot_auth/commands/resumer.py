@@ -120,14 +120,13 @@ class Resumer:
         if self.desks.change(command.user_id, partial(begin_next, only=command)) is None:
             self.events.end(event_id, command.user_id, give_back=True)  # too late, or there was a logout
             return True
-        was_dropped = False
         try:
             self._handle(command)
         except TurnLost:
-            was_dropped = True
+            self.events.leave(event_id)
             raise
         finally:
-            self.events.end(event_id, command.user_id, give_back=was_dropped)
+            self.events.end(event_id, command.user_id)
         return True
 
     def _handle(self, command: WaitingCommand) -> None:
