@@ -109,8 +109,8 @@ def test_a_scope_is_removed(
     register_again(webex_sandbox, bot, scopes=["spark:people_read"])
     assert "You have" in bot.ask(alice, "spaces").text  # who had granted it keeps it
     assert log_in_anew(webex_sandbox, bot) == (502, TEXTS.not_set_up)
-    assert "login failed: Webex answers 'invalid_scope'" in rows
-    assert "login failed: Webex answers 'invalid_scope'" in caplog.text
+    assert "failed: Webex answers 'invalid_scope'" in rows
+    assert "failed: Webex answers 'invalid_scope'" in caplog.text
 
 
 def test_a_person_is_deactivated(
