@@ -63,6 +63,7 @@ def printed_rows(text: str) -> dict[str, str]:
     return {claim: result for _, claim, result in rows[2:]}
 
 
+@pytest.mark.holds(76)
 def test_every_claim_holds_in_the_sandbox(
     cloud: Sandbox, registered: Integration, clicks: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,6 +172,7 @@ def finds(found: object) -> Callable[[Any], object]:
     return check
 
 
+@pytest.mark.holds(76)
 @pytest.mark.parametrize(
     "check",
     [

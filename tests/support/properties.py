@@ -92,6 +92,7 @@ PROPERTIES = {
     73: "Sandbox: --env prints known names with quoted values; Host and Origin are checked; no 500.",
     74: "One impossible date, name or record never ends a listing of the command line.",
     75: "A process that is killed or frozen: its commands do not run twice, and their authors are told.",
+    76: "The table of `make live` has no secret, name or id in it, whatever Webex answers.",
     80: "Production: only /redirect is public, nginx logs no code, and probes answer without a reason.",
 }
 
