@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 
 from . import clicks
@@ -20,9 +19,12 @@ def main() -> int:
         print(f"{error}: see docs/background/check-webex.md", file=sys.stderr)
         return 2
     try:
-        for click in (clicks.log_in, clicks.approve_device):
-            if (failed := outcome(click, webex)).why:  # the checks that need it say so
-                print(f"{inspect.getdoc(click)} {failed}", file=sys.stderr)
+        for number, click in enumerate((clicks.log_in, clicks.approve_device), 1):
+            if not (result := outcome(click, webex)).holds:  # the checks that need it say so
+                print(
+                    f"click {number} of 2 brought no login: {result.reason or 'refused, or too late'}",
+                    file=sys.stderr,
+                )
         results = []
         for topic, check in CHECKS:
             results.append((topic, check, outcome(check, webex)))

@@ -34,8 +34,8 @@ def authorization_url(webex: Webex, **changed: str) -> str:
     return f"{integration.auth_service}?{urlencode({**query, **changed})}"
 
 
-def log_in(webex: Webex) -> None:
-    """Ask for the first click, and exchange the code for tokens."""
+def log_in(webex: Webex) -> bool:
+    """Ask for the first click, exchange the code for tokens, and return whether there are some."""
     integration, verifier = webex.settings.integration, secrets.token_urlsafe(48)
     webex.state = f"a b+c/ä&=%20:{secrets.token_urlsafe(64)}"
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
@@ -79,6 +79,7 @@ def log_in(webex: Webex) -> None:
             code_verifier=verifier,
         )
         webex.tokens = body(answer)
+    return bool(webex.tokens)
 
 
 def device_url(webex: Webex, name: str) -> str:
@@ -100,12 +101,10 @@ def poll(webex: Webex, code: str) -> requests.Response:
     return webex.send("POST", device_url(webex, "token"), data=form, auth=client)
 
 
-def approve_device(webex: Webex) -> None:
-    """Ask for the second click; the statuses of the polls are kept, but for those of waiting."""
+def approve_device(webex: Webex) -> bool:
+    """Ask for the second click, and return whether it brought tokens; the statuses of the polls are kept."""
     webex.offer = offer(webex, " ".join(webex.settings.integration.scopes))
-    if not webex.offer.ok:
-        return
-    device = webex.offer.json()
+    device = body(webex.offer)
     webex.polls += [
         poll(webex, device["device_code"]).status_code for _ in range(2)
     ]  # the second is too early
@@ -116,9 +115,11 @@ def approve_device(webex: Webex) -> None:
         answer = poll(webex, device["device_code"])
         if answer.status_code != 428 and "slow_down" not in answer.text:
             webex.polls.append(answer.status_code)
-            return
+            return answer.ok
+    return False
 
 
 def _ask(number: int, url: str) -> None:
     print(f"Click {number} of 2, within {WAIT} s: accept at {url}", file=sys.stderr, flush=True)
-    webbrowser.open(url)
+    # some browsers return only when they are closed
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

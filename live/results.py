@@ -44,18 +44,19 @@ class Outcome:
     why: Why | None = None
     number: int = 0
 
-    def __str__(self) -> str:
-        words = (
-            "holds"
-            if self.holds is True
-            else "does not hold"
-            if self.holds is False
-            else "could not be checked"
-        )
-        if self.holds is True or not isinstance(self.why, Why):
-            return words
+    @property
+    def reason(self) -> str:
+        """The sentence for ``why``; empty if there is nothing to say."""
+        if not isinstance(self.why, Why):
+            return ""
         is_number = type(self.number) is int and 0 <= self.number < MAX_NUMBER
-        return f"{words}: {self.why.value.format(self.number if is_number else '?')}"
+        return self.why.value.format(self.number if is_number else "?")
+
+    def __str__(self) -> str:
+        if self.holds is True:
+            return "holds"
+        words = "does not hold" if self.holds is False else "could not be checked"
+        return f"{words}: {self.reason}" if self.reason else words
 
 
 class Unchecked(Exception):

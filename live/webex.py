@@ -106,6 +106,7 @@ class Webex:
     def __init__(self, settings: Settings) -> None:
         self._began = time.monotonic()
         self._session = requests.Session()
+        self._session.auth = lambda request: request  # otherwise ~/.netrc replaces the token
         self._rooms: list[str] = []
         self._refused: Unchecked | None = None
         self.settings = settings

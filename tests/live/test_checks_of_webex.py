@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,25 +35,18 @@ def registered(cloud: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Integration:
 
 
 @pytest.fixture
-def clicks(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def clicks(alice: Person, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Alice accepts on each page that is opened; the pages so far."""
     opened: list[str] = []
-    threads: list[threading.Thread] = []
 
     def accept(url: str) -> None:
+        opened.append(url)
         address = urlsplit(url)
         code = {"user_code": address.query.partition("=")[2]} if address.path == "/device" else {}
         requests.post(url, data={"decision": "approve", "person": alice.id, **code}, timeout=30)
 
-    def open_page(url: str) -> None:
-        opened.append(url)
-        threads.append(threading.Thread(target=accept, args=(url,)))
-        threads[-1].start()
-
-    monkeypatch.setattr(webbrowser, "open", open_page)
-    yield opened
-    for thread in threads:
-        thread.join()
+    monkeypatch.setattr(webbrowser, "open", accept)
+    return opened
 
 
 def printed_rows(text: str) -> dict[str, str]:
@@ -69,8 +61,9 @@ def test_every_claim_holds_in_the_sandbox(
 ) -> None:
     with cloud.faults.rest("/v1/rooms", status=429, retry_after=1, times=1) as limited:
         assert main() == 0
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
     rows = printed_rows(out)
+    assert "brought no login" not in err
     assert {claim: result for claim, result in rows.items() if result != "holds"} == {}
     assert len(rows) == len(CHECKS)
     assert len(clicks) == 2
@@ -110,7 +103,9 @@ def test_without_a_click_the_rest_is_checked(
     monkeypatch.setattr(webbrowser, "open", lambda url: None)
     monkeypatch.setattr("live.clicks.WAIT", 0.1)
     main()
-    rows = printed_rows(capsys.readouterr().out)
+    out, err = capsys.readouterr()
+    rows = printed_rows(out)
+    assert err.count("brought no login: refused, or too late") == 2
     counts = {result: [*rows.values()].count(result) for result in rows.values()}
     assert counts.keys() == {
         "holds",
