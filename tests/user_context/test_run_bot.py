@@ -13,12 +13,14 @@ import requests
 from support.makers import Make
 from support.mortal import MemoryUsers
 from support.waiting import wait_until
+from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import StoredTokenManager, TokenManager
 from webex_bot_auth.errors import SettingError, StoreUnavailable
 from webex_bot_auth.sandbox import Person
+from webex_bot_auth.stores import agenda
 from webex_bot_auth.stores.leases import Leases
 from webex_bot_auth.stores.memory import MemoryFlowStore
 from webex_bot_auth.testing import WebexSandbox
@@ -33,11 +35,14 @@ class Shared:
     def __init__(self) -> None:
         self._store = MemoryFlowStore()
         self.failures = 0
+        self.is_given_back = threading.Event()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def swap(self, key: str, *arguments: Any, **options: Any) -> bool:
+        if key == running.LEASE and arguments[1] is None:
+            self.is_given_back.set()
         if key == running.LEASE and self.failures:
             self.failures -= 1
             raise StoreUnavailable("the store", "is out of reach")
@@ -57,9 +62,11 @@ def manager(yaml_manager: Make, echo: Person, integration: Integration) -> Itera
 
 
 @contextmanager
-def running_bot(manager: TokenManager, echo: Person, **options: float) -> Iterator[None]:
+def running_bot(manager: TokenManager, echo: Person, *commands: Command, **options: float) -> Iterator[None]:
     """Run a bot in a thread, where no signals can be set, until the end of a ``with`` block."""
     bot = WebexBot(echo.token)
+    for command in commands:
+        bot.add_command(command)
     manager.register_bot(bot=bot)
     thread = threading.Thread(target=manager.run_bot, kwargs={"bot": bot, **options})
     thread.start()
@@ -185,6 +192,34 @@ def test_others_can_ask_whether_it_runs(
         webex_sandbox.wait_until_online(echo)
         assert manager.is_bot_running()
     assert not manager.is_bot_running()
+
+
+def test_at_its_end_the_lease_is_given_up_after_the_commands_that_run(
+    webex_sandbox: WebexSandbox, echo: Person, integration: Integration, alice: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(agenda, "LOOK_SECONDS", 0.05)  # which is waited for, too
+    flows, begun, may_end = Shared(), threading.Event(), threading.Event()
+
+    class Hold(Command):  # type: ignore[misc]  # webex_bot has no types
+        def execute(self, message: str, attachment_actions: Any, activity: Any) -> str:
+            begun.set()
+            return f"held: {may_end.wait(30)}"
+
+    with StoredTokenManager(echo.token, integration, users=MemoryUsers(), flows=flows) as manager:
+        with running_bot(manager, echo, Hold("hold", help_message="Wait"), take_over_after=600.0):
+            webex_sandbox.wait_until_online(echo)
+            room = webex_sandbox.direct(alice, echo)
+            asked = webex_sandbox.say(alice, room, "hold")
+            assert begun.wait(30)
+            closing = threading.Thread(target=manager.close)
+            closing.start()
+            webex_sandbox.wait_until_offline(echo)
+            assert not flows.is_given_back.wait(0.5)
+            may_end.set()
+            closing.join()
+        assert webex_sandbox.wait_for_message(room, person=echo, after=asked).text == "held: True"
+        assert flows.is_given_back.is_set()
 
 
 @pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf"), "15", None, True])
