@@ -71,4 +71,5 @@ def test_doctor_reports_a_wrong_setting_without_its_value(
     everything = capsys.readouterr()
     assert "hush" not in (everything.out + everything.err)
     lines = [line for line in everything.out.splitlines()[:-2] if not line.startswith("ok")]
+    lines = [line for line in lines if not line.startswith("error    regist")]  # what Webex says to it
     assert len(lines) == (0 if said.startswith("ok") else 1), "the other checks go on, and find nothing"

@@ -101,5 +101,7 @@ def lines_for_any_store(configuration: Integration) -> list[str]:
         "ok       bot token: belongs to the bot Echo Bot",
         "ok       clock: same as Webex's",
         "ok       client id and secret: accepted by Webex",
+        "ok       registered redirect address: known to Webex",
+        "ok       registered scopes: known to Webex",
         f"ok       redirect address: the redirect page answers at {configuration.redirect_url}",
     ]

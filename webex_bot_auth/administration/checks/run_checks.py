@@ -13,6 +13,7 @@ from .configuration import Configuration
 from .encryption_and_records import check_encryption, check_records, check_store
 from .redirect_address import check_redirect_address
 from .redis_requirements import check_redis
+from .registration import check_registration
 from .settings_and_scopes import check_scopes, check_settings
 from .yaml_file_permissions import check_yaml_file
 
@@ -25,6 +26,7 @@ CHECKS: Mapping[str, Check] = {
     "scopes": check_scopes,
     "bot token and clock": check_bot_token_and_clock,
     "client id and secret": check_client_id_and_secret,
+    "registration": check_registration,
     "redirect address": check_redirect_address,
     "store": check_store,
     "Redis": check_redis,

@@ -91,6 +91,8 @@ def _refusal(authorization: AuthorizationRequest) -> WerkzeugResponse | None:
 @blueprint.get("/v1/authorize")
 def consent() -> WerkzeugResponse:
     """Show the page that asks whether to approve, and as whom."""
+    if not (services().settings.checks_before_login or "signed_in" in request.args):
+        return make_response(render_template("sign_in.html", query=request.args.items(multi=True)))
     authorization = _parse_request()
     if isinstance(authorization, Response):
         return authorization
