@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,59 +12,14 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from support.redis_server import RedisServer, has_replicated
-from support.tls import relay
+from support.one_address import OneAddress
+from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager
 from webex_bot_auth.errors import StoreUnavailable
 from webex_bot_auth.stores.redis.client import connect, with_notes
 from webex_bot_auth.testing.sample_contexts import context
-
-
-class OneAddress:
-    """A port of this machine that leads to one server, and from some moment on to another.
-
-    Args:
-        old: the server that takes writes
-        new: its replica, which takes them after the switch
-    """
-
-    def __init__(self, old: RedisServer, new: RedisServer) -> None:
-        self.old, self.new = old, new
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._leads_to = self.old.port
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}"
-
-    def switch(self) -> None:
-        """Let the new server take over, as managed services do: what is connected stays connected."""
-        assert has_replicated(self.old)
-        self.new.client.replicaof("NO", "ONE")
-        self.old.client.replicaof("127.0.0.1", str(self.new.port))
-        self._leads_to = self.new.port
-
-    def serve(self) -> None:
-        with contextlib.suppress(OSError):  # the listener was shut down
-            while True:
-                outside, _ = self._listener.accept()
-                threading.Thread(target=self._relay, args=(outside, self._leads_to), daemon=True).start()
-
-    def _relay(self, outside: socket.socket, port: int) -> None:
-        with (
-            outside,
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port)) as inside,
-        ):
-            relay(outside, inside)
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
 
 
 @pytest.fixture
@@ -75,7 +29,7 @@ def address(tmp_path: Path) -> Iterator[OneAddress]:
     with RedisServer(tmp_path / "old") as old, RedisServer(tmp_path / "new") as new:
         new.client.replicaof("127.0.0.1", str(old.port))
         one = OneAddress(old, new)
-        threading.Thread(target=one.serve, daemon=True).start()
+        one.start()
         yield one
         one.close()
 

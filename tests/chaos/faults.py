@@ -1,0 +1,185 @@
+"""What fails in a run: the store behind one address, Webex, and the processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import redis
+from support.one_address import OneAddress
+from support.redis_server import RedisServer
+from support.waiting import wait_until
+
+from webex_bot_auth.sandbox import Person, Sandbox
+
+from .plan import Fault
+
+TESTS = Path(__file__).parent.parent
+
+
+class Store:
+    """Two Redis servers behind one address: one takes writes, the other is its replica.
+
+    Args:
+        folder: for their data
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._servers = []
+        for name in ("one", "other"):
+            (folder / name).mkdir(parents=True)
+            self._servers.append(RedisServer(folder / name, repl_diskless_sync_delay="0"))
+
+    def __enter__(self) -> Store:
+        one, other = [server.start() for server in self._servers]
+        other.client.replicaof("127.0.0.1", str(one.port))
+        wait_until(lambda: other.client.info("replication")["master_link_status"] == "up", "a replica")
+        self.address = OneAddress(one, other)
+        self.address.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.address.close()
+        for server in self._servers:
+            if server.paused:
+                server.resume()
+            server.client.close()
+            server.stop(signal.SIGKILL)
+
+    @property
+    def client(self) -> redis.Redis:
+        """A client of the server that takes writes."""
+        return self.address.old.client
+
+    def fail(self, fault: Fault) -> None:
+        """Let a fault of the store pass."""
+        server = self.address.old
+        if fault.kind == "store pauses":
+            server.pause()
+            time.sleep(fault.seconds)
+            server.resume()
+        elif fault.kind == "store is full":
+            server.client.config_set("maxmemory", "1")
+            time.sleep(fault.seconds)
+            server.client.config_set("maxmemory", "0")
+        else:
+            self.address.fail_over()
+
+
+class Dripping:
+    """WSGI middleware: some answers of the sandbox come a few bytes at a time.
+
+    Attributes:
+        path: the beginning of the paths whose answers drip
+        left: how many more do
+    """
+
+    def __init__(self) -> None:
+        self._app: Any = None
+        self._lock = threading.Lock()
+        self.path, self.left = "", 0
+
+    def __call__(self, app: Any) -> Callable[..., Iterable[bytes]]:
+        self._app = app
+        return self._answer
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        with self._lock:
+            drips = self.left > 0 and environ["PATH_INFO"].startswith(self.path)
+            self.left -= drips
+        answer = self._app(environ, start_response)
+        return self._drip(answer) if drips else answer  # type: ignore[no-any-return]
+
+    def _drip(self, answer: Iterable[bytes]) -> Iterator[bytes]:
+        whole = b"".join(answer)
+        for start in range(0, len(whole), 20):
+            yield whole[start : start + 20]
+            time.sleep(0.1)
+
+
+class Process:
+    """A process that is started again whenever it has ended.
+
+    Args:
+        arguments: of :mod:`chaos.process`
+        environment: in addition to this process's
+        log: where it writes
+    """
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+        self.log = log
+        self._command = [sys.executable, "-m", "chaos.process", *arguments]
+        self._environment = {
+            **os.environ, **environment, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]),
+        }  # fmt: skip
+        self._lock, self._closed = threading.Lock(), False
+        self._start()
+        self._keeper = threading.Thread(target=self._keep)
+        self._keeper.start()
+
+    def _start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def _keep(self) -> None:
+        while True:
+            self._process.wait()
+            with self._lock:
+                if self._closed:
+                    return
+                self._start()
+
+    def kill(self) -> None:
+        """Kill it, without any chance to tidy up."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Kill it for good."""
+        with self._lock:
+            self._closed = True
+        self._process.kill()
+        self._keeper.join()
+
+
+def fail_webex(sandbox: Sandbox, dripping: Dripping, fault: Fault) -> None:
+    """Let some calls to a part of Webex fail, for some time at most."""
+    if fault.kind == "drip":
+        dripping.path, dripping.left = fault.part, fault.times
+        time.sleep(fault.seconds)
+        dripping.left = 0
+        return
+    kinds: dict[str, dict[str, Any]] = {
+        "429": {"status": 429, "retry_after": 1},
+        "502": {"status": 502},
+        "reset": {"reset": True},
+    }
+    with sandbox.faults.rest(fault.part, times=fault.times, **kinds[fault.kind]):
+        time.sleep(fault.seconds)
+
+
+def fail_websocket(sandbox: Sandbox, fault: Fault) -> None:
+    """Break the bot's connection, or deliver events twice."""
+    kind = "drop" if fault.kind == "websocket breaks" else "duplicate"
+    times = 1 if kind == "drop" else fault.times
+    with sandbox.faults.websocket(times=times, **{kind: True}):
+        time.sleep(fault.seconds)
+
+
+def revoke_a_token(
+    people: list[Person], stored: Callable[[str], dict[str, Any] | None], sandbox: Sandbox, fault: Fault
+) -> None:
+    """Revoke the access token of a person who is logged in, and not the refresh token."""
+    logged_in = [found for found in map(stored, [person.id for person in people]) if found]
+    if logged_in:
+        with contextlib.suppress(LookupError):
+            sandbox.revoke(logged_in[int(fault.part) % len(logged_in)]["tokens"]["access_token"])
