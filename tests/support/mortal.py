@@ -21,6 +21,7 @@ from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth.commands.events import Events
 from webex_bot_auth.commands.resumer import Resumer
+from webex_bot_auth.errors import MessageNotSent
 from webex_bot_auth.ground.clock import now
 from webex_bot_auth.ground.turn import Turn
 from webex_bot_auth.logins.desk import Desk, WaitingCommand
@@ -193,10 +194,12 @@ class Mail:
     Attributes:
         said: texts that were sent, also of cards
         cards: addresses of the login cards that are there, by message id
+        is_down: whether Webex takes no message at the moment
     """
 
     said: list[str] = field(default_factory=list)
     cards: dict[str, str] = field(default_factory=dict)
+    is_down: bool = False
 
 
 @dataclass
@@ -215,6 +218,8 @@ class MortalMessages:
 
     def send(self, person_id: str, text: str, card: Any = None) -> str:
         self.life.step()
+        if self.mail.is_down:
+            raise MessageNotSent(None)
         self.mail.said.append(text)
         message_id = f"message {len(self.mail.said)}"
         if card:

@@ -30,11 +30,15 @@ class Command(Protocol):
 
     Attributes:
         user_id: its author
+        id: of the message or card action
         display_name: what the author calls it
     """
 
     @property
     def user_id(self) -> str: ...
+
+    @property
+    def id(self) -> str: ...
 
     @property
     def display_name(self) -> str: ...
@@ -218,14 +222,14 @@ class Chat:
         if text:
             self.tell(user_id, text)
 
-    def tell_expired(self, user_id: str) -> None:
-        """Tell a person that the login card is gone."""
-        self.tell(user_id, self.texts(user_id).login_expired)
+    def tell_expired(self, user_id: str) -> bool:
+        """Tell a person that the login card is gone; return whether Webex accepted it."""
+        return self.tell(user_id, self.texts(user_id).login_expired)
 
     def tell_lapsed(self, command: Command) -> None:
         """Tell a person that a command did not run."""
         text = self.texts(command.user_id).command_lapsed.format(command=command.display_name)
-        self.tell(command.user_id, text)
+        self._tell_about(command, text)
 
     def tell_dropped(self, command: Command, *, is_last: bool) -> None:
         """Tell a person that a command waits no longer, as there are too many.
@@ -236,7 +240,11 @@ class Chat:
         """
         texts = self.texts(command.user_id)
         text = texts.command_dropped.format(command=command.display_name)
-        self.tell(command.user_id, f"{text} {texts.no_more_about_dropped}" if is_last else text)
+        self._tell_about(command, f"{text} {texts.no_more_about_dropped}" if is_last else text)
+
+    def _tell_about(self, command: Command, text: str) -> None:
+        if not self.tell(command.user_id, text):
+            log.error("%r did not run, and its author was not told: %s", command.display_name, command.id)
 
     # -- sentences for others to send or show
 

@@ -87,14 +87,21 @@ class Events:
         """Claim an event; False: somebody else handles it, or has done so."""
         claim = Claim(owner=self._owner, user_id=user_id, command_id=command_id)
         text = self.records.dump(claim, bound_to=f"event:{event_id}")
-        remind = [Reminder(INTERRUPTED, event_id, LEASE_SECONDS)]
+        swap = partial(
+            self.flows.swap, f"event-{event_id}", new=text, seconds=EVENT_SECONDS,
+            remind=[Reminder(INTERRUPTED, event_id, LEASE_SECONDS)],
+        )  # fmt: skip
         try:
-            if not self.flows.swap(f"event-{event_id}", None, text, EVENT_SECONDS, remind=remind):
-                return False
+            try:
+                is_claimed = swap(old=None)
+            except StoreError:  # one that was switched over answers the next try; or only the answer was lost
+                is_claimed = swap(old=None) or swap(old=text)
         except StoreError as error:  # running a command twice is better than never running it
-            log.warning("event not compared with those of other processes: %s", error)
-        self._in_hand[event_id] = text  # also where only the answer was lost, and the claim is there
-        return True
+            log.error("%s is handled unclaimed, and is lost if this process dies: %s", event_id, error)  # noqa: TRY400
+            is_claimed = True
+        if is_claimed:
+            self._in_hand[event_id] = text
+        return is_claimed
 
     def end(self, event_id: str, user_id: str, *, give_back: bool = False) -> None:
         """Note that a claimed event was handled, or that it was not, so that another delivery is."""
@@ -107,8 +114,9 @@ class Events:
                 never = [Reminder(INTERRUPTED, event_id, math.inf)]
                 # a store that ends with the process knows no more than this process does
                 is_forgotten = give_back or isinstance(self.flows, MemoryFlowStore)
-                new = None if is_forgotten else done
-                self.flows.swap(f"event-{event_id}", text, new, EVENT_SECONDS, remind=never)
+                new, key = None if is_forgotten else done, f"event-{event_id}"
+                if not self.flows.swap(key, text, new, EVENT_SECONDS, remind=never):
+                    self.flows.swap(key, None, new, EVENT_SECONDS)  # it could not be claimed
         except StoreError as error:
             log.warning("an event is not noted as handled: %s", error)
 
@@ -151,5 +159,7 @@ class Events:
                 return
             elif claim.user_id:
                 log.warning("command interrupted, as its process died: user %s", claim.user_id)
-                self.chat.tell(claim.user_id, self.chat.texts(claim.user_id).interrupted)
+                if not self.chat.tell(claim.user_id, self.chat.texts(claim.user_id).interrupted):
+                    log.error("author of %s not told that it was interrupted, trying again", due.item)
+                    return
         self.flows.done(due)

@@ -51,10 +51,11 @@ class Tidying:
             deleted = {card.message_id for card in over.cards if self.chat.delete(user_id, card.message_id)}
             expired = [card for card in over.cards if not card.is_over]
             # while Webex does not answer, a card that could be used until now stays, and what waits with it
-            if any(card.message_id not in deleted and now < card.ends + CARD_SECONDS for card in expired):
+            is_tried = any(now < card.ends + CARD_SECONDS for card in expired)
+            if is_tried and not all(card.message_id in deleted for card in expired):
                 return False
-            if expired:
-                self.chat.tell_expired(user_id)
+            if expired and not self.chat.tell_expired(user_id) and is_tried:
+                return False
             for command in over.lapsed:
                 self.chat.tell_lapsed(command)
             self.desks.change(user_id, partial(tidied, looked=now, deleted=frozenset(deleted)))
