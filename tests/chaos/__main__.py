@@ -7,8 +7,10 @@ import shutil
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from .checker import timeline
 from .plan import make_plan
 from .world import World
 
@@ -17,7 +19,9 @@ def run(seed: int, *, people: int, messages: int, every: int, folder: Path) -> l
     """Run one seed, and return what was promised and not kept."""
     plan = make_plan(seed, people=people, messages=messages, every=every)
     with World(plan, folder) as world:
-        return world.run()
+        found = world.run()
+        (folder / "timeline.txt").write_text(timeline(world.records()))
+        return found
 
 
 def main() -> int:
@@ -29,15 +33,17 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--every", type=int, default=8, help="after how many messages something fails")
+    parser.add_argument("--jobs", type=int, default=1, help="seeds that run at the same time")
     parser.add_argument("--show", action="store_true", help="print the plans alone")
     parser.add_argument("--keep", action="store_true", help="keep the logs also where all is well")
     options = parser.parse_args()
     size = {"people": options.people, "messages": options.messages, "every": options.every}
-    bad = 0
-    for seed in range(options.first, options.first + options.seeds):
-        if options.show:
-            print(make_plan(seed, **size))
-            continue
+    seeds = range(options.first, options.first + options.seeds)
+    if options.show:
+        print(*(make_plan(seed, **size) for seed in seeds), sep="\n")
+        return 0
+
+    def run_one(seed: int) -> bool:
         began, folder = time.monotonic(), Path(tempfile.mkdtemp(prefix=f"chaos-{seed}-"))
         found = run(seed, **size, folder=folder)
         print(
@@ -47,10 +53,12 @@ def main() -> int:
             print(f"  {line}", flush=True)
         if found or options.keep:
             print(f"  logs: {folder}", flush=True)
-            bad += bool(found)
         else:
             shutil.rmtree(folder)
-    return bad > 0
+        return not found
+
+    with ThreadPoolExecutor(options.jobs) as jobs:
+        return not all(jobs.map(run_one, seeds))
 
 
 if __name__ == "__main__":

@@ -20,9 +20,16 @@ ALL_WAITING = {
 }  # fmt: skip
 #: answers in a thread that are not the last word: something follows in the 1:1 space
 POINTERS = {"look_in_direct"}
+#: what an account command answers in the 1:1 space, where it was sent in the group
+ACCOUNT = {
+    "logout": {"logged_out", "logged_out_revoked", "not_logged_in", "store_down", "command_failed"},
+    "whoami": {"whoami"},
+}
 #: sentences that name the command they are about
 ABOUT = re.compile(r"\[command_(?:lapsed|dropped)\][^“]*“([^”]*)”")
 LOGGED_OUT = {"logged_out", "logged_out_revoked", "not_logged_in"}
+#: pages that end what waits for the login
+ENDS_WAITING = {"page_refused", "page_not_set_up", "page_store_down"}
 #: pages of a login that worked
 DONE = {"page_done", "page_done_before"}
 #: `login` is pointed at the card that is there only once in this time; seconds
@@ -140,6 +147,24 @@ class Records:
     errors: list[str] = field(default_factory=list)
 
 
+def timeline(records: Records) -> str:
+    """Return what each person said, saw and ran, in its order, for people who look for a reason."""
+    lines: list[tuple[str, float, str]] = []
+    said = {asked.uuid: asked for asked in records.asked}
+    for asked in records.asked:
+        lines.append((asked.person, asked.time, f"says {asked.text!r} ({asked.uuid})"))
+    for told in records.told:
+        asked_before = said.get(told.parent)
+        person = told.person or (asked_before.person if asked_before else "everybody")
+        about = f" to {asked_before.text!r}" if asked_before else ""
+        lines.append((person, told.time, f"    reads{about}: {told.text[:150]!r}{' [card]' * told.has_card}"))
+    for page in records.pages:
+        lines.append((page.person, page.begin, f"    browser of {page.by}: {page.name} until {page.end:.3f}"))
+    for run in records.runs:
+        lines.append((run.person, run.time, f"    {run.label} runs"))
+    return "\n".join(f"{person} {moment:.3f} {line}" for person, moment, line in sorted(lines))
+
+
 def problems(records: Records) -> list[str]:
     """Return what was promised and not kept, a line each."""
     return [
@@ -166,7 +191,8 @@ def _without_a_word(records: Records) -> Iterator[str]:
         if not _is_answered(asked, in_threads[asked.uuid]) and not _is_in_log(asked, records.errors):
             by_person[asked.person].append(asked)
     for person, left in by_person.items():
-        for asked in _left_after_sentences(left, in_direct[person]):
+        pages = [page for page in records.pages if page.person == page.by == person]
+        for asked in _left_after_sentences(left, in_direct[person], pages):
             yield f"no word: {person} said {asked.text!r} at {asked.time:.3f}"
     for asked in records.asked:
         if asked.is_last and not any("answer" in told.names for told in in_threads[asked.uuid]):
@@ -181,7 +207,7 @@ def _is_in_log(asked: Asked, errors: Iterable[str]) -> bool:
     return any(asked.uuid in line or asked.id in line for line in errors)
 
 
-def _left_after_sentences(left: list[Asked], direct: list[Told]) -> list[Asked]:
+def _left_after_sentences(left: list[Asked], direct: list[Told], pages: list[Page]) -> list[Asked]:
     """Return the messages for which there is no sentence in the 1:1 space.
 
     A sentence about one message counts for one, the latest before it; one about all that waits for all.
@@ -189,18 +215,24 @@ def _left_after_sentences(left: list[Asked], direct: list[Told]) -> list[Asked]:
     single = [told for told in direct if told.names & EACH and not told.parent]
     named = [told for told in direct if ABOUT.search(told.text)]
     cards = [told for told in direct if told.has_card]
+    answers = [told for told in direct if not told.parent and not told.has_card]
     pointed = [told.time for told in direct if "login_asked_often" in told.names]
     all_waiting = [told.time for told in direct if told.names & ALL_WAITING]
+    all_waiting += [page.end for page in pages if page.name in ENDS_WAITING]
     silent = []
     for asked in sorted(left, key=lambda one: one.time, reverse=True):
-        if asked.waits and any(moment > asked.time for moment in all_waiting):
+        is_waiting = asked.waits and (pointed or any(f"“{asked.name}”" in card.text for card in cards))
+        if is_waiting and any(moment > asked.time for moment in all_waiting):
             continue
         if asked.text == "login" and any(
             asked.time - POINT_SECONDS < moment for moment in pointed
         ):  # pointed at the card, now or just before
             continue
         about = [told for told in named if f"“{asked.name}”" in told.text]
-        if _use_one(named, about, asked) or (asked.text == "login" and _use_one(cards, cards, asked)):
+        account = [told for told in answers if told.names & ACCOUNT.get(asked.text, set())]
+        if _use_one(named, about, asked) or _use_one(answers, account, asked):
+            continue
+        if asked.text == "login" and _use_one(cards, cards, asked):
             continue
         if not _use_one(single, single, asked):
             silent.append(asked)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import multiprocessing
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,8 +19,6 @@ from support.waiting import wait_until
 from webex_bot_auth.sandbox import Person, Sandbox
 
 from .plan import Fault
-
-TESTS = Path(__file__).parent.parent
 
 
 class Store:
@@ -108,32 +104,31 @@ class Dripping:
 class Process:
     """A process that is started again whenever it has ended.
 
+    It is a copy of one that has done the imports, so that a start takes a moment.
+
     Args:
-        arguments: of :mod:`chaos.process`
-        environment: in addition to this process's
+        main: what it runs
+        arguments: of that
         log: where it writes
     """
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(self, main: Callable[..., None], arguments: tuple[Any, ...], log: Path) -> None:
         self.log = log
-        self._command = [sys.executable, "-m", "chaos.process", *arguments]
-        self._environment = {
-            **os.environ, **environment, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]),
-        }  # fmt: skip
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([main.__module__])
+        self._main, self._arguments = main, arguments
         self._lock, self._closed = threading.Lock(), False
         self._start()
         self._keeper = threading.Thread(target=self._keep)
         self._keeper.start()
 
     def _start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, env=self._environment, stdout=log, stderr=subprocess.STDOUT
-            )
+        self._process = self._context.Process(target=self._main, args=(*self._arguments, self.log))
+        self._process.start()
 
     def _keep(self) -> None:
         while True:
-            self._process.wait()
+            self._process.join()
             with self._lock:
                 if self._closed:
                     return

@@ -1,4 +1,4 @@
-"""A process of the bot, or one that serves redirects: ``python -m chaos.process bot|redirect``.
+"""What a process of the bot runs, and one that serves redirects.
 
 Everything is as in production but for the times: waits and leases are a fifth to a tenth of the usual, so
 that what a kill leaves behind is dealt with in seconds. Each sentence for people begins with its name in
@@ -11,15 +11,19 @@ import asyncio
 import json
 import logging
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
+from werkzeug.serving import make_server
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, Texts, UserTokenMixin, WhoamiCommand, requires_user_token
@@ -63,10 +67,23 @@ def named_texts() -> Texts:
     return Texts(**named)
 
 
-def note(**facts: Any) -> None:
+@dataclass(frozen=True)
+class Settings:
+    """What a process has to know: where Webex, Redis and the record of commands are, and who it is."""
+
+    sandbox: str
+    bot_token: str
+    client_id: str
+    client_secret: str
+    redirect_url: str
+    redis_url: str
+    runs: str
+
+
+def note(runs: str, **facts: Any) -> None:
     """Append a line to the record of commands that were run; it is there also if the next step is a kill."""
     line = json.dumps({"time": time.time(), **facts}) + "\n"
-    record = os.open(os.environ["CHAOS_RUNS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    record = os.open(runs, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(record, line.encode())
     finally:
@@ -78,13 +95,14 @@ class Plain(Command):  # type: ignore[misc]  # webex_bot has no types
 
     kind = "u"
 
-    def __init__(self, number: int, **options: Any) -> None:
+    def __init__(self, number: int, runs: str, **options: Any) -> None:
+        self.runs = runs
         self.label = f"{self.kind}{number:03}"
         super().__init__(command_keyword=self.label, help_message=self.label, **options)
 
     def execute(self, message: str, attachment_actions: Any, activity: Any) -> Any:
         word, person = message.strip(), activity["actor"]["emailAddress"]
-        note(person=person, label=self.label, message=attachment_actions.id)
+        note(self.runs, person=person, label=self.label, message=attachment_actions.id)
         self.call(person)
         if word == "slow":
             time.sleep(SLOW_SECONDS)
@@ -117,54 +135,44 @@ class Guarded(UserTokenMixin, Plain):  # type: ignore[misc]
         list(self.user_api.people.list(email=f"chaos-{person}"))
 
 
-def run_bot(manager: RedisTokenManager, settings: dict[str, str]) -> None:
+def run_bot(settings: Settings, log: Path) -> None:
+    manager = _begin(settings, log)
     asyncio.set_event_loop(asyncio.new_event_loop())
-    bot = WebexBot(settings["bot_token"], bot_name="Chaos Bot")
+    bot = WebexBot(settings.bot_token, bot_name="Chaos Bot")
+    logging.getLogger("webex_bot").setLevel(logging.WARNING)  # at INFO, it logs what people write
     for number in range(COMMANDS):
-        bot.add_command(Plain(number))
-        bot.add_command(Guarded(number, token_manager=manager))
+        bot.add_command(Plain(number, settings.runs))
+        bot.add_command(Guarded(number, settings.runs, token_manager=manager))
     bot.add_command(WhoamiCommand(token_manager=manager))
     manager.register_bot(bot=bot)
     bot.run()
 
 
-def serve_redirects(manager: RedisTokenManager, port: int) -> None:
-    from flask import Flask
-    from werkzeug.serving import make_server
-
-    app = Flask(__name__)
+def serve_redirects(settings: Settings, listener: socket.socket, log: Path) -> None:
+    manager, app = _begin(settings, log), Flask(__name__)
     manager.register_redirect(flask=app)
-    make_server("127.0.0.1", port, app, threaded=True).serve_forever()
+    host, port = listener.getsockname()
+    make_server(host, port, app, threaded=True, fd=listener.fileno()).serve_forever()
 
 
-def main(kind: str, port: str = "0") -> None:
-    settings = json.loads(os.environ["CHAOS_SETTINGS"])
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stdout, format="%(created).3f %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("webex_bot").setLevel(logging.WARNING)  # at INFO, it logs what people write
+def _begin(settings: Settings, log: Path) -> RedisTokenManager:
+    """Write to the log, shorten times, and make the token manager."""
+    written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(written, stream.fileno())
+    logging.basicConfig(level=logging.INFO, format="%(created).3f %(levelname)s %(name)s: %(message)s")
     logging.getLogger("wxc_sdk").setLevel(logging.WARNING)
     shorten_times()
-    point_clients_at(settings["sandbox"], report=False)
-    manager = RedisTokenManager(
-        settings["bot_token"],
-        Integration(
-            client_id=settings["client_id"],
-            client_secret=settings["client_secret"],
-            scopes="spark:people_read",
-            redirect_url=settings["redirect_url"],
-            auth_service=f"{settings['sandbox']}/v1/authorize",
-            token_service=f"{settings['sandbox']}/v1/access_token",
-        ),
-        redis_url=settings["redis_url"],
-        flow_lifetime=timedelta(seconds=LOGIN_SECONDS),
-        texts=named_texts(),
+    point_clients_at(settings.sandbox, report=False)
+    integration = Integration(
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        scopes="spark:people_read",
+        redirect_url=settings.redirect_url,
+        auth_service=f"{settings.sandbox}/v1/authorize",
+        token_service=f"{settings.sandbox}/v1/access_token",
     )
-    if kind == "bot":
-        run_bot(manager, settings)
-    else:
-        serve_redirects(manager, int(port))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    return RedisTokenManager(
+        settings.bot_token, integration,
+        redis_url=settings.redis_url, flow_lifetime=timedelta(seconds=LOGIN_SECONDS), texts=named_texts(),
+    )  # fmt: skip

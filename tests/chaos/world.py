@@ -6,6 +6,7 @@ import contextlib
 import json
 import queue
 import re
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +18,11 @@ from urllib.parse import urlsplit
 
 import redis
 import requests
-from support.redis_server import free_port
 from support.waiting import wait_until
 
 from webex_bot_auth.sandbox import Message, OAuthSettings, Person, Sandbox, open_url
 
+from . import process
 from .checker import Asked, Call, Page, Records, Run, Told, problems
 from .faults import Dripping, Process, Store, fail_webex, fail_websocket, revoke_a_token
 from .plan import Fault, Plan, Said
@@ -65,14 +66,19 @@ class World:
             self.bot = self.sandbox.add_bot("Chaos Bot")
             self.direct = [self.sandbox.direct(person, self.bot) for person in self.people]
             self.group = self.sandbox.group("Everybody", [*self.people, self.bot])
-            self.ports = [free_port() for _ in range(REDIRECTS)]
-            environment = {"CHAOS_SETTINGS": json.dumps(self._settings()), "CHAOS_RUNS": str(self.runs)}
-            self.processes = [
-                Process(arguments, environment, self.folder / f"{'-'.join(arguments)}.log")
-                for arguments in (["bot"], *(["redirect", str(port)] for port in self.ports))
+            self.redirects = [
+                stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(REDIRECTS)
             ]
-            for process in self.processes:
-                stack.callback(process.close)
+            settings = self._settings()
+            self.processes = [
+                Process(process.run_bot, (settings,), self.folder / "bot.log"),
+                *(
+                    Process(process.serve_redirects, (settings, one), self.folder / f"redirect-{number}.log")
+                    for number, one in enumerate(self.redirects)
+                ),
+            ]
+            for one in self.processes:
+                stack.callback(one.close)
             browsers = threading.Thread(target=self._use_browsers)
             stack.callback(browsers.join)
             stack.callback(self._closing.set)
@@ -84,16 +90,21 @@ class World:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def _settings(self) -> dict[str, str]:
-        integration = self.sandbox.integration(f"http://127.0.0.1:{self.ports[0]}/redirect")
-        return {
-            "sandbox": self.sandbox.url,
-            "bot_token": self.bot.token,
-            "client_id": integration.client_id,
-            "client_secret": integration.client_secret,
-            "redirect_url": integration.redirect_url,
-            "redis_url": self.store.address.url,
-        }
+    def _settings(self) -> process.Settings:
+        integration = self.sandbox.integration(f"http://{self._address(0)}/redirect")
+        return process.Settings(
+            sandbox=self.sandbox.url,
+            bot_token=self.bot.token,
+            client_id=integration.client_id,
+            client_secret=integration.client_secret,
+            redirect_url=integration.redirect_url,
+            redis_url=self.store.address.url,
+            runs=str(self.runs),
+        )
+
+    def _address(self, redirect: int) -> str:
+        host, port = self.redirects[redirect % REDIRECTS].getsockname()
+        return f"{host}:{port}"
 
     # -- what happens
 
@@ -199,8 +210,7 @@ class World:
     def _browse(self, person: int, by: Person, address: str, first: int) -> None:
         """Open the redirect address; where the connection breaks, press reload, and get the other process."""
         for attempt in range(40):
-            port = self.ports[(first + attempt) % REDIRECTS]
-            parts = urlsplit(address)._replace(netloc=f"127.0.0.1:{port}")
+            parts = urlsplit(address)._replace(netloc=self._address(first + attempt))
             begin, name = time.time(), ""
             with contextlib.suppress(requests.RequestException):
                 text = requests.get(parts.geturl(), timeout=30).text
@@ -235,7 +245,7 @@ class World:
             if call.path == "/v1/people" and call.query.get("email", "").startswith("chaos-")
         ]
         stored = {person.email: self._owner(person) for person in self.people}
-        logs = chain.from_iterable(one.log.read_text().splitlines() for one in self.processes)
+        logs = chain.from_iterable(one.log.read_text(errors="replace").splitlines() for one in self.processes)
         return Records(
             asked, told, list(self.pages), [Run(**json.loads(line)) for line in runs], calls,
             {email: owner for email, owner in stored.items() if owner is not None},
