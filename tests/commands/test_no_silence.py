@@ -54,6 +54,10 @@ REFUSED: dict[str, Callable[[], Any]] = {
 }
 
 
+#: webex_bot asks for the id of a message, and then for the message
+LOOK_UPS = ["/conversation/", "/v1/messages/"]
+
+
 class Answer(UserTokenMixin, Command):  # type: ignore[misc]  # webex_bot has no types
     """Answers with what it is made with."""
 
@@ -94,22 +98,25 @@ def test_an_answer_that_is_refused_ends_in_an_apology(
 
 
 @pytest.mark.holds(56)
+@pytest.mark.parametrize("path", LOOK_UPS)
 @pytest.mark.parametrize("fault", [{"status": 502}, {"status": 429}, {"reset": True}])
 def test_a_look_up_that_fails_in_passing_is_tried_again(
-    cloud: WebexSandbox, alice: Person, fault: dict[str, Any]
+    cloud: WebexSandbox, alice: Person, fault: dict[str, Any], path: str
 ) -> None:
     bot = cloud.run(Echo)
-    with cloud.faults.rest("/v1/messages/", method="GET", times=1, **fault):
+    with cloud.faults.rest(path, method="GET", times=1, **fault):
         bot.answer_to(bot.hears(alice, "echo"), "echo")
 
 
 @pytest.mark.holds(55, 56)
+@pytest.mark.parametrize("path", LOOK_UPS)
 def test_the_author_of_a_message_that_cannot_be_read_is_told(
-    cloud: WebexSandbox, alice: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+    cloud: WebexSandbox, alice: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    path: str,
+) -> None:  # fmt: skip
     monkeypatch.setattr(handling, "LOOK_UP_SECONDS", 0.0)
     bot = cloud.run(Echo)
-    with cloud.faults.rest("/v1/messages/", method="GET", status=502):
+    with cloud.faults.rest(path, method="GET", status=502):
         asked = bot.hears(alice, "echo")
         bot.answer_to(asked, TEXTS.message_not_read)
     bot.answer_to(bot.hears(alice, "echo 2"), "echo 2")

@@ -13,6 +13,7 @@ Each patch checks first whether the bot needs it, so that it does nothing once u
   order in which they come, without any limit to how many wait; nothing is deduplicated; files that several
   people send at the same time are mixed up (:mod:`webex_bot_auth.commands.handling`).
 - The bot asks Webex twice about each message of its own before it ignores it, and fails where it is deleted.
+- A message whose id Webex does not tell at the moment is dropped, with a warning at most.
 - An exception in a handler vanishes without a trace, and its author reads nothing; what is to be private in a
   group is sent with the group's thread, and Webex refuses it.
 """
@@ -24,7 +25,10 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import Any
+
+import requests
 
 from ..chat.mentions import without_mentions
 from ..errors import LoginRequired
@@ -67,6 +71,7 @@ def patch_bot(bot: Any, service: LoginService, events: Events, queues: Queues, t
     bot.on_message = _answering(bot, service, bot.on_message)
     bot.send_message_to_room_or_person = _private_where_asked(bot, bot.send_message_to_room_or_person)
     _share_connections(bot, service.connections)
+    _raise_where_look_ups_fail(bot)
     return Handling(bot, service.chat, events, queues, turn, acknowledge)
 
 
@@ -123,6 +128,25 @@ def _share_connections(bot: Any, connections: Connections) -> None:
     for session in (getattr(bot, "session", None), rest):
         if session is not None:
             let_bot_use(session, connections)
+
+
+def _raise_where_look_ups_fail(bot: Any) -> None:
+    """Raise where Webex does not tell a message's id at the moment, so that it is asked again."""
+    find, is_looking_up = bot._get_base64_message_id, ContextVar("webex_bot_auth_looking_up", default=False)
+
+    def find_or_raise(activity: Any) -> Any:
+        token = is_looking_up.set(True)
+        try:
+            return find(activity)
+        finally:
+            is_looking_up.reset(token)
+
+    def check(answer: requests.Response, **_: Any) -> None:
+        if is_looking_up.get() and (answer.status_code == 429 or answer.status_code >= 500):
+            answer.raise_for_status()
+
+    bot._get_base64_message_id = find_or_raise
+    bot.session.hooks["response"].append(check)
 
 
 def _for_approved_people(bot: Any, handle: Callable[..., Any]) -> Callable[..., Any]:
