@@ -36,6 +36,8 @@ class Demo:
             [sys.executable, str(EXAMPLES / example), "--sandbox", *options],
             cwd=folder, env={**environment, **settings}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            # which what runs in the background ignores, and so would its children
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
 
     def __enter__(self) -> Demo:
