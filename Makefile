@@ -4,6 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 # tests mostly wait: for servers, browsers and processes
 WORKERS ?= 4
+SEEDS   ?= 1
 PYTEST  = -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # the Python of `make oldest` and `make newest`: a path or a version; pyenv's, or one that uv finds or gets
 OLDEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) 3.10)
@@ -14,7 +15,7 @@ CORE    = "not browser and not slow"
 # images of containers set it; the tests start many interpreters, and each would compile every module anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick lint oldest newest javascript live bench mutants docs dist clean
+.PHONY: help demo test quick lint oldest newest javascript live bench chaos mutants docs dist clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -57,6 +58,9 @@ live: $(VENV)/.demo ## what the documentation of Webex leaves open, checked at W
 
 bench: $(VENV)/.bench ## measure the costs, against references and limits
 	$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/.test ## 1,000 messages while Webex, Redis and processes fail, and whether every promise is kept; SEEDS=20 runs
+	PYTHONPATH=tests:. $(BIN)/python -m chaos --seeds $(SEEDS)
 
 mutants: $(VENV)/.test ## change 60 lines of the core, one at a time: does a test notice? (most of an hour)
 	$(BIN)/python tests/mutants.py

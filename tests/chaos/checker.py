@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 #: sentences that end one message that has no thread with its answer, in the 1:1 space
-EACH = {"interrupted", "message_not_read", "too_busy"}
+EACH = {"interrupted", "message_not_read", "too_busy", "command_failed"}
 #: sentences in the 1:1 space that end all commands that wait for a login
 ALL_WAITING = {
     "refused", "login_expired", "no_more_about_dropped", "webex_down", "store_down", "not_set_up",

@@ -31,6 +31,7 @@ LONGEST = (
     "test_production.py",
     "test_sentinel.py",
     "test_cluster.py",
+    "test_chaos.py",
     "test_documentation.py",
     "test_testing.py",
     "test_end_to_end.py",
