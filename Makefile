@@ -59,7 +59,7 @@ live: $(VENV)/.demo ## what the documentation of Webex leaves open, checked at W
 bench: $(VENV)/.bench ## measure the costs, against references and limits
 	$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/.test ## 1,000 messages while Webex, Redis and processes fail, and whether every promise is kept; SEEDS=20 runs
+chaos: $(VENV)/.test ## 1,000 messages while Webex, Redis and processes fail: is each promise kept? SEEDS=20 for twenty seeds
 	PYTHONPATH=tests:. $(BIN)/python -m chaos --seeds $(SEEDS)
 
 mutants: $(VENV)/.test ## change 60 lines of the core, one at a time: does a test notice? (most of an hour)

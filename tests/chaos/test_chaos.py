@@ -18,7 +18,7 @@ ALICE, BOB = "alice@example.com", "bob@example.com"
 
 @pytest.mark.servers
 @pytest.mark.slow
-@pytest.mark.holds(26, 33, 46, 55, 58, 75)
+@pytest.mark.holds(26, 33, 46, 55, 58, 75, 77)
 def test_three_seeds_keep_all_promises(tmp_path: Path) -> None:
     def run_one(seed: int) -> list[str]:
         return run(seed, **SIZE, folder=tmp_path / str(seed))
@@ -61,6 +61,9 @@ ENDS = {
     "an ERROR that names it": (Records([QUICK], errors=[f"ERROR {QUICK.uuid}"]), ""),
     "only a word after the faults": (Records([replace(QUICK, is_last=True)], [INTERRUPTED]), "not answered"),
     "twice": (Records([QUICK], [ANSWER], runs=[RUN, RUN]), "ran 2 times"),
+    "twice, as it could not be claimed": (
+        Records([QUICK], [ANSWER], runs=[RUN, RUN], errors=[f"ERROR {QUICK.uuid} is handled unclaimed"]), "",
+    ),
     "another token": (Records([QUICK], [ANSWER], calls=[Call(ALICE, BOB)]), "wrong token"),
     "another token stored": (Records(stored={ALICE: BOB}), "wrong token"),
     "a login": (Records([QUICK], [ANSWER], [DONE], stored={ALICE: ALICE}), ""),

@@ -162,7 +162,7 @@ class TestAtWork:
         wait_until(lambda: web.workers() == new, "the old workers have ended")
         assert {login and login.page for login in logins} == {200}
 
-    @pytest.mark.holds(80)
+    @pytest.mark.holds(78)
     def test_a_restart_of_redis_is_reported_to_people_and_health_and_then_everything_works_again(
         self, production: Deployment, web: Gunicorn, bot: Running, add_people: AddPeople
     ) -> None:

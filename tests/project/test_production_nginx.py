@@ -104,7 +104,7 @@ def _answers(nginx: Nginx) -> bool:
         return False
 
 
-@pytest.mark.holds(80)
+@pytest.mark.holds(78)
 def test_browsers_reach_the_end_of_a_login_and_nothing_else(nginx: Nginx) -> None:
     answer = nginx.get(f"/redirect?{QUERY}")
     assert (answer.status_code, answer.text) == (200, f"/redirect?{QUERY}")
@@ -115,7 +115,7 @@ def test_browsers_reach_the_end_of_a_login_and_nothing_else(nginx: Nginx) -> Non
     assert (plain.status_code, plain.headers["Location"]) == (301, f"https://127.0.0.1/redirect?{QUERY}")
 
 
-@pytest.mark.holds(80)
+@pytest.mark.holds(78)
 def test_no_log_has_a_code_or_a_state(nginx: Nginx, tmp_path: Path) -> None:
     assert nginx.get(f"/redirect?{QUERY}").status_code == 200
     requests.get(f"{nginx.plain}/redirect?{QUERY}", timeout=30, allow_redirects=False)

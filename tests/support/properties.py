@@ -93,7 +93,9 @@ PROPERTIES = {
     74: "One impossible date, name or record never ends a listing of the command line.",
     75: "A process that is killed or frozen: its commands do not run twice, and their authors are told.",
     76: "The table of `make live` has no secret, name or id in it, whatever Webex answers.",
-    80: "Production: only /redirect is public, nginx logs no code, and probes answer without a reason.",
+    77: "Chaos: while Webex, Redis and processes fail, each message has a word, no command runs twice, "
+    "no login is lost, no logout is undone, and no call has another person's token.",
+    78: "Production: only /redirect is public, nginx logs no code, and probes answer without a reason.",
 }
 
 
