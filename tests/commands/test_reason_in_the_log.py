@@ -77,5 +77,6 @@ def test_a_refused_bot_token_is_not_blamed_on_the_integration(
         with pytest.raises(MessageNotSent, match="it refuses the bot token"):
             manager.request_login(user_id=alice.id)
         manager.chat.bot.get()
-    (line,) = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    logged = [one for one in caplog.records if one.name.startswith("webex_bot_auth.chat.")]
+    (line,) = [one.getMessage() for one in logged if one.levelno >= logging.WARNING]
     assert line.startswith("Webex refuses the bot token (HTTP 401)")

@@ -72,22 +72,28 @@ class PageResponse(Response):
         return headers
 
 
-def register(flask: Flask, url: str, view: Callable[[], ResponseReturnValue]) -> None:
+def register(flask: Flask, url: str, view: Callable[[], ResponseReturnValue], own: str | None = None) -> None:
     """Register the endpoint.
 
     Args:
         flask: the app
         url: where browsers reach the endpoint; its path is what the app serves
         view: answers
+        own: the path that the app is asked for; None: that of the address, also behind a prefix that the
+            server names as ``SCRIPT_NAME``
 
     Raises:
-        SettingError: the address has no path, or the app serves it already
+        SettingError: there is no path, or the app serves it already
     """
-    path = unquote(urlsplit(url or "").path)
+    setting, path = (
+        ("integration.redirect_url", unquote(urlsplit(url or "").path)) if own is None else ("path", own)
+    )
+    if own is not None:
+        _check_path(own)
     if not path:
-        raise SettingError("integration.redirect_url", "has no path; e.g. https://bot.example.com/redirect")
+        raise SettingError(setting, "has no path; e.g. https://bot.example.com/redirect")
     if any(rule.rule == path and "GET" in (rule.methods or ("GET",)) for rule in flask.url_map.iter_rules()):
-        raise SettingError("integration.redirect_url", f"this app serves {path} already: use another path")
+        raise SettingError(setting, f"this app serves {path} already: use another path")
     endpoint = f"{ENDPOINT}{path.replace('.', '_')}"
     flask.view_functions[endpoint] = view
     flask.url_map.add(flask.url_rule_class(path, endpoint=endpoint))  # every method, known to Flask or not
@@ -96,6 +102,30 @@ def register(flask: Flask, url: str, view: Callable[[], ResponseReturnValue]) ->
         return PageResponse.force_type(response) if flask_request.endpoint == endpoint else response
 
     flask.after_request(with_headers)
+    if own is None:
+        flask.wsgi_app = _Unmounted(flask.wsgi_app, path)  # type: ignore[method-assign]
+
+
+def _check_path(path: Any) -> None:
+    if not isinstance(path, str) or not path.startswith("/") or "//" in path:
+        raise SettingError(
+            "path", 'has to begin with one slash: it is what the app is asked for, "/redirect"'
+        )
+    if not path.isprintable() or path != path.strip() or set(path) & set("?#<>\\\"'") or "%" in path:
+        raise SettingError("path", "has to be a path alone, not encoded: without ?, #, %, < and quotes")
+
+
+class _Unmounted:
+    """Lets an app serve a path that the server has cut in two: a prefix, ``SCRIPT_NAME``, and the rest."""
+
+    def __init__(self, app: Any, path: str) -> None:
+        self._app, self._path = app, path.encode().decode("latin-1")  # as PEP 3333 has it
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        prefix = environ.get("SCRIPT_NAME", "")
+        if prefix and prefix + environ.get("PATH_INFO", "") == self._path:
+            environ = {**environ, "SCRIPT_NAME": "", "PATH_INFO": self._path}
+        return self._app(environ, start_response)
 
 
 def answer(service: LoginService) -> Response:

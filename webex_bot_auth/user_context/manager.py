@@ -120,6 +120,7 @@ class TokenManager(Closes):
         self._bot_token = bot_token
         self._lifetime = flow_lifetime
         self._with_device = login_flow == "device"
+        self._serves_redirect = self._redirect_checked = False
         self._texts, self._make_login_card = texts or Texts(), make_login_card
         self._records = Records(() if encryption_keys is None else encryption_keys, accept_plain=accept_plain)
         self._oauth = WebexOAuth(
@@ -295,7 +296,29 @@ class TokenManager(Closes):
         with self._watching:
             if self._agenda is None:
                 self._agenda = Agenda(self._flows, self._takers, self._turn)
+            if not (self._with_device or self._redirect_checked):
+                self._redirect_checked = self._messages.submit("", self._check_redirect)
         return self.asking.ask(user_id, scopes, why=why, command=command)
+
+    def _check_redirect(self) -> None:
+        """Say so in the log where logins cannot come back; those in memory have to come to this process."""
+        from ..redirect.probe import problem_on_this_machine
+
+        url = self.integration.redirect_url.partition("?")[0]  # what is behind may be a secret
+        is_here = isinstance(self._flows, MemoryFlowStore)
+        if problem := problem_on_this_machine(self.integration.redirect_url):
+            log.log(
+                logging.ERROR if is_here else logging.WARNING,
+                "no login can come back to %s: %s",
+                url,
+                problem,
+            )
+        elif is_here and not self._serves_redirect:
+            log.warning(
+                "no login can come back: unless this process serves %s by a view of your own, call "
+                "token_manager.register_redirect(flask=app)",
+                url,
+            )
 
     def runs_commands_after_logins(self) -> bool:
         """See :meth:`webex_bot_auth.service.LoginService.runs_commands_after_logins`."""
@@ -330,18 +353,21 @@ class TokenManager(Closes):
 
     # -- where people meet it: a web app and a bot, imported when they are there
 
-    def register_redirect(self, *, flask: Flask) -> None:
+    def register_redirect(self, *, flask: Flask, path: str | None = None) -> None:
         """Register the endpoint at which logins come back: the path of the integration's redirect address.
 
         Args:
             flask: the app; browsers reach it at that address
+            path: what the app is asked for, where a proxy takes off a prefix before; None: the address's own
+                path, which is found behind ``SCRIPT_NAME`` as well
 
         Raises:
-            SettingError: the address has no path, or the app serves it already
+            SettingError: there is no path, or the app serves it already
         """
         from ..redirect import view
 
-        view.register(flask, self.integration.redirect_url, self.redirect)
+        view.register(flask, self.integration.redirect_url, self.redirect, path)
+        self._serves_redirect = True
 
     def redirect(self) -> ResponseReturnValue:
         """View function for GET on /redirect at the end of the authorization flow."""

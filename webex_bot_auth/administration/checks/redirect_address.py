@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import requests
 
-from ...redirect.view import HEADERS
+from ...redirect.probe import is_redirect_page
 from ...webex.bounded_http import CONNECT_SECONDS
 from ...webex.oauth import is_loopback
 from ...webex.rest import OWN
@@ -16,8 +16,6 @@ from .check_result import CheckResult, error, ok
 from .configuration import Configuration
 
 SUBJECT = "redirect address"
-#: headers of every answer of the redirect page; the policy is left out, as it differs between versions
-_PAGE_HEADERS = {name: value for name, value in HEADERS.items() if name != "Content-Security-Policy"}
 
 
 def check_redirect_address(configuration: Configuration) -> Iterator[CheckResult]:
@@ -56,7 +54,7 @@ def _get(url: str, *, is_local: bool) -> requests.Response:
 
 def _result(address: SplitResult, answer: requests.Response) -> CheckResult:
     status, url = answer.status_code, _without_secrets(address)
-    if status == 400 and _is_redirect_page(answer):
+    if status == 400 and is_redirect_page(answer):
         return ok(SUBJECT, f"the redirect page answers at {url}")
     if answer.is_redirect:
         host = urlsplit(answer.headers["Location"]).hostname or address.hostname
@@ -71,13 +69,6 @@ def _result(address: SplitResult, answer: requests.Response) -> CheckResult:
     server = answer.headers.get("Server", "unknown server")[:60]
     message = f"something else answers at {url} (HTTP {status}, {server})"
     return error(SUBJECT, message, "check which app listens there, and what the proxy changes")
-
-
-def _is_redirect_page(answer: requests.Response) -> bool:
-    policy = answer.headers.get("Content-Security-Policy", "")
-    return policy.startswith("default-src 'none'") and all(
-        answer.headers.get(name) == value for name, value in _PAGE_HEADERS.items()
-    )
 
 
 def _how_to_start(*, is_local: bool) -> str:
