@@ -14,10 +14,11 @@ from playwright.sync_api import Browser
 from support import marks
 from support.chromium import chromium
 from support.makers import KEY, Make, MakeManager
+from support.postgres_server import PostgresServer
 from support.redis_server import RedisServer
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager, TokenManager, YAMLTokenManager
+from webex_bot_auth import RedisTokenManager, SQLTokenManager, TokenManager, YAMLTokenManager
 from webex_bot_auth.logins.contexts import Contexts
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.sandbox import Person, Sandbox
@@ -86,6 +87,44 @@ def alice(cloud: Sandbox) -> Person:
 def integration(cloud: Sandbox) -> Integration:
     """An integration of the sandbox with three scopes."""
     return cloud.integration(scopes=["spark:people_read", "spark:rooms_read", "spark:messages_read"])
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The PostgreSQL server of all tests; one for each process of pytest."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """URL of the PostgreSQL server, after all its tables have been dropped."""
+    postgres_server.empty()
+    return postgres_server.url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of a database of SQLite that is not there yet."""
+    return f"sqlite:///{tmp_path / 'tokens.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def sql_url(request: pytest.FixtureRequest) -> str:
+    """URL of an empty database of each kind in turn."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def sqlite_manager(sqlite_url: str) -> Make:
+    """Makes managers over one database of SQLite."""
+    return functools.partial(SQLTokenManager, url=sqlite_url)
+
+
+@pytest.fixture
+def postgres_manager(postgres_url: str) -> Make:
+    """Makes managers over one database of PostgreSQL."""
+    return functools.partial(SQLTokenManager, url=postgres_url)
 
 
 @pytest.fixture(params=["yaml", "redis-encrypted"])

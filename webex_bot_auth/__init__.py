@@ -6,7 +6,7 @@ from . import user_context
 from .chat.texts import Texts
 from .commands import LoginCommand, LogoutCommand, UserTokenMixin, WhoamiCommand, requires_user_token
 from .errors import LoginRequired, WebexBotAuthError
-from .user_context import StoredTokenManager, TokenManager, UserContext, YAMLTokenManager
+from .user_context import SQLTokenManager, StoredTokenManager, TokenManager, UserContext, YAMLTokenManager
 
 if TYPE_CHECKING:
     from .user_context import RedisTokenManager
@@ -18,6 +18,7 @@ __all__ = [
     "LoginRequired",
     "LogoutCommand",
     "RedisTokenManager",
+    "SQLTokenManager",
     "StoredTokenManager",
     "Texts",
     "TokenManager",

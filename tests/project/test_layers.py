@@ -29,6 +29,7 @@ ONLY_IN = {
     "flask": ("redirect", "sandbox", "testing"),
     "jinja2": ("redirect", "sandbox"),
     "redis": ("stores.redis", "user_context.redis_manager", "administration"),
+    "sqlalchemy": ("stores.sql", "user_context.sql_manager"),
     "yaml": ("stores.yaml_lines", "sandbox.state_file"),
     "filelock": ("stores.yaml_file",),
     "cryptography": ("logins.cipher", "sandbox"),

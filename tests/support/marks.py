@@ -16,6 +16,7 @@ USES = {
         "multiprocessing",
         "nginx",
         "own_server",
+        "postgres_server",
         "production",
         "program",  # support.tools
         "pytester",

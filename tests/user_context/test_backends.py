@@ -11,10 +11,10 @@ from webex_bot_auth import UserContext
 from webex_bot_auth.testing.contract import TokenManagerContract
 from webex_bot_auth.testing.sample_contexts import context
 
+KINDS = [f"{name}{how}" for name in ("yaml", "redis", "sqlite", "postgres") for how in ("", "-encrypted")]
 
-@pytest.mark.parametrize(
-    "every_manager", ["yaml", "redis", "yaml-encrypted", "redis-encrypted"], indirect=True
-)
+
+@pytest.mark.parametrize("every_manager", KINDS, indirect=True)
 class TestBackends(TokenManagerContract):
     @pytest.fixture
     def make_manager(self, every_manager: Make) -> Make:
