@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import stat
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from support.postgres_server import PostgresServer
 
+from webex_bot_auth.errors import SettingError, StoreUnavailable
 from webex_bot_auth.stores import sql
 from webex_bot_auth.stores.sql import Database, SQLFlowStore, SQLUserStore
 from webex_bot_auth.testing.contract import FlowStoreContract, UserStoreContract
@@ -36,3 +42,88 @@ class TestSQLFlowStore(FlowStoreContract):
     @pytest.fixture
     def make_store(self, new_database: Callable[[], Database]) -> Callable[[], SQLFlowStore]:
         return lambda: SQLFlowStore(new_database(), "bot")
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "text"),
+    [
+        ("postgresql+psycopg://h/d", "BYTEA", "BYTEA"),
+        ("mysql+pymysql://h/d", "BINARY(32)", "MEDIUMBLOB|BLOB(16777215)"),
+        ("mariadb+pymysql://h/d", "BINARY(32)", "MEDIUMBLOB|BLOB(16777215)"),
+        ("sqlite:///d", "BLOB", "BLOB"),
+    ],
+)
+def test_names_and_texts_are_bytes_in_each_dialect(url: str, key: str, text: str) -> None:
+    """A collation would merge people whose ids differ in case, and PostgreSQL's text refuses NUL."""
+    database = Database(sql.connect(url), "bot_")
+    made = str(sa.schema.CreateTable(database.users).compile(database._engine))
+    assert "CREATE TABLE bot_users" in made
+    assert f"id {key} NOT NULL" in made
+    assert any(f"record {one} NOT NULL" in made for one in text.split("|"))
+    assert "ENGINE=InnoDB" in made or "BINARY" not in made
+    assert "VARCHAR" not in made
+    assert "TEXT" not in made
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql+psycopg://bot:p@ss/word@h:port/d", "malformed"),
+        ("nonsense", "malformed"),
+        ("", "malformed"),
+        ("oracle+nosuch://bot:password@h/d", "malformed"),
+        ("mysql+mysqldb://bot:password@h/d", "needs the driver MySQLdb"),
+        ("sqlite://", "names no file"),
+    ],
+)
+def test_a_wrong_url_is_a_setting_error_that_does_not_quote_it(url: str, told: str) -> None:
+    with pytest.raises(SettingError, match=told) as caught:
+        sql.connect(url)
+    assert "word@h" not in str(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["a b", "x; DROP TABLE users", "1a", "a" * 41])
+def test_a_prefix_that_is_no_name_is_a_setting_error(prefix: str) -> None:
+    with pytest.raises(SettingError, match="table_prefix"):
+        Database(sql.connect("sqlite:///d"), prefix)
+
+
+def test_a_file_of_sqlite_is_for_its_owner_alone(tmp_path: Path) -> None:
+    engine = sql.connect(f"sqlite:///{tmp_path / 'tokens.db'}")
+    assert SQLUserStore(Database(engine, "")).swap("alice", None, "record")
+    engine.dispose()
+    assert stat.S_IMODE((tmp_path / "tokens.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_database_that_goes_away_and_comes_back(how: signal.Signals) -> None:
+    """What fails names the host and the reason, and neither the password nor what was sent."""
+    with PostgresServer() as server:
+        url = server.url.replace("bot@", "bot:secret-password@")
+        engine = sql.connect(url)
+        store = SQLUserStore(Database(engine, "bot_"))
+        assert store.swap("alice", None, "secret-token")
+        server.stop(how)
+        for act in (lambda: store.read("alice"), lambda: store.swap("alice", "secret-token", None)):
+            with pytest.raises(StoreUnavailable, match=f"127.0.0.1:{server.port}/postgres: ") as caught:
+                act()
+            assert "secret" not in "".join(traceback.format_exception(caught.value))
+        server.start()
+        assert store.read("alice") == b"secret-token"
+        server.stop()
+        server.start()  # between two statements: not noticed
+        assert store.swap("alice", "secret-token", "new")
+        engine.dispose()
+
+
+def test_a_guarded_command_is_one_statement_and_an_idle_look_another(sqlite_url: str) -> None:
+    engine = sql.connect(sqlite_url)
+    database = Database(engine, "")
+    users, flows, sent = SQLUserStore(database), SQLFlowStore(database, "bot"), list[str]()
+    users.swap("alice", None, "record")
+    sa.event.listen(engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    assert users.read("alice") == b"record"
+    assert len(sent) == 1
+    assert flows.due(["a", "b"], 30, 0) is None
+    assert len(sent) == 2
+    engine.dispose()

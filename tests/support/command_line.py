@@ -16,22 +16,23 @@ from .makers import KEY, Make
 @pytest.fixture
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hides the settings in the environment of the developer who runs the tests."""
-    for name in [name for name in os.environ if name.startswith(("WEBEX_", "REDIS_URL"))]:
+    for name in [name for name in os.environ if name.startswith(("WEBEX_", "REDIS_URL", "SQL_URL"))]:
         monkeypatch.delenv(name)
 
 
-@pytest.fixture(params=["yaml", "redis"])
+@pytest.fixture(params=["yaml", "redis", "sqlite"])
 def store_arguments(request: pytest.FixtureRequest, no_settings: None, tmp_path: Path) -> list[str]:
-    """Arguments that name the store of ``store_manager``: a file, then Redis."""
+    """Arguments that name the store of ``store_manager``: a file, Redis, a database."""
     if request.param == "yaml":
         return ["--yaml", str(tmp_path / "tokens")]
-    return ["--redis-url", request.getfixturevalue("redis_url")]
+    kind = "redis" if request.param == "redis" else "sql"
+    return [f"--{kind}-url", request.getfixturevalue(f"{request.param}_url")]
 
 
 @pytest.fixture
 def store_manager(request: pytest.FixtureRequest, store_arguments: list[str]) -> Make:
     """Makes managers over the store that ``store_arguments`` name."""
-    kind = store_arguments[0].removeprefix("--").removesuffix("-url")
+    kind = store_arguments[0].removeprefix("--").removesuffix("-url").replace("sql", "sqlite")
     make: Make = request.getfixturevalue(f"{kind}_manager")
     return make
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from .. import __version__
 from ..errors import SettingError, WebexBotAuthError
-from . import doctor_command, environment, store_commands
+from . import copy_command, doctor_command, environment, store_commands
 
 ABOUT = (
     "Manage a store of users' tokens, and check a bot's configuration. No token is ever printed. "
@@ -19,10 +19,12 @@ ABOUT = (
 )
 SECRETS = (
     "Secrets come from environment variables, because other users can see command lines: "
-    f"{environment.KEYS} (the newest first, separated by commas); for logout and doctor also "
+    f"{environment.KEYS} (the newest first, separated by commas), for copy also "
+    f"{environment.TO_KEYS}; for logout and doctor also "
     f"{', '.join(environment.REQUIRED)}, {environment.SCOPES}, and, unless they are Webex's own, "
     f"{environment.AUTH_SERVICE}, {environment.TOKEN_SERVICE} and {environment.API_URL}."
 )
+TABLE_PREFIX = "webex_bot_auth_"
 #: the exit status of a program that is ended as nobody reads its output: 128 + SIGPIPE
 OUTPUT_CLOSED = 141
 
@@ -40,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names that this terminal cannot show
     try:
-        _refuse_password(options.redis_url)
+        for name in ("redis_url", "sql_url", "to_redis_url", "to_sql_url"):
+            _refuse_password(f"--{name.replace('_', '-')}", getattr(options, name, None))
         with environment.rest_api(is_checked=options.run is doctor_command.doctor):
             status = int(options.run(options))
         sys.stdout.flush()
@@ -63,6 +66,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help=f"URL of Redis; env: the URL in {environment.REDIS_URL}, where it may contain a password",
     )
+    store.add_argument(
+        "--sql-url",
+        metavar="URL",
+        help=f"URL of a database, as SQLAlchemy takes it; env: the URL in {environment.SQL_URL}",
+    )
+    parser.add_argument(
+        "--table-prefix",
+        default=TABLE_PREFIX,
+        help=f"what the names of all tables begin with; default: {TABLE_PREFIX}",
+    )
     parser.add_argument(
         "--key-prefix",
         default=os.environ.get(environment.REDIS_KEY_PREFIX, ""),
@@ -84,6 +97,14 @@ def _add_commands(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     flows = add("flows", store_commands.flows, "list the pending logins, by references that are not secret")
     add("rotate", store_commands.rotate, f"encrypt the whole store with the first key of {environment.KEYS}")
+    copy = add("copy", copy_command.copy, "store all users' tokens in another store, too")
+    target = copy.add_mutually_exclusive_group(required=True)
+    target.add_argument("--to-yaml", metavar="BASE", help="as --yaml")
+    for name in ("redis", "sql"):
+        help_text = f"as --{name}-url; env: the URL in {environment.TO_URL}, or else as there"
+        target.add_argument(f"--to-{name}-url", metavar="URL", help=help_text)
+    copy.add_argument("--to-key-prefix", default="", help="as --key-prefix; default: nothing")
+    copy.add_argument("--to-table-prefix", default=TABLE_PREFIX, help="as --table-prefix")
     doctor = add("doctor", doctor_command.doctor, "check the configuration: what is wrong, and how to fix it")
     for command in (users, flows):
         command.add_argument("--json", action="store_true", help="print JSON, for programs")
@@ -99,14 +120,16 @@ def _add_commands(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
 
 
-def _refuse_password(url: str | None) -> None:
+def _refuse_password(argument: str, url: str | None) -> None:
     try:
         password = urlsplit(url or "").password
     except ValueError:
         return  # malformed: opening the store reports it
     if password or "password=" in (url or ""):
+        variable = environment.REDIS_URL if "redis" in argument else environment.SQL_URL
+        variable = environment.TO_URL if "to-" in argument else variable
         raise SettingError(
-            "--redis-url",
+            argument,
             "contains a password, which other users of this machine can see in the list of processes; "
-            f"put the URL into {environment.REDIS_URL} and use --redis-url env",
+            f"put the URL into {variable} and use {argument} env",
         )

@@ -24,6 +24,10 @@ AUTH_SERVICE = "WEBEX_AUTH_SERVICE"
 TOKEN_SERVICE = "WEBEX_TOKEN_SERVICE"  # noqa: S105 (the name of a setting)
 API_URL = "WEBEX_API_URL"
 REDIS_URL = "REDIS_URL"
+SQL_URL = "SQL_URL"
+#: where `copy` writes to, and with which keys; without them, as where it reads from
+TO_URL = "WEBEX_BOT_AUTH_TO_URL"
+TO_KEYS = "WEBEX_BOT_AUTH_TO_KEYS"
 REDIS_KEY_PREFIX = "REDIS_KEY_PREFIX"
 
 #: settings that every bot needs
@@ -72,9 +76,9 @@ class Environment:
         # where the REST API is, has to be as safe as where tokens come from
         return _integration_problem(TOKEN_SERVICE if name == API_URL else name, value)
 
-    def keys(self) -> list[str]:
+    def keys(self, name: str = KEYS) -> list[str]:
         """The encryption keys, the newest first."""
-        return [key for key in self.get(KEYS).split(",") if key.strip()]
+        return [key for key in self.get(name).split(",") if key.strip()]
 
     def integration(self) -> Integration:
         """The configured integration, with placeholders for settings that are missing or wrong."""

@@ -10,9 +10,9 @@ from typing import Any
 from ..errors import SettingError, StoreUnavailable, StoreUnreadable
 from ..models import UserContext, person_uuid
 from ..stores.yaml_file import YAMLUserStore
-from ..user_context import RedisTokenManager, StoredTokenManager
+from ..user_context import RedisTokenManager, SQLTokenManager, StoredTokenManager
 from ..user_context.yaml_manager import path_of_file
-from .environment import REDIS_URL, Environment
+from .environment import REDIS_URL, SQL_URL, Environment
 
 
 class YAMLFile(StoredTokenManager):
@@ -28,7 +28,7 @@ class YAMLFile(StoredTokenManager):
         super().__init__(users=YAMLUserStore(str(self.path), keep_private=False), **options)
 
 
-Store = YAMLFile | RedisTokenManager
+Store = YAMLFile | RedisTokenManager | SQLTokenManager
 
 
 def open_store(options: argparse.Namespace, *, encryption_keys: list[str], must_exist: bool = False) -> Store:
@@ -53,6 +53,13 @@ def open_store(options: argparse.Namespace, *, encryption_keys: list[str], must_
         if must_exist and not os.path.lexists(file.path):
             raise SettingError("--yaml", f"there is no file {file.path}; the first login makes it")
         return file
+    if options.sql_url is not None:
+        url = environment.get(SQL_URL) if options.sql_url == "env" else options.sql_url
+        database = SQLTokenManager(url=url, table_prefix=options.table_prefix, **common)
+        path = database.engine.url.database or ""
+        if must_exist and database.engine.dialect.name == "sqlite" and not os.path.lexists(path):
+            raise SettingError("--sql-url", f"there is no file {path}; the first login makes it")
+        return database
     url = environment.get(REDIS_URL) if options.redis_url == "env" else options.redis_url
     return RedisTokenManager(redis_url=url, key_prefix=options.key_prefix, **common)
 

@@ -13,7 +13,7 @@ from contextlib import closing
 
 from ..errors import SettingError, StoreUnreadable
 from ..models import UserContext
-from ..user_context import RedisTokenManager
+from ..user_context import RedisTokenManager, SQLTokenManager
 from .environment import CLIENT_ID, KEYS, Environment
 from .open_store import Store, ids_of, load, open_store, user_ids
 from .output_format import (
@@ -112,7 +112,14 @@ def flows(options: argparse.Namespace) -> int:
     """List the pending logins, those that expire soon first."""
     with closing(open_store(options, encryption_keys=Environment().keys())) as store:
         if not isinstance(store, RedisTokenManager):
-            _print_error("with a YAML file, pending logins are only in the memory of the bot's own process")
+            if isinstance(store, SQLTokenManager):
+                _print_error(
+                    "in a database, pending logins are stored without their ids, and cannot be listed"
+                )
+            else:
+                _print_error(
+                    "with a YAML file, pending logins are only in the memory of the bot's own process"
+                )
             if options.json:
                 print("null")  # an empty list would say that there are none
             return 0

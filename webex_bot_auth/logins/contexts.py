@@ -31,8 +31,8 @@ REMEMBERED_KEYS = 10_000
 #: tries to replace a record that others write at the same time
 MAX_SWAPS = 10
 
-_INTEGRATION, _OTHERS = "integration", "others"
-_SECOND_KEY = re.compile(r"integration ([0-9a-f]{8}): (.*)", re.DOTALL)
+INTEGRATION, OTHERS = "integration", "others"
+SECOND_KEY = re.compile(r"integration ([0-9a-f]{8}): (.*)", re.DOTALL)
 
 
 class Contexts:
@@ -119,7 +119,7 @@ class Contexts:
         """Return the ids of the users who have a record, each once, if only of another integration."""
         seen = set()
         for key in self.store.users():
-            second = _SECOND_KEY.fullmatch(key)
+            second = SECOND_KEY.fullmatch(key)
             user_id = second[2] if second else key
             if user_id not in seen:
                 seen.add(user_id)
@@ -151,13 +151,13 @@ class Contexts:
 
     def _keys(self, user_id: str) -> list[str]:
         """Return where a user's record may be: under the id, and under a key of our integration's own."""
-        if _SECOND_KEY.fullmatch(user_id):
+        if SECOND_KEY.fullmatch(user_id):
             raise ValueError("this is no user id, but the key of a record of another integration")
         return [user_id, *([f"integration {self._integration}: {user_id}"] if self._integration else [])]
 
     def _second_keys(self, user_id: str) -> list[str]:
         """Where other integrations have records of a user, for an administrator who knows none of them."""
-        seconds = map(_SECOND_KEY.fullmatch, self.store.users())
+        seconds = map(SECOND_KEY.fullmatch, self.store.users())
         return [second[0] for second in seconds if second and second[2] == user_id]
 
     def _find(self, user_id: str) -> tuple[str, Record, UserContext] | None:
@@ -202,7 +202,7 @@ class Contexts:
             return False
 
     def _is_others(self, plain: Parsed) -> bool:
-        return plain.get(_INTEGRATION, self._integration) != self._integration is not None
+        return plain.get(INTEGRATION, self._integration) != self._integration is not None
 
     def _split(self, key: str, record: Record) -> list[str]:
         """Give the parts of other integrations, which older versions kept in one record, keys of their own.
@@ -210,16 +210,16 @@ class Contexts:
         Returns:
             these keys
         """
-        if f'"{_OTHERS}":'.encode() not in (record if isinstance(record, bytes) else record.encode()):
+        if f'"{OTHERS}":'.encode() not in (record if isinstance(record, bytes) else record.encode()):
             return []  # nearly always, and without parsing
         whole = parsed(record, self._place(key))
-        others = whole.pop(_OTHERS, None)
+        others = whole.pop(OTHERS, None)
         if not isinstance(others, dict):
             return []
-        seconds = {f"integration {name}: {key}": _as_text(part, name) for name, part in others.items()}
+        seconds = {f"integration {name}: {key}": as_text(part, name) for name, part in others.items()}
         for second, part in seconds.items():
             self.store.swap(second, None, part)
-        self.store.swap(key, record, _as_text(whole, None))
+        self.store.swap(key, record, as_text(whole, None))
         return list(seconds)
 
     # -- what is in it
@@ -235,48 +235,48 @@ class Contexts:
         raise StoreUnavailable(self._place(user_id), "changes all the time")
 
     def _dump(self, context: UserContext) -> str:
-        bound_to = _bound_to(context.user_id, self._integration)
-        return _as_text(parsed(self._records.dump(context, bound_to=bound_to), ""), self._integration)
+        binding = bound_to(context.user_id, self._integration)
+        return as_text(parsed(self._records.dump(context, bound_to=binding), ""), self._integration)
 
     def _parse(self, user_id: str, key: str, record: Record) -> UserContext | None:
         place = self._place(key)
         plain = parsed(record, place)
         if self._is_others(plain):
             return None
-        bound_to = _bound_to(user_id, plain.get(_INTEGRATION))
-        context = self._records.load(UserContext, plain, bound_to=bound_to, place=place)
+        binding = bound_to(user_id, plain.get(INTEGRATION))
+        context = self._records.load(UserContext, plain, bound_to=binding, place=place)
         if context.user_id != user_id:
             raise StoreUnreadable(place, "the record belongs to another user")
         return context
 
     def _rotate(self, key: str) -> bool:
-        record, second = self.store.read(key), _SECOND_KEY.fullmatch(key)
+        record, second = self.store.read(key), SECOND_KEY.fullmatch(key)
         if record is None:
             return False
         user_id = second[2] if second else key
         plain = parsed(record, self._place(key))
-        integration = plain.get(_INTEGRATION)
+        integration = plain.get(INTEGRATION)
         owner = integration or self._integration
         if self._integration not in (None, owner):
             return False
         rotated = self._records.rotated(
             UserContext,
             plain,
-            bound_to=_bound_to(user_id, integration),
-            rebind_to=_bound_to(user_id, owner),
+            bound_to=bound_to(user_id, integration),
+            rebind_to=bound_to(user_id, owner),
             place=self._place(key),
         )
         # where another process has written in between, it has used the newest key already
-        return rotated is not None and self.store.swap(key, record, _as_text(rotated, owner))
+        return rotated is not None and self.store.swap(key, record, as_text(rotated, owner))
 
     def _place(self, key: str) -> str:
         return f"{self.store}, user {key}"
 
 
-def _as_text(plain: Parsed, integration: str | None) -> str:
-    named = plain if integration is None else {_INTEGRATION: integration, **plain}
+def as_text(plain: Parsed, integration: str | None) -> str:
+    named = plain if integration is None else {INTEGRATION: integration, **plain}
     return json.dumps(named, separators=(",", ":"), ensure_ascii=False)
 
 
-def _bound_to(user_id: str, integration: str | None) -> str:
+def bound_to(user_id: str, integration: str | None) -> str:
     return f"integration:{integration}:user:{user_id}" if integration else f"user:{user_id}"

@@ -15,7 +15,7 @@ from .configuration import Configuration
 def check_store(configuration: Configuration) -> Iterator[CheckResult]:
     """A result only if the command line names no store that can be opened."""
     if configuration.store_problem:
-        yield error("store", configuration.store_problem, "see --yaml and --redis-url in --help")
+        yield error("store", configuration.store_problem, "see --yaml, --redis-url and --sql-url in --help")
 
 
 def check_encryption(configuration: Configuration) -> Iterator[CheckResult]:
