@@ -79,7 +79,7 @@ def test_names_and_texts_are_bytes_in_each_dialect(url: str, key: str, text: str
 def test_a_wrong_url_is_a_setting_error_that_does_not_quote_it(url: str, told: str) -> None:
     with pytest.raises(SettingError, match=told) as caught:
         sql.connect(url)
-    assert "word@h" not in str(caught.value)
+    assert not any(secret in str(caught.value) for secret in ("ss/word", "bot:password@h/"))
 
 
 @pytest.mark.parametrize("prefix", ["a b", "x; DROP TABLE users", "1a", "a" * 41])
@@ -99,20 +99,23 @@ def test_a_file_of_sqlite_is_for_its_owner_alone(tmp_path: Path) -> None:
 def test_a_database_that_goes_away_and_comes_back(how: signal.Signals) -> None:
     """What fails names the host and the reason, and neither the password nor what was sent."""
     with PostgresServer() as server:
-        url = server.url.replace("bot@", "bot:secret-password@")
+        url = server.url.replace("bot@", "bot:secret-word@")
         engine = sql.connect(url)
         store = SQLUserStore(Database(engine, "bot_"))
-        assert store.swap("alice", None, "secret-token")
+        token = "-".join(("secret", "token"))  # not in this file, which the traceback quotes
+        assert store.swap("alice", None, token)
         server.stop(how)
-        for act in (lambda: store.read("alice"), lambda: store.swap("alice", "secret-token", None)):
+        for act in (lambda: store.read("alice"), lambda: store.swap("alice", token, None)):
             with pytest.raises(StoreUnavailable, match=f"127.0.0.1:{server.port}/postgres: ") as caught:
                 act()
-            assert "secret" not in "".join(traceback.format_exception(caught.value))
+            shown = "".join(traceback.format_exception(caught.value))
+            assert token not in shown
+            assert "secret-word" not in shown
         server.start()
-        assert store.read("alice") == b"secret-token"
+        assert store.read("alice") == token.encode()
         server.stop()
         server.start()  # between two statements: not noticed
-        assert store.swap("alice", "secret-token", "new")
+        assert store.swap("alice", token, "new")
         engine.dispose()
 
 

@@ -18,7 +18,7 @@ from .redis_server import free_port
 #: PostgreSQL does not run as root: as nobody, then
 USER: dict[str, Any] = {"user": 65534, "group": 65534} if hasattr(os, "geteuid") and not os.geteuid() else {}
 #: tests end the program and not the machine: no write waits for the disk
-OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
+OPTIONS = {"fsync": "off", "full_page_writes": "off", "max_connections": 200}
 
 
 def binary(name: str) -> str:

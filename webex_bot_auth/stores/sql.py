@@ -57,18 +57,22 @@ def connect(url: str | sa.URL) -> sa.Engine:
     """
     try:
         address = sa.make_url(url)
+        if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
+            problem = "names no file: SQLite's memory is not shared by threads"
+            raise SettingError("url", problem)  # noqa: TRY301 (beside what is wrong with other URLs)
+        if address.get_backend_name() != "sqlite" and "@" in (address.database or ""):
+            raise ValueError  # noqa: TRY301 (a password with a / that ends the host)
         options = _BOUNDED.get(address.get_driver_name(), {})
         options = {name: value for name, value in options.items() if name not in address.query}
-        engine = sa.create_engine(address, connect_args=options, pool_timeout=10, hide_parameters=True)
+        return sa.create_engine(address, connect_args=options, pool_timeout=10, hide_parameters=True)
+    except SettingError:
+        raise
     except ImportError as error:
         problem = f"needs the driver {error.name}: install it, or name another, as in postgresql+psycopg://"
         raise SettingError("url", problem) from None
     except (exc.SQLAlchemyError, ValueError, TypeError, AttributeError):
         problem = "is malformed; e.g. postgresql+psycopg://user:password@host/database, with / in it as %2F"
         raise SettingError("url", problem) from None
-    if engine.dialect.name == "sqlite" and address.database in (None, "", ":memory:"):
-        raise SettingError("url", "names no file: SQLite's memory is not shared by threads")
-    return engine
 
 
 class Database:
