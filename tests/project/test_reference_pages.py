@@ -67,6 +67,7 @@ def options(function: Any) -> set[str]:
             "RedisTokenManager",
             options(user_context.RedisTokenManager.__init__) - COMMON,
         ),
+        ("SQLTokenManager", options(user_context.SQLTokenManager.__init__) - COMMON),
         (
             "StoredTokenManager",
             options(user_context.StoredTokenManager.__init__) - COMMON,
@@ -78,7 +79,7 @@ def options(function: Any) -> set[str]:
             {
                 value
                 for value in vars(environment).values()
-                if isinstance(value, str) and re.fullmatch(r"(WEBEX|REDIS)_[A-Z_]+", value)
+                if isinstance(value, str) and re.fullmatch(r"(WEBEX|REDIS|SQL)_[A-Z_]+", value)
             },
         ),
     ],
