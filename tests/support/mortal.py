@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 import pytest
 import redis
+from sqlalchemy import event
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
 
@@ -28,12 +30,13 @@ from webex_bot_auth.logins.desk import Desk, WaitingCommand
 from webex_bot_auth.logins.desks import INTERRUPTED, POLL, RUN, TIDY
 from webex_bot_auth.logins.records import Records
 from webex_bot_auth.models import Outcome
-from webex_bot_auth.stores import Due, FlowStore, Record, Reminder, UserStore
+from webex_bot_auth.stores import Due, FlowStore, Record, Reminder, UserStore, sql
 from webex_bot_auth.stores.agenda import LEASE_SECONDS, Takes
 from webex_bot_auth.stores.memory import MemoryFlowStore
 from webex_bot_auth.stores.redis.flows import RedisFlowStore
 from webex_bot_auth.stores.redis.maintenance import FlowMaintenance
 from webex_bot_auth.stores.redis.users import RedisUserStore
+from webex_bot_auth.stores.sql import Database, SQLFlowStore, SQLUserStore
 from webex_bot_auth.user_context import StoredTokenManager
 
 INTEGRATION = Integration(
@@ -360,7 +363,7 @@ def command(name: str) -> WaitingCommand:
     return WaitingCommand(user_id=ALICE, kind="message", id=name, display_name=name, activity=activity)
 
 
-@pytest.fixture(params=["memory", "memory-in-steps", "redis"])
+@pytest.fixture(params=["memory", "memory-in-steps", "redis", "sql"])
 def new_world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> NewWorld:
     """Makes worlds with an empty store, of each kind in turn; nothing of what is asked of Webex fails."""
     person = SimpleNamespace(person_id=ALICE, display_name="Alice Adams", emails=["alice@example.com"])
@@ -373,6 +376,9 @@ def new_world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         "webex.oauth.WebexOAuth.exchange": lambda *_, **__: tokens.model_copy(),
     }.items():
         monkeypatch.setattr(f"webex_bot_auth.{name}", instead)
+    if request.param == "sql":
+        numbers, folder = count(), request.getfixturevalue("tmp_path")
+        return lambda: _in_sql(f"sqlite:///{folder}/{next(numbers)}.db")
     if request.param != "redis":
         return lambda: _in_memory(monkeypatch, is_atomic=request.param == "memory")
     client: redis.Redis = request.getfixturevalue("client")
@@ -403,3 +409,17 @@ def _in_redis(client: redis.Redis) -> World:
                 client.zincrby(agenda, -seconds, item)
 
     return World(RedisUserStore(client, record_prefix="user-", user_set="users"), flows, put_forward)
+
+
+def _in_sql(url: str) -> World:
+    engine = sql.connect(url)
+    # nobody switches the machine off, and hundreds of worlds need not wait for its disk
+    event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA synchronous=OFF"))
+    event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA journal_mode=MEMORY"))
+    database = Database(engine, "")
+    flows = SQLFlowStore(database, "bot")
+
+    def put_forward(seconds: float) -> None:
+        flows._now = flows._now + int(seconds * 1e6)  # the expression of the database's own time
+
+    return World(SQLUserStore(database), flows, put_forward)

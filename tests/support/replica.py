@@ -1,4 +1,4 @@
-"""Processes that run the same bot over one Redis, with ``run_bot``; this file is their program, too.
+"""Processes that run the same bot over one store, with ``run_bot``; this file is their program, too.
 
 Their bot has the commands ``whoami``, behind the guard, and ``hold``, which says in Redis that it has begun,
 and then waits there for ``go``.
@@ -16,7 +16,7 @@ from webex_bot.models.command import Command
 from webex_bot.webex_bot import WebexBot
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager, WhoamiCommand
+from webex_bot_auth import RedisTokenManager, SQLTokenManager, WhoamiCommand
 from webex_bot_auth.commands import events, resumer
 from webex_bot_auth.sandbox import Sandbox
 from webex_bot_auth.sandbox.clients import point_clients_at
@@ -40,12 +40,14 @@ class Hold(Command):  # type: ignore[misc]  # webex_bot has no types
 
 
 def replica(
-    sandbox: Sandbox, token: str, integration: Integration, redis_url: str, take_over_after: float
-) -> Program:
-    """Start a process."""
+    sandbox: Sandbox, token: str, integration: Integration, redis_url: str, take_over_after: float,
+    sql_url: str = "",
+) -> Program:  # fmt: skip
+    """Start a process; with the URL of a database, that is its store."""
     settings = {
         "SANDBOX_URL": sandbox.url,
         "REDIS_URL": redis_url,
+        "SQL_URL": sql_url,
         "BOT_TOKEN": token,
         "CLIENT_ID": integration.client_id,
         "CLIENT_SECRET": integration.client_secret,
@@ -68,10 +70,13 @@ def main() -> None:
         scopes=os.environ["SCOPES"],
         redirect_url=os.environ["REDIRECT_URL"],
     )
-    with RedisTokenManager(
-        os.environ["BOT_TOKEN"], integration, redis_url=os.environ["REDIS_URL"]
+    token, sql_url = os.environ["BOT_TOKEN"], os.environ["SQL_URL"]
+    with (
+        SQLTokenManager(token, integration, sql_url)
+        if sql_url
+        else RedisTokenManager(token, integration, redis_url=os.environ["REDIS_URL"])
     ) as manager:
-        bot = WebexBot(os.environ["BOT_TOKEN"])
+        bot = WebexBot(token)
         bot.add_command(WhoamiCommand(token_manager=manager))
         bot.add_command(Hold(redis.Redis.from_url(os.environ["REDIS_URL"])))
         manager.register_bot(bot=bot)

@@ -33,19 +33,22 @@ class Team:
         bot: as people see it
     """
 
-    def __init__(self, sandbox: WebexSandbox, redis_manager: Make, redis_url: str, stack: ExitStack) -> None:
+    def __init__(
+        self, sandbox: WebexSandbox, make: Make, stack: ExitStack, redis_url: str, sql_url: str = ""
+    ) -> None:
         app = Flask("web")
-        self._sandbox, self._redis_url, self._stack = sandbox, redis_url, stack
+        self._sandbox, self._stack, self._urls = sandbox, stack, (redis_url, sql_url)
         self._integration = sandbox.integration(f"{sandbox.serve(app)}/redirect", "spark:people_read")
         self.bot = sandbox.add_bot("Echo Bot")
-        manager = stack.enter_context(redis_manager(self.bot.token, self._integration))
+        manager = stack.enter_context(make(self.bot.token, self._integration))
         manager.register_redirect(flask=app)
 
     def start(self, *, take_over_after: float) -> tuple[Program, Program]:
         """Start a process that is connected, and another one that stands by."""
+        redis_url, sql_url = self._urls
         first, second = (
             self._stack.enter_context(
-                replica(self._sandbox, self.bot.token, self._integration, self._redis_url, take_over_after)
+                replica(self._sandbox, self.bot.token, self._integration, redis_url, take_over_after, sql_url)
             )
             for _ in range(2)
         )
@@ -79,12 +82,20 @@ class Team:
 
 
 @pytest.fixture
-def team(webex_sandbox: WebexSandbox, redis_manager: Make, redis_url: str) -> Iterator[Team]:
+def team(
+    request: pytest.FixtureRequest, webex_sandbox: WebexSandbox, redis_manager: Make, redis_url: str
+) -> Iterator[Team]:
+    """A team whose store is Redis, or the database that the parameter names."""
     with ExitStack() as stack:
-        yield Team(webex_sandbox, redis_manager, redis_url, stack)
+        if kind := getattr(request, "param", ""):
+            url, make = (request.getfixturevalue(f"{kind}_{what}") for what in ("url", "manager"))
+            yield Team(webex_sandbox, make, stack, redis_url, url)
+        else:
+            yield Team(webex_sandbox, redis_manager, stack, redis_url)
 
 
 @pytest.mark.holds(75)
+@pytest.mark.parametrize("team", ["", "postgres"], indirect=True, ids=["redis", "postgres"])
 def test_when_the_one_that_is_connected_is_killed_another_one_goes_on(
     team: Team, webex_sandbox: WebexSandbox, client: redis.Redis, alice: Person
 ) -> None:
