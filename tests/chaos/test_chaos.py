@@ -61,6 +61,9 @@ ENDS = {
     "an ERROR that names it": (Records([QUICK], errors=[f"ERROR {QUICK.uuid}"]), ""),
     "only a word after the faults": (Records([replace(QUICK, is_last=True)], [INTERRUPTED]), "not answered"),
     "twice": (Records([QUICK], [ANSWER], runs=[RUN, RUN]), "ran 2 times"),
+    "twice, as its login was refused": (
+        Records([QUICK], [replace(CARD, text="[login_again] “m001” runs"), ANSWER], runs=[RUN, RUN]), "",
+    ),
     "twice, as it could not be claimed": (
         Records([QUICK], [ANSWER], runs=[RUN, RUN], errors=[f"ERROR {QUICK.uuid} is handled unclaimed"]), "",
     ),
