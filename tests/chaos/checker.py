@@ -216,6 +216,7 @@ def _left_after_sentences(left: list[Asked], direct: list[Told], pages: list[Pag
     single = [told for told in direct if told.names & EACH and not told.parent]
     named = [told for told in direct if ABOUT.search(told.text)]
     cards = [told for told in direct if told.has_card]
+    plain_cards = [card for card in cards if card.names & {"login_plain", "already_logged_in"}]
     answers = [told for told in direct if not told.parent and not told.has_card]
     pointed = [told.time for told in direct if "login_asked_often" in told.names]
     all_waiting = [told.time for told in direct if told.names & ALL_WAITING]
@@ -233,7 +234,7 @@ def _left_after_sentences(left: list[Asked], direct: list[Told], pages: list[Pag
         account = [told for told in answers if told.names & ACCOUNT.get(asked.text, set())]
         if _use_one(named, about, asked) or _use_one(answers, account, asked):
             continue
-        if asked.text == "login" and _use_one(cards, cards, asked):
+        if asked.text == "login" and _use_one(plain_cards, plain_cards, asked):
             continue
         if not _use_one(single, single, asked):
             silent.append(asked)
@@ -252,7 +253,7 @@ def _use_one(of: list[Told], fitting: list[Told], asked: Asked) -> bool:
 
 
 def _run_twice(records: Records) -> Iterator[str]:
-    """Limits.md names two reasons to run again: a new login after a refused one, and no claim before a kill."""
+    """Limits.md names two reasons to run again: a new login after a refused one, or no claim."""
     uuids = {asked.id: asked.uuid for asked in records.asked}
     unclaimed = [line for line in records.errors if "unclaimed" in line]
     again = [(told.person, told.text) for told in records.told if told.names & {"login_again"}]

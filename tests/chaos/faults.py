@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import redis
 from support.one_address import OneAddress
@@ -101,6 +105,16 @@ class Dripping:
             time.sleep(0.1)
 
 
+_starting = threading.Lock()
+
+
+def _run_fork_server(module: str) -> None:
+    """Run the process that has imported a module. Older Pythons do not tell it where modules are."""
+    with _starting, mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
+        forkserver.set_forkserver_preload([module])
+        forkserver.ensure_running()
+
+
 class Process:
     """A process that is started again whenever it has ended.
 
@@ -115,7 +129,7 @@ class Process:
     def __init__(self, main: Callable[..., None], arguments: tuple[Any, ...], log: Path) -> None:
         self.log = log
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([main.__module__])
+        _run_fork_server(main.__module__)
         self._main, self._arguments = main, arguments
         self._lock, self._closed = threading.Lock(), False
         self._start()

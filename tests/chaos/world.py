@@ -83,7 +83,7 @@ class World:
             stack.callback(browsers.join)
             stack.callback(self._closing.set)
             browsers.start()
-            self.sandbox.wait_until_online(self.bot, 60)
+            self.sandbox.wait_until_online(self.bot, 120)
             self._stack = stack.pop_all()
         return self
 
