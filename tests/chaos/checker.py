@@ -220,6 +220,10 @@ def _left_after_sentences(left: list[Asked], direct: list[Told], pages: list[Pag
     answers = [told for told in direct if not told.parent and not told.has_card]
     pointed = [told.time for told in direct if "login_asked_often" in told.names]
     all_waiting = [told.time for told in direct if told.names & ALL_WAITING]
+    # a logout that was interrupted, as limits.md says
+    all_waiting += [
+        asked.time for asked in left if asked.text == "logout" and any(t.time > asked.time for t in single)
+    ]
     all_waiting += [page.end for page in pages if page.name in ENDS_WAITING]
     silent = []
     for asked in sorted(left, key=lambda one: one.time, reverse=True):

@@ -58,6 +58,9 @@ ENDS = {
     "one sentence for one message": (Records([QUICK], [INTERRUPTED]), ""),
     "one sentence for two messages": (Records([QUICK, OTHER], [INTERRUPTED]), "no word"),
     "a pointer": (Records([QUICK], [replace(ANSWER, text="[look_in_direct] Look.")]), "no word"),
+    "a logout that was interrupted": (
+        Records([QUICK, LOGOUT], [CARD, replace(INTERRUPTED, time=4.0)]), "",
+    ),
     "an ERROR that names it": (Records([QUICK], errors=[f"ERROR {QUICK.uuid}"]), ""),
     "only a word after the faults": (Records([replace(QUICK, is_last=True)], [INTERRUPTED]), "not answered"),
     "twice": (Records([QUICK], [ANSWER], runs=[RUN, RUN]), "ran 2 times"),
