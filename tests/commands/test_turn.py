@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import requests
 from support.makers import Make
+from support.waiting import wait_until
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import YAMLTokenManager
+from webex_bot_auth.commands import events
 from webex_bot_auth.commands.events import Events
 from webex_bot_auth.commands.handling import Handling
 from webex_bot_auth.commands.resumer import Resumer
@@ -63,9 +65,6 @@ class Bot:
 
     def run(self) -> None: ...
 
-    def meanwhile(self) -> None:
-        """What else happens while it handles something."""
-
     def check_user_approved(self, user_email: str, approved_rooms: Any) -> bool:
         return True
 
@@ -79,7 +78,6 @@ class Bot:
 
     def work(self) -> None:
         self.begun += 1
-        self.meanwhile()
         self.lease.is_lost = self.loses  # as when the process is frozen here
         self._connections.send(requests.Request("GET", self._sandbox.url).prepare(), seconds=30.0)
         self.handled += 1
@@ -93,9 +91,9 @@ class Process:
         self.turn.is_shared, self.turn.lease = True, bot.lease
         manager.desks.flows = self.flows
         self.desks, chat = manager.desks, manager.chat
-        self.events = events = Events(self.flows, Records(), self.desks, chat, self.queues, self.turn)
-        self.handling = Handling(bot, chat, events, self.queues, self.turn, print)
-        self.resumer = Resumer(bot, chat, self.flows, self.desks, events, self.queues, self.turn)
+        self.events = Events(self.flows, Records(), self.desks, chat, self.queues, self.turn)
+        self.handling = Handling(bot, chat, self.events, self.queues, self.turn, print)
+        self.resumer = Resumer(bot, chat, self.flows, self.desks, self.events, self.queues, self.turn)
 
     def claims(self) -> list[Due]:
         """What another process finds to be interrupted, once the leases have ended."""
@@ -199,21 +197,24 @@ def test_what_needs_no_turn_goes_on(process: Process, bot: Bot) -> None:
 class Away:
     """The store, which cannot be reached until it is back."""
 
-    def __init__(self, store: MemoryFlowStore, *, for_ever: bool) -> None:
-        self._store, self._for_ever, self.is_away = store, for_ever, True
+    def __init__(self, store: MemoryFlowStore) -> None:
+        self._store, self.is_away = store, True
 
-    def __getattr__(self, name: str) -> Any:
-        if self.is_away and name in ("swap", "read"):
+    def read(self, key: str) -> Any:
+        return self._asked().read(key)
+
+    def swap(self, *arguments: Any, **options: Any) -> bool:
+        return self._asked().swap(*arguments, **options)
+
+    def _asked(self) -> MemoryFlowStore:
+        if self.is_away:
             raise StoreUnavailable("the store", "is out of reach")
-        return getattr(self._store, name)
-
-    def come_back(self) -> None:
-        self.is_away = self._for_ever
+        return self._store
 
 
 @pytest.mark.holds(55)
 @pytest.mark.parametrize("for_ever", [False, True])
-def test_a_message_that_was_dropped_as_the_store_was_away_is_left_or_named(
+def test_a_message_that_was_dropped_as_the_store_was_away_is_left_once_it_is_back_or_named(
     process: Process,
     bot: Bot,
     caplog: pytest.LogCaptureFixture,
@@ -221,12 +222,31 @@ def test_a_message_that_was_dropped_as_the_store_was_away_is_left_or_named(
     *,
     for_ever: bool,
 ) -> None:
-    monkeypatch.setattr("webex_bot_auth.commands.events.LEASE_SECONDS", 0.0)
-    process.events.flows = away = Away(process.flows, for_ever=for_ever)  # type: ignore[assignment]
-    bot.loses, bot.meanwhile = True, away.come_back
+    monkeypatch.setattr(events, "LEASE_SECONDS", 0.0)
+    monkeypatch.setattr(events, "LEAVE_SECONDS", 0.01)
+    if for_ever:
+        monkeypatch.setattr(events, "EVENT_SECONDS", 0.0)  # for so long
+    process.events.flows = away = Away(process.flows)  # type: ignore[assignment]
+    bot.loses = True
     process.handling.receive(EVENT)
     assert process.queues.wait(30)
     assert (bot.begun, bot.handled) == (1, 0)
-    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert len(process.claims()) == int(not for_ever)
-    assert [error.partition(": ")[2].partition(":")[0] for error in errors] == ["post-1"] * int(for_ever)
+    if for_ever:
+        wait_until(lambda: "its author not told: post-1" in caplog.text, "it is named")
+    else:
+        away.is_away = False
+        wait_until(lambda: [due.item for due in process.claims()] == ["post-1"], "it is left")
+        assert "not told" not in caplog.text
+
+
+def test_a_message_that_never_began_is_left_and_handled_where_it_is_delivered_again(
+    process: Process, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LEASE_SECONDS", 0.0)
+    bot.lease.is_lost = True
+    process.handling.receive(EVENT)
+    wait_until(lambda: [due.item for due in process.claims()] == ["post-1"], "it is left")
+    bot.lease.is_lost = False
+    process.handling.receive(EVENT)
+    assert process.queues.wait(30)
+    assert bot.handled == 1

@@ -222,7 +222,7 @@ def test_at_its_end_the_lease_is_given_up_after_the_commands_that_run(
         assert flows.is_given_back.is_set()
 
 
-@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf"), "15", None, True])
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf"), 1e300, "15", None, True])
 def test_no_number_of_seconds(manager: TokenManager, echo: Person, seconds: Any) -> None:
     bot = WebexBot(echo.token)
     manager.register_bot(bot=bot)
@@ -241,3 +241,11 @@ def test_it_is_for_a_registered_bot_and_for_once(
             manager.run_bot(bot=WebexBot(echo.token))
         with pytest.raises(SettingError, match="once"):
             manager.run_bot(bot=manager._resumer.bot)  # type: ignore[union-attr]
+
+
+def test_a_manager_that_is_closed_runs_no_bot(manager: TokenManager, echo: Person) -> None:
+    bot = WebexBot(echo.token)
+    manager.register_bot(bot=bot)
+    manager.close()
+    with pytest.raises(SettingError, match="closed"):
+        manager.run_bot(bot=bot)

@@ -154,6 +154,7 @@ BAD: list[tuple[Any, str]] = [
     ({"https": "http://alice:w0rd@proxy:0"}, "no address of a proxy"),
     ({"https": "http://alice:w0rd@:8080"}, "no address of a proxy"),
     ({"https": "http://"}, "no address of a proxy"),
+    ({"https": "alice:w0rd@proxy:8080"}, "write http://"),
     ({"https": "://proxy"}, "no address of a proxy"),
     ({"https": "ftp://alice:w0rd@proxy"}, "has to begin with http://"),
     ({"https": "htp://proxy"}, "has to begin with http://"),

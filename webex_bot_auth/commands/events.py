@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import math
 import secrets
+import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
@@ -17,11 +19,12 @@ from pydantic import BaseModel
 
 from ..chat.messages import Chat
 from ..errors import StoreError, StoreUnreadable
+from ..ground.bounded_close import OWN_THREADS
 from ..ground.queues import Queues
 from ..ground.turn import Turn
 from ..logins.desks import INTERRUPTED, RUN, Desks, item
 from ..logins.records import Records
-from ..stores import Due, FlowStore, Reminder
+from ..stores import Due, FlowStore, Record, Reminder
 from ..stores.agenda import LEASE_SECONDS
 from ..stores.memory import MemoryFlowStore
 
@@ -29,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: how long the cloud may deliver an event again, and a bit; seconds
 EVENT_SECONDS = 20 * 60.0
+#: between two tries to leave events to another process; seconds
+LEAVE_SECONDS = 1.0
 #: events that this process knows not to be new
 MAX_SEEN = 20_000
 
@@ -41,12 +46,14 @@ class Claim(BaseModel):
         user_id: the author; empty where nobody waits for an answer
         command_id: of a command that a login released: its message or card action
         is_done: whether it was handled
+        is_left: whether it never began, as its process had lost the turn
     """
 
     owner: str
     user_id: str
     command_id: str | None = None
     is_done: bool = False
+    is_left: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -73,6 +80,8 @@ class Events:
         self._owner = secrets.token_hex(4)
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._in_hand: dict[str, str] = {}  # claims as they are stored, by event
+        self._left: dict[str, str] = {}  # claims for the process that has the turn, by event
+        self._leaving = threading.Lock()
 
     def is_new(self, event_id: str) -> bool:
         """Tell whether this process sees an event for the first time; asks no server."""
@@ -96,6 +105,8 @@ class Events:
                 is_claimed = swap(old=None)
             except StoreError:  # one that was switched over answers the next try; or only the answer was lost
                 is_claimed = swap(old=None) or swap(old=text)
+            if not is_claimed and (left := self._stored(event_id)) and left[1].is_left:
+                is_claimed = swap(old=left[0])  # delivered again
         except StoreError as error:  # running a command twice is better than never running it
             log.error("%s is handled unclaimed, and is lost if this process dies: %s", event_id, error)  # noqa: TRY400
             is_claimed = True
@@ -120,15 +131,36 @@ class Events:
         except StoreError as error:
             log.warning("an event is not noted as handled: %s", error)
 
-    def leave(self, event_id: str) -> None:
-        """Leave an event to the process that has the turn now: as interrupted, if it was claimed."""
-        text = self._in_hand.pop(event_id, None)
-        try:
-            if text is not None and self.flows.read(f"event-{event_id}")[0] is None:  # the store was away
-                remind = [Reminder(INTERRUPTED, event_id, LEASE_SECONDS)]
-                self.flows.swap(f"event-{event_id}", None, text, EVENT_SECONDS, remind=remind)
-        except StoreError as error:
-            log.error("message not answered, and its author not told: %s: %s", event_id, error)  # noqa: TRY400
+    def leave(self, event_id: str, user_id: str) -> None:
+        """Leave an event to the process that has the turn now: as interrupted, unless it is delivered again.
+
+        While the store is away, that is tried again: it is why the turn was lost.
+        """
+        claim = Claim(owner=self._owner, user_id=user_id, is_left=True)
+        text = self.records.dump(claim, bound_to=f"event:{event_id}")
+        with self._leaving:
+            self._left[event_id] = self._in_hand.pop(event_id, text)
+            if len(self._left) == 1:
+                thread = threading.Thread(target=self._leave, name=f"{OWN_THREADS}-left", daemon=True)
+                thread.start()
+
+    def _leave(self) -> None:
+        give_up = time.monotonic() + EVENT_SECONDS
+        while True:
+            for event_id, text in list(self._left.items()):
+                key, remind = f"event-{event_id}", [Reminder(INTERRUPTED, event_id, LEASE_SECONDS)]
+                try:
+                    if self.flows.read(key)[0] is None:  # nobody has claimed it
+                        self.flows.swap(key, None, text, EVENT_SECONDS, remind=remind)
+                except StoreError as error:
+                    if time.monotonic() < give_up:
+                        break
+                    log.error("message not answered, and its author not told: %s: %s", event_id, error)  # noqa: TRY400
+                with self._leaving:
+                    del self._left[event_id]
+                    if not self._left:
+                        return
+            time.sleep(LEAVE_SECONDS)
 
     # -- the agenda
 
@@ -142,14 +174,19 @@ class Events:
         for event_id in list(self._in_hand):
             self.flows.remind(Reminder(INTERRUPTED, event_id, LEASE_SECONDS))
 
-    def _tell(self, due: Due) -> None:
-        stored, _ = self.flows.read(f"event-{due.item}")
-        place = f"event {due.item}"
+    def _stored(self, event_id: str) -> tuple[Record, Claim] | None:
+        """Return a claim as it is stored; None: there is none that can be read."""
+        stored, _ = self.flows.read(f"event-{event_id}")
+        if stored is None:
+            return None
         try:
-            claim = stored and self.records.load(Claim, stored, bound_to=f"event:{due.item}", place=place)
+            return stored, self.records.load(Claim, stored, bound_to=f"event:{event_id}", place=event_id)
         except StoreUnreadable as error:
-            log.error("command interrupted, and its author not told: %s", error)  # noqa: TRY400
-            claim = None
+            log.error("message not answered, and its author not told: %s", error)  # noqa: TRY400
+            return None
+
+    def _tell(self, due: Due) -> None:
+        stored, claim = self._stored(due.item) or (None, None)
         if claim and not claim.is_done:  # the desk of nobody is empty
             desk = self.desks.read(claim.user_id).desk
             if claim.command_id in [command.id for command in desk.released]:  # it had not begun

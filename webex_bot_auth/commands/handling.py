@@ -143,7 +143,7 @@ class Handling:
                 give_back = not self._look_up_and_handle(event, actor)
         except TurnLost:
             log.warning("event left to the process that runs the bot now: %s", event_id)
-            self._events.leave(event_id)
+            self._events.leave(event_id, user_id)
         finally:
             self._events.end(event_id, user_id, give_back=give_back)
             self._in_hand.discard(event_id)

@@ -123,7 +123,7 @@ class Resumer:
         try:
             self._handle(command)
         except TurnLost:
-            self.events.leave(event_id)
+            self.events.leave(event_id, command.user_id)
             raise
         finally:
             self.events.end(event_id, command.user_id)

@@ -169,6 +169,7 @@ class TokenManager(Closes):
             self._takers[POLL] = self._polling
         self._turn = Turn()
         self._running: Running | None = None
+        self._is_closed = False
         self._watching = threading.Lock()
         self._agenda: Agenda | None = None
         self._resumer: Resumer | None = None
@@ -428,7 +429,8 @@ class TokenManager(Closes):
                 seconds; the same in all processes
 
         Raises:
-            SettingError: the bot is not registered, or was run before, or that is no number of seconds
+            SettingError: the bot is not registered, or was run before, the manager is closed, or that is no
+                number of seconds up to a day
         """
         from .running import Running, check_seconds
 
@@ -437,6 +439,8 @@ class TokenManager(Closes):
             raise SettingError("bot", "is not registered here: call register_bot(bot=bot) before")
         if self._running is not None:
             raise SettingError("bot", "was run before: call run_bot(bot=bot) once")
+        if self._is_closed:
+            raise SettingError("bot", "cannot be run any more, as this token manager is closed")
         leases = None if isinstance(self._flows, MemoryFlowStore) else self._flows
         self._running = Running(
             bot, self._turn, self._handling, self._resumer, self._agenda, leases, take_over_after
@@ -453,6 +457,7 @@ class TokenManager(Closes):
         return (lease is not None and lease.is_held()) or self._flows.read(LEASE)[0] is not None
 
     def _close(self) -> None:
+        self._is_closed = True
         if self._running is not None:
             self._running.stop()
         if self._handling is not None:

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 #: before the bot is connected again; doubled each time, until it is connected; seconds
 FIRST_WAIT, MAX_WAIT = 1.0, 60.0
+#: longest silence after which another process takes over; seconds
+MAX_TAKE_OVER = 24 * 3600.0
 #: maximum time for commands that run, when the bot is stopped; seconds
 COMMANDS_SECONDS = 10.0
 #: maximum time for the closing handshake, which a dead network never answers; seconds
@@ -36,10 +38,10 @@ CLOSE_SECONDS = 2.0
 
 
 def check_seconds(take_over_after: Any) -> None:
-    """Refuse what is no number of seconds."""
+    """Refuse what is no number of seconds, or more than a day."""
     is_number = isinstance(take_over_after, (int, float)) and not isinstance(take_over_after, bool)
-    if not is_number or not 0 < take_over_after < math.inf:
-        raise SettingError("take_over_after", "has to be a number of seconds, more than 0")
+    if not is_number or not 0 < take_over_after <= MAX_TAKE_OVER:
+        raise SettingError("take_over_after", "has to be a number of seconds, more than 0 and at most a day")
 
 
 class Running:

@@ -70,7 +70,9 @@ def check_proxies(proxies: Any) -> None:
         if problem := problem_of_text(proxy):
             raise SettingError("proxies", f"the one for {name} {problem}")
         try:
-            address = parse_url(proxy if "://" in proxy else f"http://{proxy}")
+            # where there is no scheme, requests takes the name before a colon for it
+            is_clear = "://" in proxy or "@" not in proxy
+            address = parse_url(proxy if "://" in proxy else f"http://{proxy}") if is_clear else None
         except (LocationParseError, ValueError):
             address = None
         rest = address and (address.path or "").strip("/") + (address.query or "") + (address.fragment or "")
