@@ -17,6 +17,7 @@ from .report import save, table
 BENCHMARKS = (
     "guarded_command",
     "logins",
+    "sql_database",
     "yaml_file",
     "maintenance",
     "memory",

@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -129,9 +129,9 @@ class Database:
         where = f"{host}{f':{url.port}' if url.port else ''}/" if host else ""
         return f"{url.get_backend_name()} {where}{url.database or ''}"
 
-    def read(self, statement: Any) -> Sequence[Any]:
+    def read(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Return the rows of a statement that changes nothing."""
-        return self._run(self._reading, [statement])
+        return self._run(self._reading, [statement], parameters)
 
     def change(self, *statements: Any) -> bool:
         """Execute statements in one transaction, all or none.
@@ -141,7 +141,9 @@ class Database:
         """
         return bool(self._run(self._writing, statements))
 
-    def _run(self, engine: sa.Engine, statements: Sequence[Any]) -> Sequence[Any]:
+    def _run(
+        self, engine: sa.Engine, statements: Sequence[Any], parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Any]:
         """Execute statements; once more where the connection turns out to be closed before all are done.
 
         Raises:
@@ -152,7 +154,7 @@ class Database:
             try:
                 self._make_tables()
                 with engine.connect() as connection:
-                    found = connection.execute(statements[0])
+                    found = connection.execute(statements[0], parameters)
                     rows = found.all() if found.returns_rows else range(found.rowcount)
                     if rows and not found.returns_rows:
                         for statement in statements[1:]:
@@ -190,13 +192,14 @@ class SQLUserStore:
 
     def __init__(self, database: Database) -> None:
         self._database, self._table = database, database.users
+        columns = self._table.c  # made once, as this is on the hot path
+        self._read = sa.select(columns.record).where(columns.id == sa.bindparam("key"))
 
     def __str__(self) -> str:
         return f"{self._database}, table {self._table}"
 
     def read(self, user_id: str) -> Record | None:
-        columns = self._table.c
-        found = self._database.read(sa.select(columns.record).where(columns.id == _key(user_id)))
+        found = self._database.read(self._read, {"key": _key(user_id)})
         return bytes(found[0].record) if found else None
 
     def swap(self, user_id: str, old: Record | None, new: str | None) -> bool:
