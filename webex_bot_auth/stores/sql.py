@@ -180,10 +180,13 @@ class Database:
             if self.dialect == "sqlite" and (path := self._engine.url.database):
                 with suppress(OSError):  # the first statement tells
                     make_private(path, beside=os.path.abspath(path))
-            try:
-                self.metadata.create_all(self._engine)
-            except exc.DBAPIError:  # perhaps another process has made them at the same moment
-                self.metadata.create_all(self._engine)
+            for tries in range(10):  # others may make one of them at the same moment, each time
+                try:
+                    self.metadata.create_all(self._engine)
+                    break
+                except exc.DBAPIError:
+                    if tries == 9:
+                        raise
             self._are_made = True
 
 
