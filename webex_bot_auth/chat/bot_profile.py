@@ -54,8 +54,9 @@ class BotProfile:
             # by then, a question that was open has its answer, or none
             if self._profile is None and time.monotonic() - self._asked >= RETRY_SECONDS:
                 self._asked = time.monotonic()
-                self._thread = threading.Thread(target=self._ask, name="webex_bot_auth-profile", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._ask, name="webex_bot_auth-profile", daemon=True)
+                thread.start()
+                self._thread = thread  # only now, as known() waits for it
 
     def get(self) -> Profile:
         """Name and address, for which Webex is asked; both empty where it does not tell in time."""
