@@ -16,7 +16,7 @@ import pytest
 import yaml
 from support.documented import ROOT, blocks, commands
 from support.production import COMMANDS, FOLDER, procfile
-from support.tools import BIN, check, program
+from support.tools import BIN, check, needs, program
 
 import webex_bot_auth
 from webex_bot_auth.chat import direct_messages
@@ -181,6 +181,7 @@ class TestKubernetes:
         printed = check(program("kubernetes-validate"), "--strict", *files)
         assert "passed for resource deployment/bot" in printed
 
+    @needs("kubectl")
     def test_so_does_what_kubectl_makes_of_them(self, tmp_path: Path) -> None:
         """With the Secret, from a copy of env.example."""
         kubectl = program("kubectl")
@@ -197,6 +198,7 @@ class TestKubernetes:
 class TestTools:
     """Each kind of file is read by the program that it is for, or by its linter."""
 
+    @needs("systemd-analyze")
     def test_systemd(self, tmp_path: Path) -> None:
         units = list((FOLDER / "systemd").glob("*.service"))
         assert len(units) == 3
@@ -208,6 +210,7 @@ class TestTools:
             line for line in said.splitlines() if "webex-bot-auth" in line
         ] == []  # unknown names are warnings
 
+    @needs("hadolint")
     def test_docker(self) -> None:
         check(program("hadolint"), FOLDER / "Dockerfile")
 

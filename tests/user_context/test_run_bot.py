@@ -62,7 +62,9 @@ def manager(yaml_manager: Make, echo: Person, integration: Integration) -> Itera
 
 
 @contextmanager
-def running_bot(manager: TokenManager, echo: Person, *commands: Command, **options: float) -> Iterator[None]:
+def running_bot(
+    manager: TokenManager, echo: Person, *commands: Command, **options: float
+) -> Iterator[WebexBot]:
     """Run a bot in a thread, where no signals can be set, until the end of a ``with`` block."""
     bot = WebexBot(echo.token)
     for command in commands:
@@ -71,7 +73,7 @@ def running_bot(manager: TokenManager, echo: Person, *commands: Command, **optio
     thread = threading.Thread(target=manager.run_bot, kwargs={"bot": bot, **options})
     thread.start()
     try:
-        yield
+        yield bot
     finally:
         manager.close()
         thread.join(30)
@@ -235,12 +237,12 @@ def test_it_is_for_a_registered_bot_and_for_once(
 ) -> None:
     with pytest.raises(SettingError, match="register_bot"):
         manager.run_bot(bot=WebexBot(echo.token))
-    with running_bot(manager, echo):
+    with running_bot(manager, echo) as bot:
         webex_sandbox.wait_until_online(echo)
         with pytest.raises(SettingError, match="register_bot"):
             manager.run_bot(bot=WebexBot(echo.token))
         with pytest.raises(SettingError, match="once"):
-            manager.run_bot(bot=manager._resumer.bot)  # type: ignore[union-attr]
+            manager.run_bot(bot=bot)
 
 
 def test_a_manager_that_is_closed_runs_no_bot(manager: TokenManager, echo: Person) -> None:

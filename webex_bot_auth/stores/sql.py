@@ -238,7 +238,7 @@ class SQLFlowStore:
 
     def __init__(self, database: Database, bot: str) -> None:
         self._database, self._bot = database, bot
-        self._texts, self._agendas, self._now = database.texts, database.agendas, database.now
+        self._texts, self._agendas = database.texts, database.agendas
         self._closed = threading.Event()
         self._swept = -SWEEP_SECONDS
 
@@ -250,8 +250,10 @@ class SQLFlowStore:
 
     def read(self, key: str) -> tuple[Record | None, float]:
         columns = self._texts.c
-        text = sa.select(columns.record).where(columns.id == self._full(key), columns.expires > self._now)
-        ((found, moment),) = self._database.read(sa.select(text.scalar_subquery(), self._now))
+        text = sa.select(columns.record).where(
+            columns.id == self._full(key), columns.expires > self._database.now
+        )
+        ((found, moment),) = self._database.read(sa.select(text.scalar_subquery(), self._database.now))
         return None if found is None else bytes(found), moment / 1_000_000
 
     def swap(
@@ -264,7 +266,7 @@ class SQLFlowStore:
         is_this = columns.id == self._full(key)
         if old is not None:
             swap = sa.delete(table) if new is None else sa.update(table).values(values)
-            is_old = is_this & (columns.record == _encoded(old)) & (columns.expires > self._now)
+            is_old = is_this & (columns.record == _encoded(old)) & (columns.expires > self._database.now)
             return change(swap.where(is_old), *reminders)
         if self.read(key)[0] is not None:  # PostgreSQL would log each INSERT that fails
             return False
@@ -272,8 +274,8 @@ class SQLFlowStore:
             return all(change(reminder) or True for reminder in reminders)
         if now() - self._swept >= SWEEP_SECONDS:
             self._swept = now()
-            change(sa.delete(table).where(columns.expires <= self._now))
-        replace = sa.update(table).values(values).where(is_this & (columns.expires <= self._now))
+            change(sa.delete(table).where(columns.expires <= self._database.now))
+        replace = sa.update(table).values(values).where(is_this & (columns.expires <= self._database.now))
         return change(sa.insert(table).values(id=self._full(key), **values), *reminders) or change(
             replace, *reminders
         )
@@ -283,7 +285,7 @@ class SQLFlowStore:
 
     def due(self, agendas: Collection[str], lease: float, timeout: float) -> Due | None:
         columns, names = self._agendas.c, {self._full(f"agenda-{name}"): name for name in agendas}
-        are_due = columns.agenda.in_(names) & (columns.due <= self._now)
+        are_due = columns.agenda.in_(names) & (columns.due <= self._database.now)
         while found := self._database.read(
             sa.select(self._agendas).where(are_due).order_by(columns.due).limit(1)
         ):
@@ -303,7 +305,7 @@ class SQLFlowStore:
         self._closed.set()
 
     def _from_now(self, seconds: float) -> sa.ColumnElement[int]:
-        return self._now + int(seconds * 1_000_000)
+        return self._database.now + int(seconds * 1_000_000)
 
     def _is_item(self, agenda: str, item: str) -> sa.ColumnElement[bool]:
         return self._agendas.c.id == _key(self._full(f"agenda-{agenda}") + _encoded(item))
