@@ -145,7 +145,7 @@ class Events:
                 thread.start()
 
     def _leave(self) -> None:
-        give_up = time.monotonic() + EVENT_SECONDS
+        give_up, named = time.monotonic() + EVENT_SECONDS, set[str]()
         while True:
             for event_id, text in list(self._left.items()):
                 key, remind = f"event-{event_id}", [Reminder(INTERRUPTED, event_id, LEASE_SECONDS)]
@@ -153,9 +153,11 @@ class Events:
                     if self.flows.read(key)[0] is None:  # nobody has claimed it
                         self.flows.swap(key, None, text, EVENT_SECONDS, remind=remind)
                 except StoreError as error:
+                    if event_id not in named:  # at once, as this process may end before the store is back
+                        named.add(event_id)
+                        log.error("message not answered, its author not told yet: %s: %s", event_id, error)  # noqa: TRY400
                     if time.monotonic() < give_up:
-                        break
-                    log.error("message not answered, and its author not told: %s: %s", event_id, error)  # noqa: TRY400
+                        continue
                 with self._leaving:
                     del self._left[event_id]
                     if not self._left:
