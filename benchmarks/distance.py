@@ -256,7 +256,7 @@ def _open_a_connection_for_each_call() -> None:
         return send(Connections(), *args, **options)
 
     Connections.send = send_cold  # type: ignore[method-assign]
-    setattr(webex_bot_patches, "let_bot_use", lambda *_: None)  # noqa: B010 (mypy)
+    setattr(webex_bot_patches, "let_use", lambda *_, **__: None)  # noqa: B010 (mypy)
 
 
 if __name__ == "__main__":

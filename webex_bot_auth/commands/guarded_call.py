@@ -101,33 +101,35 @@ class GuardedCall:
 
     def run(self) -> Any:
         """Run the hook for a person who is logged in; else see to it that the person can log in."""
-        outer = _current.get()
-        if outer and outer.command is self.command and outer.request.activity is self.request.activity:
+        outer, activity = _current.get(), self.request.activity
+        if outer and outer.command is self.command and outer.request.activity is activity:
             return self._body()  # such as super().execute(...): the guard has been passed already
-        decision = self._decision()
-        if isinstance(decision, UserContext):
-            self.context = decision
-            return self._run_body()
         if self.hook == "pre_execute":
-            return None  # execute comes next, and answers
-        return self._deny(self._ask(decision) if isinstance(decision, Why) else decision)
+            decision = self._decide()
+            _decided.set((self.command, activity, decision))
+            if not isinstance(decision, UserContext):
+                return None  # execute comes next, and answers
+        else:
+            noted = _decided.get()
+            _decided.set(None)
+            is_noted = noted is not None and noted[0] is self.command and noted[1] is activity
+            decision = noted[2] if noted is not None and is_noted else self._decide()
+            if isinstance(decision, Why):
+                decision = ask(self.service, self.request, self.needs.scopes, decision)
+            if not isinstance(decision, UserContext):
+                return self._deny(decision)
+        self.context = decision
+        if resuming := resumed.get():
+            resuming.ran = True
+        try:
+            result = self._inside(self._body)
+        except (BotException, TurnLost, KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever a command raises, its author gets an answer)
+            return self._deny(self._explain(error))
+        return self._continue(result) if isinstance(result, GeneratorType) else result
 
     # -- may it run?
-
-    def _decision(self) -> Decision:
-        """Return what pre_execute has noted for this call, or else what is so now."""
-        if self.hook == "pre_execute":
-            return self._note(self._decide())
-        if noted := _decided.get():
-            _decided.set(None)
-            command, activity, decision = noted
-            if command is self.command and activity is self.request.activity:
-                return decision
-        return self._decide()
-
-    def _note(self, decision: Decision) -> Decision:
-        _decided.set((self.command, self.request.activity, decision))
-        return decision
 
     def _decide(self) -> Decision:
         user_id = self.request.user_id
@@ -154,28 +156,13 @@ class GuardedCall:
 
     # -- it may not
 
-    def _ask(self, why: Why) -> str | None:
-        """Send the login card 1:1. What is returned goes into the thread, and holds no link."""
-        return ask(self.service, self.request, self.needs.scopes, why)
-
     def _deny(self, answer: str | None) -> Any:
         """An answer instead of the hook's own, which also keeps the rest of the command from running."""
         if self.hook == "pre_execute":
-            self._note(None)
+            _decided.set((self.command, self.request.activity, None))
         return _answer_and_stop(answer) if self.hook == "pre_card_load_reply" else answer
 
     # -- it may
-
-    def _run_body(self) -> Any:
-        if resuming := resumed.get():
-            resuming.ran = True
-        try:
-            result = self._inside(self._body)
-        except (BotException, TurnLost, KeyboardInterrupt, GeneratorExit):
-            raise
-        except BaseException as error:  # noqa: BLE001 (whatever a command raises, its author gets an answer)
-            return self._deny(self._explain(error))
-        return self._continue(result) if isinstance(result, GeneratorType) else result
 
     def _continue(self, answers: GeneratorType[Any, None, Any]) -> Iterator[Any]:
         """A command that yields its answers runs while webex_bot posts them: inside the call all the same."""
@@ -226,7 +213,8 @@ class GuardedCall:
             return chat.texts(user_id).login_renewed
         if resumed.get():  # once is enough: Webex refuses the login that has just been made
             return chat.texts(user_id).login_refused_again
-        return self._ask(self._why(again=True, sentence=chat.texts(user_id).login_again))
+        why = self._why(again=True, sentence=chat.texts(user_id).login_again)
+        return ask(self.service, self.request, self.needs.scopes, why)
 
 
 def ask(service: LoginService, request: Request, scopes: Iterable[str], why: Why) -> str | None:

@@ -36,8 +36,9 @@ from ..ground.queues import Queues
 from ..ground.turn import Turn, TurnLost
 from ..service import LoginService
 from ..signals import Announcer, answer_not_posted
+from ..webex.bounded_http import let_use
 from ..webex.connections import Connections
-from ..webex.rest import let_bot_use
+from ..webex.rest import OF_BOTS
 from .account import AccountCommand
 from .events import Events
 from .failures import report
@@ -124,10 +125,11 @@ def _private_where_asked(bot: Any, send: Callable[..., Any]) -> Callable[..., An
 
 
 def _share_connections(bot: Any, connections: Connections) -> None:
+    """Let the bot's sessions use open connections, with time limits; they go by the bot's own proxies."""
     rest = getattr(getattr(bot.teams, "_session", None), "_req_session", None)
     for session in (getattr(bot, "session", None), rest):
         if session is not None:
-            let_bot_use(session, connections)
+            let_use(session, connections, OF_BOTS, is_bots=True)
 
 
 def _raise_where_look_ups_fail(bot: Any) -> None:

@@ -50,7 +50,8 @@ class Queues:
             False: the job will not run, as too many wait, the queues are closed, or Python is about to exit
         """
         with self._changed:
-            if self._closed or self.waiting(user_id) >= self._most_of_one or self.waiting() >= self._most:
+            waits_of_user, waits = len(self._waiting.get(user_id, ())), sum(map(len, self._waiting.values()))
+            if self._closed or waits_of_user >= self._most_of_one or waits >= self._most:
                 return False
             if self._active < self._workers:
                 try:
@@ -67,12 +68,9 @@ class Queues:
         if not self.submit(user_id, job):
             self._run(user_id, job)
 
-    def waiting(self, user_id: str | None = None) -> int:
-        """Count the jobs that have not begun: a user's, or all."""
-        with self._changed:
-            if user_id is None:
-                return sum(map(len, self._waiting.values()))
-            return len(self._waiting.get(user_id, ()))
+    def waiting(self, user_id: str) -> int:
+        """Count the jobs of a user that have not begun."""
+        return len(self._waiting.get(user_id, ()))
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until no job waits or runs, for so long at most; return whether that came."""

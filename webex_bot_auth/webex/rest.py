@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-import requests
 from wxc_sdk import WebexSimpleApi
 from wxc_sdk.rest import RestSession
 from wxc_sdk.tokens import Tokens
 
-from .bounded_http import Limits, let_use
+from .bounded_http import Limits, Renew, let_use
 from .connections import Connections
-from .renewing import RenewingAdapter
 
 #: for this package's own calls, while a person waits
 OWN = Limits(read_seconds=10.0, total_seconds=12.0, max_bytes=1024 * 1024)
@@ -29,22 +26,15 @@ class _QuietSession(RestSession):
         return ""
 
 
-def user_api(
-    tokens: Tokens, connections: Connections, renew: Callable[[], Tokens | None] | None = None
-) -> WebexSimpleApi:
+def user_api(tokens: Tokens, connections: Connections, renew: Renew | None = None) -> WebexSimpleApi:
     """Return the API with a person's token, for the body of a command. Each request ends within minutes.
 
     Args:
         tokens: the person's
         connections: what it sends its requests on; there is nothing to close
-        renew: gives other tokens where Webex answers 401; None: a login is needed
+        renew: gives other tokens where Webex refuses these
     """
-    api = _api(RestSession, tokens, connections, OF_COMMANDS)
-    if renew is not None:
-        adapter = RenewingAdapter(api.session.get_adapter(api.session.BASE), tokens, renew)
-        for scheme in ("https://", "http://"):
-            api.session.mount(scheme, adapter)
-    return api
+    return _api(RestSession, tokens, connections, OF_COMMANDS, renew)
 
 
 def quiet_api(tokens: Tokens, connections: Connections, *, rate_limit_seconds: float = 0.0) -> WebexSimpleApi:
@@ -59,16 +49,14 @@ def quiet_api(tokens: Tokens, connections: Connections, *, rate_limit_seconds: f
     return _api(_QuietSession, tokens, connections, limits)
 
 
-def let_bot_use(session: requests.Session, connections: Connections) -> None:
-    """Let a session of webex_bot's use open connections, with time limits and without ~/.netrc.
-
-    It goes by its own proxies, or the environment's.
-    """
-    let_use(session, connections, OF_BOTS, is_bots=True)
-
-
-def _api(kind: type[RestSession], tokens: Tokens, connections: Connections, limits: Limits) -> WebexSimpleApi:
+def _api(
+    kind: type[RestSession],
+    tokens: Tokens,
+    connections: Connections,
+    limits: Limits,
+    renew: Renew | None = None,
+) -> WebexSimpleApi:
     # wxc_sdk's own limits do harm: ten calls that hang hold up all others, and 429 has no end
     session = kind(tokens=tokens, concurrent_requests=1_000_000, retry_429=False)
-    let_use(session, connections, limits)
+    let_use(session, connections, limits, tokens=tokens, renew=renew)
     return WebexSimpleApi(tokens=tokens, session=session)
