@@ -14,8 +14,10 @@ from playwright.sync_api import Browser
 from support import marks
 from support.chromium import chromium
 from support.makers import KEY, Make, MakeManager
+from support.mariadb_server import MariaDBServer
 from support.postgres_server import PostgresServer
 from support.redis_server import RedisServer
+from support.tools import needs
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import RedisTokenManager, SQLTokenManager, TokenManager, YAMLTokenManager
@@ -103,13 +105,27 @@ def postgres_url(postgres_server: PostgresServer) -> str:
     return postgres_server.url
 
 
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDBServer]:
+    """The MariaDB server of all tests, where it is on PATH; one for each process of pytest."""
+    with MariaDBServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: MariaDBServer) -> str:
+    """URL of the MariaDB server, after all its tables have been dropped."""
+    mariadb_server.empty()
+    return mariadb_server.url
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """URL of a database of SQLite that is not there yet."""
     return f"sqlite:///{tmp_path / 'tokens.db'}"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", pytest.param("mariadb", marks=needs("mariadbd"))])
 def sql_url(request: pytest.FixtureRequest) -> str:
     """URL of an empty database of each kind in turn."""
     return str(request.getfixturevalue(f"{request.param}_url"))

@@ -21,7 +21,7 @@ from sqlalchemy import exc
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from ..errors import SettingError, StoreUnavailable
-from ..ground.clock import now
+from ..ground import clock
 from .private_file import make_private
 from .protocols import Due, Record, Reminder
 
@@ -39,6 +39,9 @@ NOW = {
     "mysql": "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
 }
+_INSERT: dict[str, Any] = {
+    "postgresql": postgresql.insert, "mysql": mysql.insert, "sqlite": sqlite.insert
+}  # fmt: skip
 #: what makes drivers give up in bounded time; seconds, and milliseconds for tcp_user_timeout
 _LIBPQ = {"connect_timeout": 3, "tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2}
 _MYSQL = {"connect_timeout": 3, "read_timeout": 5, "write_timeout": 5}
@@ -55,24 +58,25 @@ def connect(url: str | sa.URL) -> sa.Engine:
         SettingError: the URL is malformed, or its driver is not installed; never quotes it, as it may hold a
             password
     """
+    problem = "is malformed; e.g. postgresql+psycopg://user:password@host/database, with / in it as %2F"
     try:
         address = sa.make_url(url)
-        if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
-            problem = "names no file: SQLite's memory is not shared by threads"
-            raise SettingError("url", problem)  # noqa: TRY301 (beside what is wrong with other URLs)
-        if address.get_backend_name() != "sqlite" and "@" in (address.database or ""):
-            raise ValueError  # noqa: TRY301 (a password with a / that ends the host)
         options = _BOUNDED.get(address.get_driver_name(), {})
         options = {name: value for name, value in options.items() if name not in address.query}
-        return sa.create_engine(address, connect_args=options, pool_timeout=10, hide_parameters=True)
-    except SettingError:
-        raise
+        engine = sa.create_engine(
+            address, connect_args=options, poolclass=sa.QueuePool, pool_timeout=10, hide_parameters=True
+        )
     except ImportError as error:
         problem = f"needs the driver {error.name}: install it, or name another, as in postgresql+psycopg://"
-        raise SettingError("url", problem) from None
     except (exc.SQLAlchemyError, ValueError, TypeError, AttributeError):
-        problem = "is malformed; e.g. postgresql+psycopg://user:password@host/database, with / in it as %2F"
-        raise SettingError("url", problem) from None
+        pass
+    else:
+        is_file = address.get_backend_name() == "sqlite"
+        if is_file and address.database in (None, "", ":memory:"):
+            problem = "names no file: SQLite's memory is not shared by threads"
+        elif is_file or "@" not in (address.database or ""):  # else a password with a / that ends the host
+            return engine
+    raise SettingError("url", problem)
 
 
 class Database:
@@ -95,9 +99,7 @@ class Database:
 
     def __init__(self, engine: sa.Engine, table_prefix: str) -> None:
         if not isinstance(engine, sa.Engine) or engine.dialect.is_async:
-            raise SettingError(
-                "engine", "has to be an Engine of SQLAlchemy, whose driver is not asynchronous"
-            )
+            raise SettingError("engine", "has to be an Engine of SQLAlchemy, and no asynchronous one")
         if not isinstance(table_prefix, str) or not re.fullmatch(r"([A-Za-z_]\w{0,39})?", table_prefix, re.A):
             raise SettingError("table_prefix", "may have 40 letters, digits and underscores")
         self.dialect = engine.dialect.name.replace("mariadb", "mysql")
@@ -124,10 +126,7 @@ class Database:
 
     def __str__(self) -> str:
         url = self._engine.url
-        hosts = url.query.get("host", ())  # of several, or the folder of a socket
-        host = url.host or (hosts if isinstance(hosts, str) else ",".join(hosts))
-        where = f"{host}{f':{url.port}' if url.port else ''}/" if host else ""
-        return f"{url.get_backend_name()} {where}{url.database or ''}"
+        return str(sa.URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database))
 
     def read(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Return the rows of a statement that changes nothing."""
@@ -141,9 +140,7 @@ class Database:
         """
         return bool(self._run(self._writing, statements))
 
-    def _run(
-        self, engine: sa.Engine, statements: Sequence[Any], parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Any]:
+    def _run(self, engine: sa.Engine, statements: Sequence[Any], parameters: Any = None) -> Sequence[Any]:
         """Execute statements; once more where the connection turns out to be closed before all are done.
 
         Raises:
@@ -180,13 +177,15 @@ class Database:
             if self.dialect == "sqlite" and (path := self._engine.url.database):
                 with suppress(OSError):  # the first statement tells
                     make_private(path, beside=os.path.abspath(path))
-            for tries in range(10):  # others may make one of them at the same moment, each time
-                try:
-                    self.metadata.create_all(self._engine)
-                    break
-                except exc.DBAPIError:
-                    if tries == 9:
-                        raise
+            with self._reading.connect() as connection:
+                for tries in range(10):  # others may make one of them at the same moment, each time
+                    try:
+                        self.metadata.create_all(connection)
+                        break
+                    except exc.DBAPIError:
+                        if tries == 9:
+                            raise
+                        connection.rollback()
             self._are_made = True
 
 
@@ -249,11 +248,9 @@ class SQLFlowStore:
         return _key(key if key.startswith(("flow-", "refresh-")) else f"bot-{self._bot}-{key}")
 
     def read(self, key: str) -> tuple[Record | None, float]:
-        columns = self._texts.c
-        text = sa.select(columns.record).where(
-            columns.id == self._full(key), columns.expires > self._database.now
-        )
-        ((found, moment),) = self._database.read(sa.select(text.scalar_subquery(), self._database.now))
+        columns, now = self._texts.c, self._database.now
+        text = sa.select(columns.record).where(columns.id == self._full(key), columns.expires > now)
+        ((found, moment),) = self._database.read(sa.select(text.scalar_subquery(), now))
         return None if found is None else bytes(found), moment / 1_000_000
 
     def swap(
@@ -272,13 +269,12 @@ class SQLFlowStore:
             return False
         if new is None:
             return all(change(reminder) or True for reminder in reminders)
-        if now() - self._swept >= SWEEP_SECONDS:
-            self._swept = now()
+        if clock.now() - self._swept >= SWEEP_SECONDS:
+            self._swept = clock.now()
             change(sa.delete(table).where(columns.expires <= self._database.now))
         replace = sa.update(table).values(values).where(is_this & (columns.expires <= self._database.now))
-        return change(sa.insert(table).values(id=self._full(key), **values), *reminders) or change(
-            replace, *reminders
-        )
+        insert = sa.insert(table).values(id=self._full(key), **values)
+        return change(insert, *reminders) or change(replace, *reminders)
 
     def remind(self, reminder: Reminder) -> None:
         self._database.change(self._reminder(*reminder))
@@ -286,9 +282,8 @@ class SQLFlowStore:
     def due(self, agendas: Collection[str], lease: float, timeout: float) -> Due | None:
         columns, names = self._agendas.c, {self._full(f"agenda-{name}"): name for name in agendas}
         are_due = columns.agenda.in_(names) & (columns.due <= self._database.now)
-        while found := self._database.read(
-            sa.select(self._agendas).where(are_due).order_by(columns.due).limit(1)
-        ):
+        first = sa.select(self._agendas).where(are_due).order_by(columns.due).limit(1)
+        while found := self._database.read(first):
             row, token = found[0], secrets.randbits(62)
             lend = sa.update(self._agendas).values(due=self._from_now(lease), token=token)
             if self._database.change(lend.where(columns.id == row.id, columns.token == row.token)):
@@ -317,12 +312,10 @@ class SQLFlowStore:
         full = self._full(f"agenda-{agenda}")
         moment = {"due": self._from_now(seconds), "token": secrets.randbits(62)}
         row = {"id": _key(full + _encoded(item)), "agenda": full, "item": _encoded(item), **moment}
+        insert: Any = _INSERT[self._database.dialect](self._agendas).values(row)
         if self._database.dialect == "mysql":
-            return mysql.insert(self._agendas).values(row).on_duplicate_key_update(moment)
-        kind = sqlite if self._database.dialect == "sqlite" else postgresql
-        return (
-            kind.insert(self._agendas).values(row).on_conflict_do_update(index_elements=["id"], set_=moment)
-        )
+            return insert.on_duplicate_key_update(moment)
+        return insert.on_conflict_do_update(index_elements=["id"], set_=moment)
 
 
 def _key(name: Record) -> bytes:
