@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.makers import Make, MakeManager
+from support.processes import in_processes
+from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
+from webex_bot_auth import TokenManager
 from webex_bot_auth.ground import clock
 from webex_bot_auth.models import Outcome
 from webex_bot_auth.sandbox import Person, Sandbox
@@ -64,3 +68,30 @@ def test_a_login_that_began_in_another_process_of_a_file_is_explained_and_the_op
         assert cloud.calls.exchanges() == []
         (warning,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
         assert "another process" in warning.message
+
+
+def _redirect_5_times(manager: TokenManager, answer: dict[str, str]) -> list[str]:
+    with ThreadPoolExecutor(5) as pool:
+        return [str(text) for text in pool.map(lambda _: manager.process_redirect(**answer), range(5))]
+
+
+@pytest.mark.holds(2)
+@pytest.mark.parametrize("kind", ["redis", "postgres"])
+def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
+    kind: str, request: pytest.FixtureRequest, cloud: Sandbox, integration: Integration, alice: Person
+) -> None:
+    make, url = (request.getfixturevalue(f"{kind}_{what}") for what in ("manager", "url"))
+    bot_token = cloud.add_bot("Echo").token
+    with make(bot_token, integration) as manager:
+        answer = came_back(cloud, manager.asking.url(alice.id), alice)
+        answers = in_processes(
+            4, _redirect_5_times, answer,
+            bot_token=bot_token, integration=integration, rest_base=f"{cloud.url}/v1",
+            store={"redis_url" if kind == "redis" else "url": url},
+        )  # fmt: skip
+        counted = Counter(text for texts in answers for text in texts)
+        assert counted.pop(sentence_of(TEXTS.page_done)) == 1
+        assert counted.total() == 19
+        assert counted.keys() <= {sentence_of(TEXTS.page_used), sentence_of(TEXTS.page_done_before)}
+        assert len(cloud.calls.exchanges()) == 1
+        assert manager.get_user_context(user_id=alice.id)

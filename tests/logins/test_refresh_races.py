@@ -46,11 +46,13 @@ def _ask_25_times(manager: TokenManager, user_id: str) -> list[str | None]:
 
 
 @pytest.mark.holds(22)
+@pytest.mark.parametrize("kind", ["redis", "postgres"])
 def test_4_processes_with_one_expired_token_make_one_refresh(
-    redis_url: str, cloud: Sandbox, integration: Integration, alice: Person
+    kind: str, request: pytest.FixtureRequest, cloud: Sandbox, integration: Integration, alice: Person
 ) -> None:
-    bot_token, store = cloud.add_bot("Echo Bot").token, {"redis_url": redis_url}
-    with RedisTokenManager(bot_token, integration, **store) as manager:
+    make, url = (request.getfixturevalue(f"{kind}_{what}") for what in ("manager", "url"))
+    bot_token, store = cloud.add_bot("Echo Bot").token, {"redis_url" if kind == "redis" else "url": url}
+    with make(bot_token, integration) as manager:
         log_in(cloud, manager, alice)
         put(manager, expiring(stored(manager, alice), -1))
         answers = in_processes(

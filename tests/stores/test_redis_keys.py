@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import weakref
-from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest import mock
@@ -15,7 +13,6 @@ from unittest import mock
 import pytest
 import redis
 from support.makers import Make
-from support.processes import in_processes
 from support.redis_stores import events_of
 from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
@@ -107,31 +104,6 @@ def test_a_flow_that_an_earlier_installation_stored_works_until_it_is_too_old(
     assert cloud.calls.exchanges() == []
     manager.flow_maintenance(force=True)
     assert not client.exists(f"flows-{OLD}")
-
-
-def _redirect_5_times(manager: RedisTokenManager, answer: dict[str, str]) -> list[str]:
-    with ThreadPoolExecutor(5) as pool:
-        return [str(text) for text in pool.map(lambda _: manager.process_redirect(**answer), range(5))]
-
-
-@pytest.mark.holds(2)
-def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
-    redis_manager: Make, redis_url: str, cloud: Sandbox, integration: Integration
-) -> None:
-    bot_token, alice = cloud.add_bot("Echo").token, cloud.add_person("Alice Adams")
-    with redis_manager(bot_token, integration) as manager:
-        answer = came_back(cloud, manager.asking.url(alice.id), alice)
-        answers = in_processes(
-            4, _redirect_5_times, answer,
-            bot_token=bot_token, integration=integration, rest_base=f"{cloud.url}/v1",
-            store={"redis_url": redis_url},
-        )  # fmt: skip
-        counted = Counter(text for texts in answers for text in texts)
-        assert counted.pop(sentence_of(TEXTS.page_done)) == 1
-        assert counted.total() == 19
-        assert counted.keys() <= {sentence_of(TEXTS.page_used), sentence_of(TEXTS.page_done_before)}
-        assert len(cloud.calls.exchanges()) == 1
-        assert manager.get_user_context(user_id=alice.id)
 
 
 def test_a_given_client_is_used_and_left_open(integration: Integration, redis_url: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import stat
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +14,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from support.postgres_server import PostgresServer
+from wxc_sdk.integration import Integration
 
+from webex_bot_auth import SQLTokenManager
 from webex_bot_auth.errors import SettingError, StoreUnavailable
 from webex_bot_auth.stores import sql
 from webex_bot_auth.stores.sql import Database, SQLFlowStore, SQLUserStore
@@ -130,3 +135,49 @@ def test_a_guarded_command_is_one_statement_and_an_idle_look_another(sqlite_url:
     assert flows.due(["a", "b"], 30, 0) is None
     assert len(sent) == 2
     engine.dispose()
+
+
+def test_without_the_extra_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, integration: Integration, sqlite_url: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    monkeypatch.delitem(sys.modules, "webex_bot_auth.stores.sql")
+    monkeypatch.delattr("webex_bot_auth.stores.sql")
+    with pytest.raises(SettingError, match=r'pip install "webex-bot-auth\[sql\]"'):
+        SQLTokenManager("token", integration, sqlite_url)
+
+
+#: forks with a connection in the pool, which belongs to the parent
+FORKED = """
+import os, signal, sys
+import sqlalchemy
+from wxc_sdk.integration import Integration
+from webex_bot_auth import SQLTokenManager
+from webex_bot_auth.testing.sample_contexts import context
+integration = Integration(client_id="id", client_secret="secret", scopes="scope",
+                          redirect_url="https://bot.example.com/redirect")
+manager = SQLTokenManager("token", integration, sys.argv[1])
+opened = []
+sqlalchemy.event.listen(manager.engine, "connect", lambda *_: opened.append(os.getpid()))
+manager.set_user_context(user_id="before", user_context=context("before"))
+child = os.fork()
+if not child:
+    signal.alarm(30)
+    assert manager.get_user_context(user_id="before")
+    manager.set_user_context(user_id="child", user_context=context("child"))
+    assert opened == [os.getppid(), os.getpid()]
+    manager.close()
+    os._exit(0)
+assert not os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+assert manager.get_user_context(user_id="child")
+assert opened == [os.getpid()]  # the child has left the connection alone
+manager.close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.holds(36)
+def test_a_manager_made_before_a_fork_works_after_it(sql_url: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED, sql_url]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

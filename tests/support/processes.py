@@ -8,7 +8,7 @@ from typing import Any
 
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager, YAMLTokenManager
+from webex_bot_auth import RedisTokenManager, SQLTokenManager, YAMLTokenManager
 
 SETTINGS = ("client_id", "client_secret", "scopes", "redirect_url", "auth_service", "token_service")
 
@@ -30,7 +30,7 @@ def in_processes(
         arguments: its arguments after the manager
         bot_token: the bot's access token
         integration: the integration of the managers
-        store: ``redis_url``, or ``yml_base``
+        store: ``redis_url``, ``url`` of a SQL database, or ``yml_base``
         rest_base: address of the REST API
 
     Returns:
@@ -64,7 +64,8 @@ def _work(made: Any, work: Callable[..., Any], arguments: Any, start: Any, answe
     from wxc_sdk.rest import RestSession
 
     bot_token, settings, store, RestSession.BASE = made
-    make: Any = RedisTokenManager if "redis_url" in store else YAMLTokenManager
+    kinds: Any = {"redis_url": RedisTokenManager, "url": SQLTokenManager, "yml_base": YAMLTokenManager}
+    make = next(kinds[name] for name in store)
     with make(bot_token, Integration(**settings), **store) as manager:
         start.wait()
         answers.put(work(manager, *arguments))
