@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 #: a lease whose holder died ends then; renewed at a third of it, so that one renewal may fail; seconds
 LEASE_SECONDS = 30.0
-#: between two tries to take a lease that somebody else holds; seconds
-POLL_SECONDS = 0.05
+#: between the first two tries to take a lease that somebody else holds, and at most; seconds
+POLL_SECONDS, MAX_POLL_SECONDS = 0.05, 0.2
 
 
 @dataclass(eq=False)
@@ -70,11 +70,12 @@ class Leases:
         Raises:
             StoreError: the store cannot be asked
         """
-        lease, give_up = Lease(name, secrets.token_hex(16)), now() + wait
+        lease, give_up, pause = Lease(name, secrets.token_hex(16)), now() + wait, POLL_SECONDS
         while not self._swap(lease, None, lease.owner):
-            if now() >= give_up or self._closed.wait(POLL_SECONDS):
+            if now() >= give_up or self._closed.wait(pause):
                 yield None
                 return
+            pause = min(MAX_POLL_SECONDS, pause * 1.5)
         try:
             with self._changed:
                 self._held.add(lease)
