@@ -131,6 +131,13 @@ def sql_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
+@pytest.fixture(params=["redis", "postgres"])
+def shared_store(request: pytest.FixtureRequest) -> dict[str, str]:
+    """An empty store that processes share, of each kind in turn, as a manager is told of it."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    return {"redis_url" if request.param == "redis" else "url": url}
+
+
 @pytest.fixture
 def sqlite_manager(sqlite_url: str) -> Make:
     """Makes managers over one database of SQLite."""

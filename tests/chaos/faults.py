@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import forkserver
 from pathlib import Path
@@ -59,16 +58,16 @@ class Store:
         """A client of the server that takes writes."""
         return self.address.old.client
 
-    def fail(self, fault: Fault) -> None:
-        """Let a fault of the store pass."""
+    def fail(self, fault: Fault, closing: threading.Event) -> None:
+        """Let a fault of the store last as long as is planned, or until the run is closed."""
         server = self.address.old
         if fault.kind == "store pauses":
             server.pause()
-            time.sleep(fault.seconds)
+            closing.wait(fault.seconds)
             server.resume()
         elif fault.kind == "store is full":
             server.client.config_set("maxmemory", "1")
-            time.sleep(fault.seconds)
+            closing.wait(fault.seconds)
             server.client.config_set("maxmemory", "0")
         else:
             self.address.fail_over()
@@ -80,12 +79,14 @@ class Dripping:
     Attributes:
         path: the beginning of the paths whose answers drip
         left: how many more do
+        is_over: answers that drip still come at once from then on
     """
 
     def __init__(self) -> None:
         self._app: Any = None
         self._lock = threading.Lock()
         self.path, self.left = "", 0
+        self.is_over = threading.Event()
 
     def __call__(self, app: Any) -> Callable[..., Iterable[bytes]]:
         self._app = app
@@ -102,7 +103,7 @@ class Dripping:
         whole = b"".join(answer)
         for start in range(0, len(whole), 20):
             yield whole[start : start + 20]
-            time.sleep(0.1)
+            self.is_over.wait(0.1)
 
 
 _starting = threading.Lock()
@@ -160,12 +161,14 @@ class Process:
         self._keeper.join()
 
 
-def fail_webex(sandbox: Sandbox, dripping: Dripping, fault: Fault) -> None:
-    """Let some calls to a part of Webex fail, for some time at most."""
+def fail_webex(sandbox: Sandbox, dripping: Dripping, fault: Fault, closing: threading.Event) -> None:
+    """Let some calls to a part of Webex fail, for some time at most, or until the run is closed."""
     if fault.kind == "drip":
+        dripping.is_over.clear()
         dripping.path, dripping.left = fault.part, fault.times
-        time.sleep(fault.seconds)
+        closing.wait(fault.seconds)
         dripping.left = 0
+        dripping.is_over.set()
         return
     kinds: dict[str, dict[str, Any]] = {
         "429": {"status": 429, "retry_after": 1},
@@ -173,15 +176,15 @@ def fail_webex(sandbox: Sandbox, dripping: Dripping, fault: Fault) -> None:
         "reset": {"reset": True},
     }
     with sandbox.faults.rest(fault.part, times=fault.times, **kinds[fault.kind]):
-        time.sleep(fault.seconds)
+        closing.wait(fault.seconds)
 
 
-def fail_websocket(sandbox: Sandbox, fault: Fault) -> None:
-    """Break the bot's connection, or deliver events twice."""
+def fail_websocket(sandbox: Sandbox, fault: Fault, closing: threading.Event) -> None:
+    """Break the bot's connection, or deliver events twice, until the run is closed at the latest."""
     kind = "drop" if fault.kind == "websocket breaks" else "duplicate"
     times = 1 if kind == "drop" else fault.times
     with sandbox.faults.websocket(times=times, **{kind: True}):
-        time.sleep(fault.seconds)
+        closing.wait(fault.seconds)
 
 
 def revoke_a_token(

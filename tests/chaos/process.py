@@ -105,7 +105,7 @@ class Plain(Command):  # type: ignore[misc]  # webex_bot has no types
         note(self.runs, person=person, label=self.label, message=attachment_actions.id)
         self.call(person)
         if word == "slow":
-            time.sleep(SLOW_SECONDS)
+            time.sleep(SLOW_SECONDS)  # it is what the command does: there is nothing to wait for
         if word == "fail":
             raise RuntimeError("the message wants it")
         if word == "pieces":

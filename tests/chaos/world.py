@@ -116,7 +116,7 @@ class World:
             while faults and faults[0].after <= number:
                 fault = faults.pop(0)
                 lanes[_lane(fault)].put(fault)
-            time.sleep(said.pause)
+            self._closing.wait(said.pause)
             self._say(said)
         for lane in lanes:
             lane.close()
@@ -137,18 +137,18 @@ class World:
 
     def _fail(self, fault: Fault) -> None:
         if fault.kind.startswith("store"):
-            self.store.fail(fault)
+            self.store.fail(fault, self._closing)
         elif fault.kind == "kill bot":
             self.processes[0].kill()
         elif fault.kind == "kill redirect":
             self.processes[1 + int(fault.part) % REDIRECTS].kill()
         elif fault.kind in ("websocket breaks", "delivered twice"):
-            fail_websocket(self.sandbox, fault)
+            fail_websocket(self.sandbox, fault, self._closing)
         elif fault.kind == "token revoked":
             with contextlib.suppress(redis.RedisError):  # the store fails, too
                 revoke_a_token(self.people, self._stored, self.sandbox, fault)
         else:
-            fail_webex(self.sandbox, self.dripping, fault)
+            fail_webex(self.sandbox, self.dripping, fault, self._closing)
 
     def _settle(self, holds: Any) -> None:
         with contextlib.suppress(TimeoutError):
@@ -171,7 +171,7 @@ class World:
 
     def history(self) -> list[Message]:
         """Return all messages, also those that were deleted: the sandbox's own list, as it was posted."""
-        return self.sandbox._cloud.history()
+        return self.sandbox.history()
 
     def _stored(self, user_id: str) -> dict[str, Any] | None:
         found = self.store.client.get(f"user-{user_id}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from blinker import NamedSignal
 from support.contexts import expiring
 from support.makers import Make, MakeManager
 from support.whoami import Whoami
@@ -39,7 +40,11 @@ def heard(manager: TokenManager) -> Iterator[list[tuple[str, str]]]:
     def note(name: str, sender: Any, *, user_id: str, **_: Any) -> None:
         heard.append((name, user_id))
 
-    notes = [(signal, functools.partial(note, name)) for name, signal in signals._signals.items()]
+    notes = [
+        (signal, functools.partial(note, signal.name))
+        for signal in vars(signals).values()
+        if isinstance(signal, NamedSignal)
+    ]
     for signal, noting in notes:
         signal.connect(noting, sender=manager)
     yield heard

@@ -22,16 +22,25 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 #: forks while one thread writes the file, another one polls, and a refresh lock is held
 FORKED = """
-import json, os, sys, threading, time
+import json, os, sys, threading
 from wxc_sdk.integration import Integration
 from wxc_sdk.rest import RestSession
 from webex_bot_auth import YAMLTokenManager
+from webex_bot_auth.signals import logged_in
 from webex_bot_auth.testing.sample_contexts import context
 told = json.loads(sys.argv[1])
 RestSession.BASE = told["rest"]
 manager = YAMLTokenManager(told["token"], Integration(**told["integration"]), yml_base=told["yml_base"],
                            login_flow="device")
 manager.set_user_context(user_id="before", user_context=context("before"))
+def logins(user_id):
+    done = threading.Event()
+    def note(sender, **facts):
+        if facts["user_id"] == user_id:
+            done.set()
+    logged_in.connect(note, weak=False)
+    return done
+bob_is_in = logins(told["bob"])
 manager.request_login(user_id=told["bob"])
 writing, may_end, fsync = threading.Event(), threading.Event(), os.fsync
 def slow(descriptor):
@@ -46,21 +55,18 @@ child = os.fork()
 if not child:
     os.fsync = fsync
     assert manager.get_user_context(user_id="before")
+    alice_is_in = logins(told["alice"])
     manager.request_login(user_id=told["alice"])
-    end = time.monotonic() + 40
-    while manager.get_user_context(user_id=told["alice"]) is None:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    assert alice_is_in.wait(40)
+    assert manager.get_user_context(user_id=told["alice"])
     with manager.leases.hold("refresh-before", 5) as lease:
         assert lease
     manager.close()
     os._exit(0)
 may_end.set()
 _, status = os.waitpid(child, 0)
-end = time.monotonic() + 40
-while manager.get_user_context(user_id=told["bob"]) is None:
-    assert time.monotonic() < end
-    time.sleep(0.05)
+assert bob_is_in.wait(40)
+assert manager.get_user_context(user_id=told["bob"])
 manager.close()
 sys.exit(os.waitstatus_to_exitcode(status))
 """

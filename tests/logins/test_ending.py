@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.makers import Make, MakeManager
-from support.processes import in_processes
+from support.processes import in_processes, manager_over
 from support.wording import TEXTS, sentence_of
 from wxc_sdk.integration import Integration
 
@@ -76,18 +76,16 @@ def _redirect_5_times(manager: TokenManager, answer: dict[str, str]) -> list[str
 
 
 @pytest.mark.holds(2)
-@pytest.mark.parametrize("kind", ["redis", "postgres"])
 def test_of_20_redirects_in_4_processes_one_exchanges_the_code(
-    kind: str, request: pytest.FixtureRequest, cloud: Sandbox, integration: Integration, alice: Person
+    alice: Person, cloud: Sandbox, integration: Integration, shared_store: dict[str, str]
 ) -> None:
-    make, url = (request.getfixturevalue(f"{kind}_{what}") for what in ("manager", "url"))
     bot_token = cloud.add_bot("Echo").token
-    with make(bot_token, integration) as manager:
+    with manager_over(shared_store, bot_token, integration) as manager:
         answer = came_back(cloud, manager.asking.url(alice.id), alice)
         answers = in_processes(
             4, _redirect_5_times, answer,
             bot_token=bot_token, integration=integration, rest_base=f"{cloud.url}/v1",
-            store={"redis_url" if kind == "redis" else "url": url},
+            store=shared_store,
         )  # fmt: skip
         counted = Counter(text for texts in answers for text in texts)
         assert counted.pop(sentence_of(TEXTS.page_done)) == 1

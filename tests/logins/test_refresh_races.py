@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.contexts import expiring
 from support.makers import MakeManager
-from support.processes import in_processes
+from support.processes import in_processes, manager_over
 from support.refreshing import put, stored, usable
 from wxc_sdk.integration import Integration
 from wxc_sdk.tokens import Tokens
@@ -46,18 +46,16 @@ def _ask_25_times(manager: TokenManager, user_id: str) -> list[str | None]:
 
 
 @pytest.mark.holds(22)
-@pytest.mark.parametrize("kind", ["redis", "postgres"])
 def test_4_processes_with_one_expired_token_make_one_refresh(
-    kind: str, request: pytest.FixtureRequest, cloud: Sandbox, integration: Integration, alice: Person
+    shared_store: dict[str, str], cloud: Sandbox, integration: Integration, alice: Person
 ) -> None:
-    make, url = (request.getfixturevalue(f"{kind}_{what}") for what in ("manager", "url"))
-    bot_token, store = cloud.add_bot("Echo Bot").token, {"redis_url" if kind == "redis" else "url": url}
-    with make(bot_token, integration) as manager:
+    bot_token = cloud.add_bot("Echo Bot").token
+    with manager_over(shared_store, bot_token, integration) as manager:
         log_in(cloud, manager, alice)
         put(manager, expiring(stored(manager, alice), -1))
         answers = in_processes(
             4, _ask_25_times, alice.id,
-            bot_token=bot_token, integration=integration, store=store, rest_base=f"{cloud.url}/v1",
+            bot_token=bot_token, integration=integration, store=shared_store, rest_base=f"{cloud.url}/v1",
         )  # fmt: skip
         tokens = [token for answer in answers for token in answer]
         assert len(cloud.calls.refreshes()) == 1
@@ -170,7 +168,7 @@ def test_50_threads_whose_token_is_refused_make_one_refresh(
 
     def ask(_: int) -> UserContext | None:
         start.wait()
-        return manager._refresher.renew(logged_in.copied())
+        return manager.refresher.renew(logged_in.copied())
 
     with ThreadPoolExecutor(50) as pool:
         renewed = list(pool.map(ask, range(50)))

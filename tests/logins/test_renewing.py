@@ -101,4 +101,4 @@ def test_who_has_logged_out_is_not_refreshed(
 
 
 def renew(manager: TokenManager, context: UserContext) -> UserContext | None:
-    return manager._refresher.renew(context)
+    return manager.refresher.renew(context)

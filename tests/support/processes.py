@@ -8,9 +8,16 @@ from typing import Any
 
 from wxc_sdk.integration import Integration
 
-from webex_bot_auth import RedisTokenManager, SQLTokenManager, YAMLTokenManager
+from webex_bot_auth import RedisTokenManager, SQLTokenManager, TokenManager, YAMLTokenManager
 
 SETTINGS = ("client_id", "client_secret", "scopes", "redirect_url", "auth_service", "token_service")
+
+
+def manager_over(store: dict[str, str], bot_token: str, integration: Integration) -> TokenManager:
+    """Return a manager over a store: ``redis_url``, ``url`` of a SQL database, or ``yml_base``."""
+    kinds: Any = {"redis_url": RedisTokenManager, "url": SQLTokenManager, "yml_base": YAMLTokenManager}
+    made: TokenManager = next(kinds[name] for name in store)(bot_token, integration, **store)
+    return made
 
 
 def in_processes(
@@ -30,7 +37,7 @@ def in_processes(
         arguments: its arguments after the manager
         bot_token: the bot's access token
         integration: the integration of the managers
-        store: ``redis_url``, ``url`` of a SQL database, or ``yml_base``
+        store: see :func:`manager_over`
         rest_base: address of the REST API
 
     Returns:
@@ -64,8 +71,6 @@ def _work(made: Any, work: Callable[..., Any], arguments: Any, start: Any, answe
     from wxc_sdk.rest import RestSession
 
     bot_token, settings, store, RestSession.BASE = made
-    kinds: Any = {"redis_url": RedisTokenManager, "url": SQLTokenManager, "yml_base": YAMLTokenManager}
-    make = next(kinds[name] for name in store)
-    with make(bot_token, Integration(**settings), **store) as manager:
+    with manager_over(store, bot_token, Integration(**settings)) as manager:
         start.wait()
         answers.put(work(manager, *arguments))

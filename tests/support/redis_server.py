@@ -9,12 +9,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import redis
+
+from .waiting import wait_until
 
 
 def binary() -> str:
@@ -83,17 +84,17 @@ class RedisServer:
         """Start it, and wait until it answers.
 
         Raises:
-            RuntimeError: it has ended, or does not answer in 20 seconds
+            TimeoutError: it has ended, or does not answer in 20 seconds
         """
         line = self._arguments()
         self._process = None
-        deadline = time.monotonic() + 20
-        while not self._answers():
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"redis-server did not start: {line}")
+
+        def answers() -> bool:
             if self._process is None or self._process.poll() is not None:  # maybe its port is not free yet
                 self._process = subprocess.Popen([binary(), *line], stdout=subprocess.DEVNULL)
-            time.sleep(0.02)  # the start of a server is no event that can be waited for
+            return self._answers()
+
+        wait_until(answers, f"redis-server answers: {line}", seconds=20)
         return self
 
     def _arguments(self) -> list[str]:

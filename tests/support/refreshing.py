@@ -40,4 +40,4 @@ def usable(manager: TokenManager, person: Person) -> UserContext:
 
 def wait_for_refresh(manager: TokenManager) -> None:
     """Wait until refreshes in the background have ended."""
-    wait_until(lambda: not manager._refresher._in_background, "refreshes have ended")
+    wait_until(lambda: not manager.refresher.in_background, "refreshes have ended")

@@ -112,8 +112,10 @@ class GuardedCall:
         else:
             noted = _decided.get()
             _decided.set(None)
-            is_noted = noted is not None and noted[0] is self.command and noted[1] is activity
-            decision = noted[2] if noted is not None and is_noted else self._decide()
+            if noted and noted[0] is self.command and noted[1] is activity:
+                decision = noted[2]
+            else:
+                decision = self._decide()
             if isinstance(decision, Why):
                 decision = ask(self.service, self.request, self.needs.scopes, decision)
             if not isinstance(decision, UserContext):

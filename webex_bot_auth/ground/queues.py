@@ -50,8 +50,8 @@ class Queues:
             False: the job will not run, as too many wait, the queues are closed, or Python is about to exit
         """
         with self._changed:
-            waits_of_user, waits = len(self._waiting.get(user_id, ())), sum(map(len, self._waiting.values()))
-            if self._closed or waits_of_user >= self._most_of_one or waits >= self._most:
+            all_waiting = sum(map(len, self._waiting.values()))
+            if self._closed or self.waiting(user_id) >= self._most_of_one or all_waiting >= self._most:
                 return False
             if self._active < self._workers:
                 try:

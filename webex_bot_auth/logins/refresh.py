@@ -98,6 +98,9 @@ class Refresher:
         leases: keep other processes from refreshing the same tokens
         new_tokens: asks the token endpoint
         announce: signals of refreshes that were stored, refused, or failed
+
+    Attributes:
+        in_background: users whose tokens are refreshed, or wait for that, while the present ones are used
     """
 
     def __init__(
@@ -115,7 +118,7 @@ class Refresher:
         self._flights: dict[
             str, Future[UserContext | TokenServiceError | None]
         ] = {}  # by user: the refresh that runs
-        self._in_background: set[str] = set()
+        self.in_background: set[str] = set()
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="webex_bot_auth-refresh")
 
     def usable(self, user_id: str) -> UserContext | None:
@@ -135,10 +138,10 @@ class Refresher:
         waits = self._backoff.remaining(user_id) or self._backoff.paused(user_id)
         if user_id in self._unsaved or not waits:
             with self._lock:
-                if user_id not in self._in_background and len(self._in_background) < MAX_IN_BACKGROUND:
+                if user_id not in self.in_background and len(self.in_background) < MAX_IN_BACKGROUND:
                     with suppress(RuntimeError):  # closed, or the interpreter is about to exit
                         self._pool.submit(self._refresh_in_background, user_id)
-                        self._in_background.add(user_id)
+                        self.in_background.add(user_id)
         return context
 
     def renew(self, context: UserContext) -> UserContext | None:
@@ -177,7 +180,7 @@ class Refresher:
             log.warning("refresh in the background: user %s: %s", user_id, error)
         finally:
             with self._lock:
-                self._in_background.discard(user_id)
+                self.in_background.discard(user_id)
 
     def _refresh(self, user_id: str, seconds: float, refused: str | None = None) -> UserContext | None:
         """Refresh a user's tokens, or wait for the thread that does so already, and share its result.

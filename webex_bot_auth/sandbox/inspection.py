@@ -27,9 +27,17 @@ class Inspection:
         """Return all people and bots, in the order they were added."""
         return self._cloud.people
 
+    def rooms(self) -> list[Room]:
+        """Return all spaces, in the order they were made."""
+        return self._cloud.spaces.all()
+
     def messages(self, room: Room | None = None) -> list[Message]:
         """Return the messages of one space or of all, oldest first, without deleted ones."""
         return self._cloud.messages(room)
+
+    def history(self) -> list[Message]:
+        """Return every message that was ever posted, oldest first, with deleted ones."""
+        return self._cloud.history()
 
     def wait_for_message(
         self,

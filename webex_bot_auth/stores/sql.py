@@ -125,8 +125,9 @@ class Database:
         return sa.Table(name, self.metadata, key, *made, mysql_engine="InnoDB", mariadb_engine="InnoDB")
 
     def __str__(self) -> str:
-        url = self._engine.url
-        return str(sa.URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database))
+        url, kind = self._engine.url, self._engine.url.get_backend_name()
+        hosts = {name: hosts for name, hosts in url.query.items() if name == "host"}  # or a socket's folder
+        return str(sa.URL.create(kind, host=url.host, port=url.port, database=url.database, query=hosts))
 
     def read(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Return the rows of a statement that changes nothing."""

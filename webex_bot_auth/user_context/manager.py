@@ -91,6 +91,7 @@ class TokenManager(Closes):
         contexts: users' contexts
         desks: what is under way for each person
         leases: what one process at a time does
+        refresher: gives contexts whose access token is usable
         asking: asks people to log in
         ending: ends logins
         connections: open connections to Webex, which all calls share
@@ -139,7 +140,7 @@ class TokenManager(Closes):
         client_id = ANY_INTEGRATION if is_minimal else self.integration.client_id
         self.contexts = Contexts(users, Records() if is_minimal else self._records, client_id)
         self.leases = Leases(self._flows)
-        self._refresher = Refresher(self.contexts, self.leases, self._oauth.refresh, announce)
+        self.refresher = Refresher(self.contexts, self.leases, self._oauth.refresh, announce)
 
         # what is said in chat is said in the background, in order for each person
         self._messages = Queues("messages")
@@ -241,7 +242,7 @@ class TokenManager(Closes):
             TokenServiceError: expired, and the token service cannot refresh it at the moment
             StoreError: what is stored cannot be read
         """
-        return self._refresher.usable(user_id)
+        return self.refresher.usable(user_id)
 
     def token_refresh(self, *, tokens: Tokens) -> bool:
         """Try to refresh the tokens, in place. Nothing is stored.
@@ -258,14 +259,14 @@ class TokenManager(Closes):
         """See :meth:`webex_bot_auth.service.LoginService.api_of`."""
 
         def renew() -> Tokens | None:
-            renewed = self._refresher.renew(context)
+            renewed = self.refresher.renew(context)
             return None if renewed is None else renewed.tokens
 
         return user_api(context.tokens, self.connections, renew)
 
     def needs_login(self, context: UserContext) -> bool:
         """See :meth:`webex_bot_auth.service.LoginService.needs_login`."""
-        return self._refresher.renew(context) is None
+        return self.refresher.renew(context) is None
 
     #: ``with manager.api(user_id=..., scopes=()) as api:`` Webex's API as a person, outside of a command
     api = open_api
@@ -350,7 +351,7 @@ class TokenManager(Closes):
         try:
             return self._logging_out.log_out(user_id)
         finally:
-            self._refresher.forget(user_id)
+            self.refresher.forget(user_id)
 
     # -- where people meet it: a web app and a bot, imported when they are there
 
@@ -475,7 +476,7 @@ class TokenManager(Closes):
         if self._resumer is not None and isinstance(self._flows, MemoryFlowStore):
             self._resumer.tell_lapsed()
         self.leases.close()
-        self._refresher.close()
+        self.refresher.close()
         self._flows.close()
         self.connections.close()
         self.contexts.close()

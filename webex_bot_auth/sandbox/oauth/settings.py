@@ -19,6 +19,7 @@ class OAuthSettings:
         rotate_refresh_token: True if a refresh gives a new refresh token and ends the old one.
         refresh_omits: Fields that the answer to a refresh lacks, for example ``refresh_token``.
         refresh_returns_same_token: True if a refresh returns the current access token while it is valid.
+        withholds: Scopes that no login is granted, whoever asks for them.
         checks_before_login: True if the authorization endpoint says at once that a redirect URI or a scope is
             not registered; False if it first asks everybody to sign in.
         error_shape: Format of OAuth errors: ``webex`` has ``message``, ``errors`` and ``trackingId``,
@@ -33,5 +34,6 @@ class OAuthSettings:
     rotate_refresh_token: bool = False
     refresh_omits: tuple[str, ...] = ()
     refresh_returns_same_token: bool = False
+    withholds: tuple[str, ...] = ()
     checks_before_login: bool = True
     error_shape: Literal["webex", "rfc6749"] = "webex"
