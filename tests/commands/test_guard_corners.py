@@ -362,3 +362,17 @@ def test_the_context_of_one_user_is_not_stored_for_another(
 def test_a_folder_that_is_missing_stops_the_start(integration: Integration) -> None:
     with pytest.raises(SettingError, match="there is no folder /nowhere"):
         YAMLTokenManager("token", integration, yml_base="/nowhere/tokens")
+
+
+def test_what_pre_execute_found_out_is_for_its_own_message_alone(webex_sandbox: WebexSandbox) -> None:
+    class Answers(Whoami):
+        def pre_execute(self, message: Any, attachment_actions: Any, activity: Any) -> None:
+            raise BotException("answered before", "answered before")
+
+    bot = webex_sandbox.run(Answers, functools.partial(Whoami, command_keyword="second"), workers=1)
+    alice, bob = webex_sandbox.add_person("Alice Adams"), webex_sandbox.add_person("Bob Brown")
+    bot.log_in(alice)
+    assert "answered before" in bot.ask(alice, "whoami").text
+    bot.hears(bob, "second")  # in the same thread, and behind no pre_execute
+    bot.login_card(bob)
+    assert not any("Alice" in text for text in bot.said(bob))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -20,10 +21,11 @@ from wxc_sdk.tokens import Tokens
 
 from webex_bot_auth import UserContext
 from webex_bot_auth.chat.direct_messages import DirectMessages
-from webex_bot_auth.errors import MessageNotSent, TokenServiceUnavailable
+from webex_bot_auth.errors import MessageNotSent, StoreUnavailable, TokenServiceUnavailable
 from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.webex import rest
+from webex_bot_auth.webex.bounded_http import let_use
 from webex_bot_auth.webex.connections import Connections
 from webex_bot_auth.webex.identity import identify
 from webex_bot_auth.webex.rest import user_api
@@ -152,3 +154,52 @@ def test_netrc_does_not_replace_a_token(
     asked = bot.hears(alice, "whoami")
     assert bot.press_login(bot.login_card(alice), alice).status_code == 200
     assert bot.answer_to(asked, "You are Alice Adams")
+
+
+@pytest.mark.parametrize("given", ["a good token", "none", "a failure"])
+def test_a_refused_token_is_renewed_once_and_the_second_refusal_is_the_callers(
+    webex_sandbox: WebexSandbox, given: str
+) -> None:
+    alice, renewals = webex_sandbox.add_person("Alice Adams"), list[str]()
+
+    def renew() -> Tokens | None:
+        renewals.append(given)
+        if given == "a failure":
+            raise StoreUnavailable("store", "is away")
+        return Tokens(access_token=alice.token) if given == "a good token" else None
+
+    api = user_api(Tokens(access_token="refused"), Connections(), renew)
+    with webex_sandbox.faults.rest("/v1/people", status=401, times=3) as refused, pytest.raises(RestError):
+        api.people.me()
+    assert len(renewals) == 1
+    assert refused.seen == (2 if given == "a good token" else 1)
+
+
+def test_a_request_with_a_token_that_was_renewed_meanwhile_is_sent_with_the_present_one(
+    webex_sandbox: WebexSandbox,
+) -> None:
+    renewals = list[int]()
+    tokens = Tokens(access_token=webex_sandbox.add_person("Alice Adams").token)
+    session = user_api(tokens, Connections(), lambda: renewals.append(1)).session
+    url, old = f"{webex_sandbox.url}/v1/people/me", {"Authorization": "Bearer old"}
+    assert session.get(url, headers=old).status_code == 200
+    once = iter([b"{}"])  # a body that is gone after the first time
+    assert session.post(f"{webex_sandbox.url}/v1/rooms", data=once, headers=old).status_code == 401
+    assert renewals == []
+
+
+def test_the_bots_own_sessions_go_by_its_own_proxies() -> None:
+    sent = list[object]()
+
+    class Recording(Connections):
+        def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            sent.append(options["proxies"])
+            raise requests.ConnectionError
+
+    for is_bots in (False, True):
+        session = requests.Session()
+        session.trust_env, session.proxies = False, {"http": "http://bots:1"}
+        let_use(session, Recording({"http": "http://managers:1"}), rest.OF_BOTS, is_bots=is_bots)
+        with pytest.raises(requests.ConnectionError):
+            session.get("http://webex.example/")
+    assert [dict(one) for one in sent] == [{"http": "http://managers:1"}, {"http": "http://bots:1"}]

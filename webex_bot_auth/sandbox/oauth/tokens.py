@@ -106,7 +106,7 @@ class Tokens:
         with self._lock:
             now = self._clock.now()
             expires_at = now + self._settings.refresh_token_lifetime
-            scopes = tuple(scope for scope in scopes )
+            scopes = tuple(scope for scope in scopes if scope not in self._settings.withholds)
             grant = Grant(person, client_id, scopes, now, ids.new_token(), expires_at)
             self._refresh[grant.refresh_token] = grant
             return self._answer(self._new_access_token(grant))
