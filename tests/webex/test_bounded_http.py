@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -25,7 +24,6 @@ from webex_bot_auth.errors import MessageNotSent, StoreUnavailable, TokenService
 from webex_bot_auth.sandbox import Person
 from webex_bot_auth.testing import WebexSandbox
 from webex_bot_auth.webex import rest
-from webex_bot_auth.webex.bounded_http import let_use
 from webex_bot_auth.webex.connections import Connections
 from webex_bot_auth.webex.identity import identify
 from webex_bot_auth.webex.rest import user_api
@@ -186,20 +184,3 @@ def test_a_request_with_a_token_that_was_renewed_meanwhile_is_sent_with_the_pres
     once = iter([b"{}"])  # a body that is gone after the first time
     assert session.post(f"{webex_sandbox.url}/v1/rooms", data=once, headers=old).status_code == 401
     assert renewals == []
-
-
-def test_the_bots_own_sessions_go_by_its_own_proxies() -> None:
-    sent = list[object]()
-
-    class Recording(Connections):
-        def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-            sent.append(options["proxies"])
-            raise requests.ConnectionError
-
-    for is_bots in (False, True):
-        session = requests.Session()
-        session.trust_env, session.proxies = False, {"http": "http://bots:1"}
-        let_use(session, Recording({"http": "http://managers:1"}), rest.OF_BOTS, is_bots=is_bots)
-        with pytest.raises(requests.ConnectionError):
-            session.get("http://webex.example/")
-    assert [dict(one) for one in sent] == [{"http": "http://managers:1"}, {"http": "http://bots:1"}]

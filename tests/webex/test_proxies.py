@@ -89,6 +89,25 @@ def test_all_traffic_goes_through_the_proxy(
     assert "w0rd" not in caplog.text + repr(bot.manager) + repr(vars(bot.manager))
 
 
+@pytest.mark.usefixtures("no_tunnel")
+def test_a_bot_goes_by_its_own_where_the_manager_has_another(
+    webex_sandbox: WebexSandbox, yaml_manager: Make, proxy: ConnectProxy
+) -> None:
+    with connect_proxy() as bots:
+        bot = webex_sandbox.run(
+            Whoami, manager=partial(yaml_manager, proxies={"http": proxy.url}),
+            bot=partial(WebexBot, proxies={"http": bots.url}),
+        )  # fmt: skip
+        alice = webex_sandbox.add_person("Alice Adams")
+        bot.hears(alice, "whoami")
+        bot.login_card(alice)
+        look_up, card = "GET http://{}/v1/messages/", "POST http://{}/v1/messages"
+        host = urlsplit(webex_sandbox.url).netloc
+        assert any(request.startswith(look_up.format(host)) for request in bots.requests)
+        assert any(request.startswith(card.format(host)) for request in proxy.requests)
+        assert not any(request.startswith(look_up.format(host)) for request in proxy.requests)
+
+
 def test_it_is_not_the_environments_where_there_are_others(
     cloud: Sandbox, yaml_manager: Make, proxy: ConnectProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
